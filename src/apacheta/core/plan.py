@@ -1,0 +1,132 @@
+"""The night's plan: per launch slot a lottery of tours. File: plan.json (`plan/1`, RFC 8785 canonical)."""
+
+from typing import Literal
+
+import msgspec
+
+from .place import AmslM, GeoPoint
+
+Policy = Literal["strips", "strip-lottery", "lawnmower"]
+WaypointKind = Literal["takeoff", "climb", "transit", "station", "approach", "land"]
+
+
+class Waypoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A point of a route; legs between are straight in the local grid. `along_m` is the distance flown so far."""
+
+    position: GeoPoint
+    alt_amsl_m: AmslM
+    kind: WaypointKind
+    along_m: float
+
+
+class Stare(msgspec.Struct, frozen=True, kw_only=True):
+    """The camera holds `aim` while the aircraft flies from `from_along_m` to `to_along_m` of its route."""
+
+    from_along_m: float
+    to_along_m: float
+    aim: GeoPoint
+    slant_range_m: float
+    depression_deg: float
+    gsd_m: float
+
+
+class Tour(msgspec.Struct, frozen=True, kw_only=True):
+    """One route from take-off to landing, with what limits it and what it would see."""
+
+    id: str
+    strip: str
+    waypoints: tuple[Waypoint, ...]
+    stares: tuple[Stare, ...]
+    length_m: float
+    duration_s: float
+    laps: int
+    energy_wh: float
+    reserve_fraction: float
+    min_border_distance_m: float
+    min_terrain_clearance_m: float
+    max_density_altitude_m: float
+    radio_margin_db: float
+    watched_km2: float
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """One launch opportunity: the lottery over tours (`tours[i]` with `probabilities[i]`) and what was drawn."""
+
+    id: str
+    aircraft: str
+    aircraft_type: str
+    base: str
+    launch_utc_ns: str
+    tours: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    drawn: str
+
+
+class Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """What the planner had to leave out, and why."""
+
+    what: str
+    why: str
+    text: str
+
+
+class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole night. Hashes name every input; what is not built yet is null."""
+
+    format: Literal["plan/1"]
+    apacheta: str
+    policy: Policy
+    seed: int
+    sector: str
+    sector_sha256: str
+    mandate_sha256: str
+    terrain_sha256: str
+    border_sha256: str
+    aircraft_sha256: dict[str, str]
+    start_utc_ns: str
+    end_utc_ns: str
+    border_standoff_m: float
+    border_line_accuracy_m: float
+    clearance_required_m: float
+    tours: tuple[Tour, ...]
+    slots: tuple[Slot, ...]
+    dropped: tuple[Dropped, ...]
+    min_border_distance_m: float
+    min_terrain_clearance_m: float
+    min_separation_m: float | None
+    min_energy_reserve_fraction: float
+    planned_km2: float
+    search_rate_km2_h: float | None
+    containment: Literal["proven", "standoff_only", "not_proven", "not_provable"]
+    certified_detection: float | None
+
+    def tour(self, tour_id: str) -> Tour:
+        """The tour of that id."""
+        return next(t for t in self.tours if t.id == tour_id)
+
+
+class Sortie(msgspec.Struct, frozen=True, kw_only=True):
+    """One flight: the tour drawn for a slot."""
+
+    id: str
+    aircraft: str
+    aircraft_type: str
+    base: str
+    launch_utc_ns: int
+    tour: Tour
+
+
+def sorties_of(plan: WatchPlan) -> tuple[Sortie, ...]:
+    """One sortie per slot, in order of launch."""
+    flown = [
+        Sortie(
+            id=s.id,
+            aircraft=s.aircraft,
+            aircraft_type=s.aircraft_type,
+            base=s.base,
+            launch_utc_ns=int(s.launch_utc_ns),
+            tour=plan.tour(s.drawn),
+        )
+        for s in plan.slots
+    ]
+    return tuple(sorted(flown, key=lambda s: (s.launch_utc_ns, s.id)))
