@@ -1,0 +1,1 @@
+"""The only place that names concrete adapters: composition, settings, command line."""

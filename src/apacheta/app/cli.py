@@ -1,0 +1,163 @@
+"""The command line. Rooms are imported inside commands, so that `--help` answers at once."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+
+CAMERAS = ("640x512", "320x256")
+POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (pinned in the interfaces page)."""
+    arguments = _parser().parse_args(argv)
+    return int(arguments.run(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apacheta", description="Ground software of an unarmed drone watch over mountain borders."
+    )
+    parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_demo, _add_plan, _add_watch, _add_doctor, _add_verify, _add_bench, _add_warm, _add_config):
+        add(commands)
+    return parser
+
+
+def _command(commands, name: str, text: str, run) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_demo(commands) -> None:
+    demo = _command(commands, "demo", "fly a simulated night from plan to verified log", _demo)
+    demo.add_argument("--headless", action="store_true", help="as fast as the machine allows, through a pipe")
+    demo.add_argument("--minutes", type=_positive, default=10.0, help="simulated minutes (default 10)")
+    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--sector", metavar="FILE", help="a sector.toml instead of the generated pass")
+    demo.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside the sector")
+    demo.add_argument("--post", metavar="DIR", default="apacheta-demo", help="a new folder (default ./apacheta-demo)")
+    demo.add_argument("--aircraft", type=int, default=1, metavar="N")
+    demo.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0])
+    demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
+    demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
+    demo.add_argument("--lang", choices=("es", "en"), default=None)
+
+
+def _add_plan(commands) -> None:
+    plan = _command(commands, "plan", "plan the night of a sector", _plan)
+    plan.add_argument("sector", metavar="SECTOR")
+    plan.add_argument("--out", metavar="DIR", required=True)
+    plan.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside SECTOR")
+    plan.add_argument("--policy", choices=POLICIES, default="strips")
+    plan.add_argument("--seed", type=int, default=1)
+    plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
+    plan.add_argument("--lang", choices=("es", "en"), default=None)
+
+
+def _add_watch(commands) -> None:
+    watch = _command(commands, "watch", "watch a stream: a live URL needs the post's mandate, a file is a replay", _watch)
+    watch.add_argument("--stream", metavar="URL|FILE", required=True)
+    watch.add_argument("--terrain", metavar="DEM")
+    watch.add_argument("--until-end", action="store_true", help="stop when the stream ends")
+    watch.add_argument("--post", metavar="DIR")
+    watch.add_argument("--no-page", action="store_true")
+
+
+def _add_doctor(commands) -> None:
+    doctor = _command(commands, "doctor", "say what is wrong with a file and what to do", _doctor)
+    doctor.add_argument("what", choices=("video",))
+    doctor.add_argument("file", metavar="FILE")
+
+
+def _add_verify(commands) -> None:
+    verify = _command(commands, "verify", "verify a post's log in a fresh process", _verify)
+    verify.add_argument("post", metavar="POST")
+    verify.add_argument("--key", metavar="VKEY")
+    verify.add_argument("--checkpoint", metavar="FILE")
+
+
+def _add_bench(commands) -> None:
+    bench = _command(commands, "bench", "run benchmarks/NAME.py from a source checkout", _bench)
+    bench.add_argument("name", metavar="NAME")
+    bench.add_argument("--quick", action="store_true")
+    bench.add_argument("--resume", action="store_true")
+
+
+def _add_warm(commands) -> None:
+    _command(commands, "warm", "compile the kernels and build the generated pass, once", _warm).add_argument(
+        "--seed", type=int, default=1
+    )
+
+
+def _add_config(commands) -> None:
+    _command(commands, "config", "print each setting and where its value came from", _config).add_argument(
+        "--post", metavar="DIR"
+    )
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .demo import command
+
+    return command(arguments)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    if arguments.policy == "game":
+        sys.stderr.write("apacheta plan: the patrol game is not built yet; take strips, strip-lottery or lawnmower\n")
+        return 2
+    from .plan import command
+
+    return command(arguments)
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from .watch import command
+
+    return command(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import command
+
+    return command(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from .verify import command
+
+    return command(arguments)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from .bench import command
+
+    return command(arguments)
+
+
+def _warm(arguments: argparse.Namespace) -> int:
+    from .warm import command
+
+    return command(arguments)
+
+
+def _config(arguments: argparse.Namespace) -> int:
+    from .config import command
+
+    return command(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
