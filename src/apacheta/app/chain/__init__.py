@@ -1,0 +1,8 @@
+"""One stream's chain: bytes to frames, to seen ground and tracks, to alerts, to the account."""
+
+from .chain import Chain, ChainSettings, ChainTotals
+from .keeper import Keeper
+from .pairing import Pairing
+from .segments import Segment, Segmenter
+
+__all__ = ["Chain", "ChainSettings", "ChainTotals", "Keeper", "Pairing", "Segment", "Segmenter"]

@@ -1,0 +1,271 @@
+"""The recipe of one stream: segments and hashes, demultiplexer, decoder, pairing, eye, watchman, account."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+
+from ...adapters.video import VideoDecoder
+from ...alert import Watchman
+from ...alert.watchman import unreviewed
+from ...core.alerts import Alert, Evidence
+from ...core.instant import NS
+from ...core.sight import Footprint, Frame, Track
+from ...formats.klv import MetadataPacket, decode_packets, pose_of
+from ...formats.ts import PesUnit, TsDemuxer
+from ...see import Eye, Sighting
+from .keeper import Keeper
+from .pairing import Paired, Pairing
+from .segments import Segment, Segmenter, begins_with_pat
+
+SEGMENT_90K = 6 * 90_000
+PTS_WRAP = 1 << 33
+CHIP_PX = 48
+MARK_PX = 14
+
+
+@dataclass(frozen=True)
+class ChainSettings:
+    """Of every `every` frames one is searched for movers (10 Hz video, movers at 5 Hz: 2)."""
+
+    stream: str
+    every: int = 2
+    seen_every_s: float = 60.0
+
+
+@dataclass
+class ChainTotals:
+    """What went through a chain. `frames` decoded; lag only where frames have a due time (live)."""
+
+    frames: int = 0
+    frames_damaged: int = 0
+    frames_georeferenced: int = 0
+    metadata_packets: int = 0
+    metadata_rejected: int = 0
+    video_bytes: int = 0
+    plots: int = 0
+    tracks: set[str] = field(default_factory=set)
+    standard: str = "none"
+    standard_version: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    first_utc_ns: int | None = None
+    last_utc_ns: int | None = None
+    lags_s: list[float] = field(default_factory=list)
+    sigmas_m: list[float] = field(default_factory=list)
+    centre_disagreements_m: list[float] = field(default_factory=list)
+    seen_utc_ns: list[int] = field(default_factory=list)
+    seen_km2: list[float] = field(default_factory=list)
+    footprint: Footprint | None = None
+
+
+class Chain:
+    """Takes the bytes of one stream; gives the alerts that begin. `eye`, `watchman`, `keeper` may be None in a replay."""
+
+    def __init__(
+        self,
+        settings: ChainSettings,
+        eye: Eye | None,
+        watchman: Watchman | None,
+        keeper: Keeper | None,
+        own_side: np.ndarray | None = None,
+    ) -> None:
+        self.totals = ChainTotals()
+        self.alerts: list[Alert] = []
+        self.demuxer = TsDemuxer()
+        self.decoder: VideoDecoder | None = None
+        self.eye = eye
+        self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
+        self._segmenter, self._pairing = Segmenter(), Pairing()
+        self._segment_from_90k: int | None = None
+        self._segment_utc_ns: tuple[int, int] | None = None
+        self._segment_frames = self._number = 0
+        self._video_90k: int | None = None
+        self._live: set[str] = set()
+        self._next_seen_ns = 0
+
+    def feed(self, data: bytes) -> list[Alert]:
+        """Take bytes as they come; returns the alerts that they raised."""
+        before = len(self.alerts)
+        for run in self._segmenter.runs(data):
+            if begins_with_pat(run) and self._segment_is_full():
+                self._close_segment()
+            self._segmenter.keep(run)
+            self._units(self.demuxer.feed(run))
+        return self.alerts[before:]
+
+    def end(self) -> list[Alert]:
+        """The stream has ended: bring out what still waits."""
+        before = len(self.alerts)
+        self._units(self.demuxer.feed(self._segmenter.flush()))
+        self._units(self.demuxer.flush())
+        if self.decoder is not None:
+            self._decoded(self.decoder.flush())
+        for paired in self._pairing.flush():
+            self._frame(paired)
+        self._close_segment()
+        self._note_seen(force=True)
+        return self.alerts[before:]
+
+    def _units(self, units: Iterable[PesUnit]) -> None:
+        for unit in units:
+            if unit.kind == "video":
+                self._video(unit)
+            elif unit.kind == "metadata":
+                self._metadata(unit)
+            for paired in self._pairing.ready():
+                self._frame(paired)
+
+    def _video(self, unit: PesUnit) -> None:
+        if self.decoder is None:
+            self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
+        self.totals.video_bytes += len(unit.data)
+        self.totals.frames_damaged += unit.damaged
+        self._video_90k = unit.pts_90k if unit.pts_90k is not None else self._video_90k
+        if self._segment_from_90k is None:
+            self._segment_from_90k = self._video_90k
+        self._pairing.video_unit(unit.pts_90k)
+        self._decoded(self.decoder.decode(unit.data, unit.pts_90k))
+
+    def _decoded(self, frames: Sequence[Any]) -> None:
+        for frame in frames:
+            self.totals.frames += 1
+            self.totals.height_px, self.totals.width_px = frame.gray.shape
+            self._pairing.frame(frame.gray, frame.pts_90k)
+
+    def _metadata(self, unit: PesUnit) -> None:
+        for packet in decode_packets(unit.data):
+            self.totals.metadata_packets += 1
+            self._describe(packet)
+            pose = pose_of(packet) if packet.checksum_ok else None
+            if pose is None:
+                self.totals.metadata_rejected += not packet.checksum_ok
+                continue
+            self._pairing.pose(unit.pts_90k, pose)
+
+    def _describe(self, packet: MetadataPacket) -> None:
+        self.totals.standard = packet.standard
+        if packet.version is not None:
+            self.totals.standard_version = str(packet.version)
+
+    def _frame(self, paired: Paired) -> None:
+        number, self._number = self._number, self._number + 1
+        if paired.pose is None:
+            return
+        self._time(paired.pose.utc_ns)
+        if self.eye is None or number % self._settings.every:
+            self.totals.frames_georeferenced += self.eye is not None
+            return
+        height_px, width_px = paired.gray.shape
+        frame = Frame(
+            stream=self._settings.stream,
+            number=number,
+            pts_s=None if paired.pts_90k is None else paired.pts_90k / 90_000,
+            width_px=width_px,
+            height_px=height_px,
+            pose=paired.pose,
+        )
+        self._sighting(self.eye.step(paired.gray, frame))
+
+    def _sighting(self, sighting: Sighting) -> None:
+        self.totals.plots += len(sighting.plots)
+        self.totals.tracks.update(t.id for t in sighting.tracks if t.confirmed)
+        if sighting.footprint is not None:
+            self.totals.frames_georeferenced += 1
+            self.totals.footprint = sighting.footprint
+            self.totals.sigmas_m.append(sighting.footprint.position_sigma_m)
+        if self._watchman is not None:
+            for alert in self._watchman.step(sighting.tracks):
+                self._raise(alert, sighting.tracks)
+            self._forget(sighting.tracks)
+        self._note_seen(force=False)
+
+    def _raise(self, alert: Alert, tracks: Sequence[Track]) -> None:
+        """Put the evidence to an alert and write it down, with the decision that nobody has taken yet."""
+        track = next(t for t in tracks if t.id == alert.tracks[0])
+        still = self.eye.still(track.frame) if self.eye is not None else None
+        if self._keeper is not None:
+            evidence = Evidence(
+                still_sha256=self._keeper.picture(_marked(still, track)),
+                chip_sha256=self._keeper.picture(_chip(still, track)),
+                track=alert.evidence.track,
+            )
+            alert = msgspec.structs.replace(alert, evidence=evidence)
+            self._keeper.alert(alert, unreviewed(alert))
+        self.alerts.append(alert)
+
+    def _forget(self, tracks: Sequence[Track]) -> None:
+        now = {t.id for t in tracks}
+        if self._watchman is not None:
+            self._watchman.forget(self._live - now)
+        self._live = now
+
+    def _time(self, utc_ns: int) -> None:
+        self.totals.first_utc_ns = self.totals.first_utc_ns or utc_ns
+        self.totals.last_utc_ns = utc_ns
+        first = self._segment_utc_ns[0] if self._segment_utc_ns else utc_ns
+        self._segment_utc_ns = (first, utc_ns)
+        self._segment_frames += 1
+
+    def _segment_is_full(self) -> bool:
+        if self._segment_from_90k is None or self._video_90k is None:
+            return False
+        return (self._video_90k - self._segment_from_90k) % PTS_WRAP >= SEGMENT_90K
+
+    def _close_segment(self) -> None:
+        segment = self._segmenter.close()
+        if segment is not None and self._keeper is not None:
+            self._keep(segment, self._keeper)
+        self._segment_from_90k, self._segment_utc_ns, self._segment_frames = None, None, 0
+
+    def _keep(self, segment: Segment, keeper: Keeper) -> None:
+        from_ns, to_ns = self._segment_utc_ns or (None, None)
+        body = {
+            "from_utc_ns": None if from_ns is None else str(from_ns),
+            "to_utc_ns": None if to_ns is None else str(to_ns),
+            "frames": self._segment_frames,
+            "bytes": len(segment.data),
+            "sha256": segment.sha256,
+        }
+        keeper.segment(self._settings.stream, segment.number, segment.data, body, to_ns or self.totals.last_utc_ns or 0)
+
+    def _note_seen(self, force: bool) -> None:
+        utc_ns = self.totals.last_utc_ns
+        if self.eye is None or utc_ns is None or (utc_ns < self._next_seen_ns and not force):
+            return
+        self._next_seen_ns = utc_ns + int(self._settings.seen_every_s * NS)
+        km2 = float(self.eye.seen.seen_km2(self._own_side))
+        self.totals.seen_utc_ns.append(utc_ns)
+        self.totals.seen_km2.append(km2)
+        if self._keeper is not None:
+            body = {"stream": self._settings.stream, "seen_km2": round(km2, 4), "frames": self.totals.frames}
+            self._keeper.note("looks", utc_ns, body)
+
+    def late(self, due_monotonic_ns: int) -> None:
+        """Note how long after its due time a frame was tracked (live only)."""
+        self.totals.lags_s.append((time.monotonic_ns() - due_monotonic_ns) / NS)
+
+
+def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:
+    """The picture with a frame round the mover (rows, cols, 3), uint8."""
+    if still is None:
+        return None
+    picture = cv2.cvtColor(still, cv2.COLOR_GRAY2BGR)
+    column, row = round(track.column_px), round(track.row_px)
+    cv2.rectangle(picture, (column - MARK_PX, row - MARK_PX), (column + MARK_PX, row + MARK_PX), (0, 159, 230), 1)
+    return picture
+
+
+def _chip(still: np.ndarray | None, track: Track) -> np.ndarray | None:
+    """The mover alone, enlarged four times (rows, cols), uint8."""
+    if still is None:
+        return None
+    column, row = round(track.column_px), round(track.row_px)
+    half = CHIP_PX // 2
+    top, left = max(row - half, 0), max(column - half, 0)
+    chip = still[top : row + half, left : column + half]
+    return cv2.resize(chip, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST) if chip.size else None

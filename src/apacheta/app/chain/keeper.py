@@ -1,0 +1,122 @@
+"""What a watch writes down: entries gathered for a moment, then made durable together; alerts at once.
+
+Bound: entries are committed when `most` wait or `every_s` of stream time has passed. Nothing is acknowledged before.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+
+from ...account import Account
+from ...core.alerts import Alert, Decision
+from ...core.entries import Entry, EntryKind
+from ...core.instant import NS
+from ...core.sight import Fix
+from ...formats.canonical import sha256_hex
+from ..post import Post
+
+CHECKPOINT_S = 60.0
+MOST = 256
+POSITIONS_S = 10.0
+
+
+class Keeper:
+    """The one writer of a post's account; every chain of a watch shares it. Safe to call from several threads."""
+
+    def __init__(self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0) -> None:
+        self._post = post
+        self._account = account
+        self._keep_video = keep_video
+        self._every_ns = int(every_s * NS)
+        self._waiting: list[Entry] = []
+        self._fixes: dict[str, list[Fix]] = {}
+        self._committed_utc_ns = self._checkpoint_utc_ns = 0
+        self._lock = threading.RLock()
+
+    def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
+        """Write an entry down; `at_once` returns only when it is on disk."""
+        with self._lock:
+            self._waiting.append(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
+            if at_once or len(self._waiting) >= MOST or utc_ns - self._committed_utc_ns >= self._every_ns:
+                self.commit(utc_ns)
+
+    def fix(self, fix: Fix) -> None:
+        """Write a position down, in blocks of ten seconds per aircraft."""
+        with self._lock:
+            block = self._fixes.setdefault(fix.aircraft, [])
+            if block and fix.utc_ns - block[0].utc_ns >= POSITIONS_S * NS:
+                self._close_block(fix.aircraft)
+                block = self._fixes.setdefault(fix.aircraft, [])
+            block.append(fix)
+
+    def segment(self, stream: str, number: int, data: bytes, body: dict[str, Any], utc_ns: int) -> None:
+        """Keep a video segment (if video is kept) and its hash."""
+        if self._keep_video:
+            folder = self._post.video / stream
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number:06d}.ts").write_bytes(data)
+        self.note("video_segment", utc_ns, {"stream": stream, "number": number, **body})
+
+    def picture(self, image: np.ndarray | None) -> str | None:
+        """Keep a picture as PNG; its SHA-256, which is its name. None stays None."""
+        if image is None:
+            return None
+        data = cv2.imencode(".png", image)[1].tobytes()
+        name = sha256_hex(data)
+        path: Path = self._post.evidence / f"{name}.png"
+        path.write_bytes(data)
+        return name
+
+    def alert(self, alert: Alert, decision: Decision) -> None:
+        """Write an alert and its decision down at once."""
+        self.note("alert", alert.utc_ns, _body(alert))
+        self.note("decision", decision.utc_ns, _body(decision), at_once=True)
+
+    def commit(self, utc_ns: int) -> None:
+        """Make everything that waits durable; a checkpoint once a minute."""
+        with self._lock:
+            entries, self._waiting = self._waiting, []
+            if entries:
+                self._account.record_many(entries)
+            self._committed_utc_ns = utc_ns
+            if utc_ns - self._checkpoint_utc_ns >= CHECKPOINT_S * NS:
+                self._account.checkpoint()
+                self._checkpoint_utc_ns = utc_ns
+
+    def close_blocks(self) -> None:
+        """Write down the positions that wait for their block to fill."""
+        with self._lock:
+            for aircraft in list(self._fixes):
+                self._close_block(aircraft)
+
+    def _close_block(self, aircraft: str) -> None:
+        fixes = self._fixes.pop(aircraft, [])
+        if fixes:
+            self.note("positions", fixes[-1].utc_ns, {"aircraft": aircraft, "fixes": _rows(fixes)})
+
+
+def _rows(fixes: Sequence[Fix]) -> list[list[Any]]:
+    """utc_ns, lat, lon, alt_hae_m, heading, ground speed, battery, phase of each fix, rounded to what a fix can know."""
+    return [
+        [
+            str(f.utc_ns),
+            round(f.position.lat_deg, 7),
+            round(f.position.lon_deg, 7),
+            round(f.position.alt_hae_m, 2),
+            round(f.heading_deg, 1),
+            round(f.ground_speed_m_s, 1),
+            round(f.battery_fraction, 4),
+            f.phase,
+        ]
+        for f in fixes
+    ]
+
+
+def _body(record: msgspec.Struct) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.to_builtins(record)
+    return body | {"utc_ns": str(body["utc_ns"])}

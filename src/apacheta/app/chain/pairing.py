@@ -1,0 +1,75 @@
+"""Which metadata packet belongs to which decoded frame.
+
+Synchronous metadata carries the frame's presentation time. Asynchronous metadata without a time is taken to belong
+to the video unit before it. A frame waits at most `patience` frames for its packet, then goes on without a pose.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.sight import CameraPose
+
+NEAR_90K = 1500
+"""Half a frame at 30 Hz on the 90 kHz clock: nearer counts as the same moment."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """One decoded frame, with the pose of its metadata if there is any. gray: (rows, cols) uint8."""
+
+    gray: NDArray[np.uint8]
+    pts_90k: int | None
+    pose: CameraPose | None
+
+
+class Pairing:
+    """Frames and poses go in as they come; paired frames come out in order."""
+
+    def __init__(self, patience: int = 8) -> None:
+        self._frames: deque[tuple[NDArray[Any], int | None]] = deque()
+        self._poses: deque[tuple[int | None, CameraPose]] = deque(maxlen=64)
+        self._last_video_90k: int | None = None
+        self._patience = patience
+
+    def video_unit(self, pts_90k: int | None) -> None:
+        """A video unit began: packets without a time that follow belong to it."""
+        self._last_video_90k = pts_90k
+
+    def pose(self, pts_90k: int | None, pose: CameraPose) -> None:
+        self._poses.append((pts_90k if pts_90k is not None else self._last_video_90k, pose))
+
+    def frame(self, gray: NDArray[np.uint8], pts_90k: int | None) -> None:
+        self._frames.append((gray, pts_90k))
+
+    def ready(self) -> list[Paired]:
+        """Frames whose pose has come, or that have waited long enough."""
+        out = []
+        while self._frames:
+            gray, pts = self._frames[0]
+            found = self._take(pts)
+            if found is None and not self._overdue(pts):
+                break
+            self._frames.popleft()
+            out.append(Paired(gray, pts, found))
+        return out
+
+    def flush(self) -> list[Paired]:
+        """All that still waits, paired as far as possible."""
+        out = [Paired(gray, pts, self._take(pts)) for gray, pts in self._frames]
+        self._frames.clear()
+        return out
+
+    def _take(self, pts_90k: int | None) -> CameraPose | None:
+        for index, (at, pose) in enumerate(self._poses):
+            if at is not None and pts_90k is not None and abs(at - pts_90k) <= NEAR_90K:
+                del self._poses[index]
+                return pose
+        return None
+
+    def _overdue(self, pts_90k: int | None) -> bool:
+        newer = pts_90k is not None and any(at is not None and at > pts_90k + NEAR_90K for at, _ in self._poses)
+        return newer or len(self._frames) > self._patience

@@ -1,0 +1,67 @@
+"""`apacheta demo`: arguments to a night, a night to the answer."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..answer import Answer, run_to_answer, show
+from ..post import unused_folder
+from ..texts import Texts
+
+KEYS = tuple(
+    "interrupted seed minutes sector sector_sha256 post report streams frame_width_px frame_height_px frame_rate_hz "
+    "frames_sent frames_decoded frames_georeferenced frames_dropped video_lag_p95_s simulated_s wall_s real_time_factor "
+    "cpu_seconds peak_rss_mb crossers crossers_in_view crossers_in_view_alerted crossers_alerted lawful lawful_in_view "
+    "alerts true_alerts lawful_alerts false_alerts false_alerts_per_drone_hour time_to_alert_s time_to_alert_p90_s "
+    "plots tracks planned_km2 seen_km2 sorties min_border_distance_m border_standoff_m min_terrain_clearance_m "
+    "min_separation_m markers marker_error_max_m entries log_verified checkpoint_sha256".split()
+)
+DEFAULT_POST = "apacheta-demo"
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run the demo and print its answer."""
+    answer = Answer("apacheta/demo/1", KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes})
+    texts = Texts(arguments.lang)
+    run_to_answer(answer, lambda a: _work(a, arguments, texts))
+    return show(answer, arguments.json, lambda body: _summary(body, texts))
+
+
+def _work(answer: Answer, arguments: argparse.Namespace, texts: Texts) -> None:
+    from .night import DemoSettings, run_night
+    from .progress import Progress
+
+    width, height = (int(n) for n in arguments.camera.split("x"))
+    post = Path(arguments.post)
+    settings = DemoSettings(
+        headless=arguments.headless,
+        minutes=arguments.minutes,
+        seed=arguments.seed,
+        sector=Path(arguments.sector) if arguments.sector else None,
+        mandate=Path(arguments.mandate) if arguments.mandate else None,
+        post=unused_folder(post) if arguments.post == DEFAULT_POST else post,
+        aircraft=arguments.aircraft,
+        width_px=width,
+        height_px=height,
+        crossers=not arguments.no_crossers,
+        keep_video=not arguments.no_video,
+        language=texts.language,
+    )
+    with Progress(sys.stderr, texts) as progress:
+        run_night(answer, settings, progress)
+
+
+def _summary(body: dict[str, Any], texts: Texts) -> str:
+    lines = [texts("demo.done", minutes=texts.number(body["simulated_s"] / 60, 1), rtf=texts.number(body["real_time_factor"], 1))]
+    lines.append(
+        texts(
+            "demo.alerts",
+            alerts=body["alerts"], true=body["true_alerts"], lawful=body["lawful_alerts"], false=body["false_alerts"],
+            seen=body["crossers_in_view"], alerted=body["crossers_in_view_alerted"],
+        )  # fmt: skip
+    )
+    lines.append(texts("demo.seen", seen=texts.number(body["seen_km2"], 2), planned=texts.number(body["planned_km2"], 2)))
+    lines.append(texts("demo.log_verified" if body["log_verified"] else "demo.log_not_verified", entries=body["entries"]))
+    lines.append(texts("demo.report", report=body["report"]))
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""The simulator as a child process: how it is started, read and ended."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from ...adapters.stream import PipeStream, UdpStream
+from ...adapters.telemetry import JsonLinesLink
+from ...ports import StreamSource
+from ..simulator import SimulatorSpec
+
+END_WAIT_S = 20.0
+PIPE_BYTES = 1 << 20
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass
+class Simulation:
+    """A running simulator with one source per aircraft and one telemetry link."""
+
+    process: subprocess.Popen[bytes]
+    streams: dict[str, StreamSource]
+    link: JsonLinesLink
+    _files: list[BinaryIO] = field(default_factory=list)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def end(self) -> int:
+        """Close our ends and wait for the process, which stops when nobody reads; killed if it does not."""
+        for source in self.streams.values():
+            source.close()
+        self.link.close()
+        try:
+            return self.process.wait(END_WAIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str], live: bool) -> Simulation:
+    """Start the simulator: headless through pipes that hold it back, live over UDP at the pace of the clock."""
+    fixes_in, fixes_out = os.pipe()
+    ends: dict[str, tuple[int, int]] = {} if live else {name: os.pipe() for name in fleet}
+    sources: dict[str, StreamSource] = {}
+    for name in fleet:
+        sources[name] = UdpStream(LOOPBACK, 0) if live else PipeStream(_widened(ends[name][0]), name)
+    spec = msgspec.structs.replace(
+        spec,
+        stream_fds={name: out for name, (_, out) in ends.items()},
+        udp_ports={name: sources[name].port for name in fleet} if live else {},
+        fix_fd=fixes_out,
+    )
+    spec_path = folder / "simulator.json"
+    spec_path.write_bytes(msgspec.json.encode(spec))
+    handed = [fixes_out, *(out for _, out in ends.values())]
+    command = [sys.executable, "-m", "apacheta.app.simulator", str(spec_path)]
+    process = subprocess.Popen(command, pass_fds=handed, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    for descriptor in handed:
+        os.close(descriptor)
+    return Simulation(process, sources, JsonLinesLink(os.fdopen(fixes_in, "rb"), "simulator"))
+
+
+def _widened(descriptor: int) -> BinaryIO:
+    """The pipe's reading end, with room for a few frames so that both sides can work at once (Linux)."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(descriptor, 1031, PIPE_BYTES)  # F_SETPIPE_SZ
+    except OSError:
+        pass  # a smaller pipe is slower, not wrong
+    return os.fdopen(descriptor, "rb", buffering=0)

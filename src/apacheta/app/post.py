@@ -1,0 +1,72 @@
+"""A post: one directory with everything that a place with people and a laptop keeps."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import InputFault
+
+POST_FORMAT = 'format = "post/1"\n'
+FOLDERS = ("plans", "reports", "evidence", "video")
+
+
+@dataclass(frozen=True)
+class Post:
+    """Paths of one post; the log's folder belongs to its store."""
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def plans(self) -> Path:
+        return self.folder / "plans"
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    @property
+    def video(self) -> Path:
+        return self.folder / "video"
+
+    @property
+    def mandate(self) -> Path:
+        return self.folder / "mandate.toml"
+
+    def keep_mandate(self, mandate_path: Path) -> None:
+        """Copy the mandate, and the file of its area, into the post."""
+        if mandate_path.resolve() != self.mandate.resolve():
+            shutil.copyfile(mandate_path, self.mandate)
+
+
+def open_post(folder: Path) -> Post:
+    """The post in that folder, made if there is none. A folder with other things in it is refused."""
+    marker = folder / "post.toml"
+    if folder.is_dir() and any(folder.iterdir()) and not marker.is_file():
+        raise InputFault(
+            "not_a_post", "The folder holds other things and no post.toml.", file=str(folder), remedy="Name a new folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    if not marker.is_file():
+        marker.write_text(POST_FORMAT, encoding="utf-8")
+    elif "post/1" not in marker.read_text(encoding="utf-8"):
+        raise InputFault(
+            "newer_post", "This post was written by a newer Apacheta.", file=str(marker), field="format",
+            remedy="Update Apacheta, or name another folder.",
+        )  # fmt: skip
+    for name in FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
+    return Post(folder)
+
+
+def unused_folder(wanted: Path) -> Path:
+    """`wanted`, or `wanted-2`, `-3`, ... : the first that does not exist."""
+    tries = (wanted if n == 1 else wanted.with_name(f"{wanted.name}-{n}") for n in range(1, 10_000))
+    return next(path for path in tries if not path.exists())
