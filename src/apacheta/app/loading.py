@@ -1,0 +1,236 @@
+"""Files on disk to records: sector, mandate, fleet, terrain and border line, checked against each other.
+
+A path inside a file is relative to that file. `${NAME}` is taken from the environment; APACHETA_SHARED_DATA, when it
+is not set, is the folder `shared/data` beside the source checkout (searched upwards from the file).
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from shapely.geometry import Point, Polygon
+
+from ..adapters.raster import RasterSource
+from ..core.aircraft import Aircraft
+from ..core.errors import InputFault
+from ..core.instant import iso_of
+from ..core.mandate import Mandate
+from ..core.sector import Sector
+from ..formats.aircraft_toml import aircraft_of
+from ..formats.canonical import sha256_hex
+from ..formats.mandate_toml import mandate_file_of, mandate_of
+from ..formats.sector_toml import SectorFile, sector_file_of, sector_of
+from ..geo import BorderLine, Dem, LocalGrid, dem_of
+
+CELL_M = 30.0
+"""The planner's cell: that of the 1-arc-second models in use; finer models are averaged by nobody, only sampled."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class World:
+    """A sector's ground: elevation model and border line in one local grid."""
+
+    dem: Dem
+    border_line: BorderLine
+
+
+def load_mandate(path: Path) -> Mandate:
+    """The mandate in a file. Raises InputFault (`no_mandate` when there is none)."""
+    if not path.is_file():
+        text = "there is no mandate: nothing is planned or watched without one."
+        remedy = "Write mandate.toml beside the sector, or name it with --mandate."
+        raise InputFault("no_mandate", text, file=str(path), remedy=remedy)
+    found, content = mandate_file_of(_bytes(path, str(path), None), str(path))
+    area = _bytes(_resolved(found.area_file, path, "area_file"), str(path), "area_file")
+    return mandate_of(found, content, area, str(path))
+
+
+def load_sector(path: Path) -> Sector:
+    """The sector in a file, with every file that it names read and hashed; paths in it are then absolute.
+
+    Raises InputFault that names file, field and remedy.
+    """
+    found, content = sector_file_of(_bytes(path, str(path), None), str(path))
+    vectors: dict[str, bytes] = {}
+    for name, field in found.vector_files():
+        vectors[name] = _bytes(_resolved(name, path, field), str(path), field)
+    hashes = {name: sha256_hex(data) for name, data in vectors.items()}
+    hashes |= {name: sha256_hex(_bytes(p, str(path), field)) for name, p, field in _rasters(found, path)}
+    sector = sector_of(found, content, vectors, hashes, str(path))
+    return _with_paths(sector, found, path)
+
+
+def load_fleet(sector: Sector, sector_path: Path) -> dict[str, Aircraft]:
+    """The aircraft types that the sector's fleet names: from `aircraft/` beside the sector, else from the catalogue.
+
+    Raises InputFault `unknown_aircraft` with the names that exist.
+    """
+    types = sorted({member.type for member in sector.fleet})
+    return {name: _aircraft(name, sector, sector_path) for name in types}
+
+
+def load_world(sector: Sector, sector_path: Path) -> World:
+    """The sector's terrain and border line, checked: the raster covers the sector, no void under a base, the border
+    crosses the sector, every base lies on the own side. Raises InputFault."""
+    file = str(sector_path)
+    west, south, east, north = bounds_of(sector)
+    source = RasterSource(Path(sector.terrain.file))
+    lat0, lon0 = (south + north) / 2, (west + east) / 2
+    heights = source.read(west, south, east, north).height_m
+    if not np.isfinite(heights).any():
+        text = "the elevation model has nothing but voids in the sector."
+        raise InputFault("void_sector", text, file=file, field="terrain.file", remedy="Name another model.")
+    grid = LocalGrid(lat0, lon0, float(np.round(np.nanmedian(heights), -2)))
+    dem = dem_of(
+        source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file
+    )
+    line = BorderLine(sector.border, grid)
+    check_ground(sector, dem, line, file)
+    return World(dem=dem, border_line=line)
+
+
+def check_ground(sector: Sector, dem: Dem, line: BorderLine, file: str) -> None:
+    """Refuse a border that misses the sector, a base on the far side or over a void. Raises InputFault."""
+    _check_border_crosses(sector, file)
+    for index, base in enumerate(sector.bases):
+        field = f"bases[{index}]"
+        if not Polygon(sector.keep_in).covers(Point(base.lon_deg, base.lat_deg)):
+            text = f"base {base.name} lies outside keep_in."
+            raise InputFault("base_outside_sector", text, file=file, field=field, remedy="Move the base or keep_in.")
+        distance = float(line.signed_distance_m(base.lat_deg, base.lon_deg))
+        if distance < 0:
+            text = f"base {base.name} lies {-distance:,.0f} m beyond the border, on the side that is not ours."
+            raise InputFault("base_on_wrong_side", text, file=file, field=field, remedy="Move it, or correct own_side.")
+        wanted = sector.border.standoff_m + sector.border.accuracy_m
+        if distance < wanted:
+            text = (
+                f"base {base.name} lies {distance:,.0f} m from the border; standoff and the line's accuracy want "
+                f"{wanted:,.0f} m."
+            )
+            raise InputFault(
+                "base_too_near", text, file=file, field=field, remedy="Move the base away from the border."
+            )
+        x_m, y_m = dem.grid.xy(base.lat_deg, base.lon_deg)
+        if not np.isfinite(dem.height_at(x_m, y_m)):
+            text = f"the elevation model has a void under base {base.name}."
+            raise InputFault("void_under_base", text, file=file, field=field, remedy="Name a model without it there.")
+
+
+def check_mandate(mandate: Mandate, sector: Sector, from_utc_ns: int, to_utc_ns: int, file: str | None = None) -> None:
+    """Refuse a span or a sector that the mandate does not cover. Raises InputFault (`mandate_expired`,
+    `outside_mandate`)."""
+    if not mandate.covers_time(from_utc_ns, to_utc_ns):
+        text = (
+            f"the mandate runs from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}; "
+            f"the watch from {iso_of(from_utc_ns)} to {iso_of(to_utc_ns)}."
+        )
+        late = from_utc_ns >= mandate.to_utc_ns or to_utc_ns > mandate.to_utc_ns
+        code, field = ("mandate_expired", "to_utc") if late else ("outside_mandate", "from_utc")
+        raise InputFault(code, text, file=file, field=field, remedy="Ask the authority for a mandate for that time.")
+    area = Polygon(mandate.area)
+    for base in sector.bases:
+        if not area.covers(Point(base.lon_deg, base.lat_deg)):
+            text = f"base {base.name} lies outside the mandate's area."
+            remedy = "Ask for a mandate that covers it, or move the base."
+            raise InputFault("outside_mandate", text, file=file, field="area_file", remedy=remedy)
+    if not area.intersects(Polygon(sector.keep_in)):
+        text = "the sector lies outside the mandate's area."
+        raise InputFault("outside_mandate", text, file=file, field="area_file", remedy="Name the right mandate.")
+
+
+def bounds_of(sector: Sector) -> tuple[float, float, float, float]:
+    """(west, south, east, north) of keep_in in degrees."""
+    lons, lats = [p[0] for p in sector.keep_in], [p[1] for p in sector.keep_in]
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+def _check_border_crosses(sector: Sector, file: str) -> None:
+    from shapely.geometry import LineString
+
+    area = Polygon(sector.keep_in)
+    lines = [LineString(chain) for chain in sector.border.chains]
+    if not any(line.intersects(area) for line in lines):
+        west, south, east, north = bounds_of(sector)
+        text = (
+            f"the border in {Path(sector.border.file).name} does not cross the sector "
+            f"({west:.3f} to {east:.3f} E, {south:.3f} to {north:.3f} N)."
+        )
+        remedy = "Name the border's file for this sector, or correct keep_in (longitude comes first in GeoJSON)."
+        raise InputFault("border_outside_sector", text, file=file, field="border.file", remedy=remedy)
+
+
+def _rasters(found: SectorFile, path: Path) -> list[tuple[str, Path, str]]:
+    named = [(found.terrain.file, "terrain.file")]
+    if found.terrain.geoid_file is not None:
+        named.append((found.terrain.geoid_file, "terrain.geoid_file"))
+    return [(name, _resolved(name, path, field), field) for name, field in named]
+
+
+def _with_paths(sector: Sector, found: SectorFile, path: Path) -> Sector:
+    import msgspec
+
+    name = found.name or path.resolve().parent.name
+    terrain = msgspec.structs.replace(
+        sector.terrain,
+        file=str(_resolved(found.terrain.file, path, "terrain.file")),
+        geoid_file=None
+        if found.terrain.geoid_file is None
+        else str(_resolved(found.terrain.geoid_file, path, "terrain.geoid_file")),
+    )
+    return msgspec.structs.replace(sector, name=name, terrain=terrain)
+
+
+def _aircraft(name: str, sector: Sector, sector_path: Path) -> Aircraft:
+    beside = sector_path.parent / "aircraft" / f"{name}.toml"
+    if beside.is_file():
+        return aircraft_of(beside.read_bytes(), str(beside))
+    shipped = files("apacheta.app.catalogue").joinpath(f"{name}.toml")
+    if Path(name).name == name and shipped.is_file():
+        return aircraft_of(shipped.read_bytes(), f"catalogue/{name}.toml")
+    known = sorted({p.stem for p in beside.parent.glob("*.toml")} | set(catalogue_names()))
+    index = next(i for i, member in enumerate(sector.fleet) if member.type == name)
+    text = f"there is no aircraft type {name!r}; there are {', '.join(known)}."
+    field = f"fleet.aircraft[{index}].type"
+    raise InputFault(
+        "unknown_aircraft", text, file=str(sector_path), field=field, remedy=f"Write {beside}, or name one."
+    )
+
+
+def catalogue_names() -> tuple[str, ...]:
+    """The names of the aircraft classes that come with the program."""
+    shipped = files("apacheta.app.catalogue").iterdir()
+    return tuple(sorted(f.name.removesuffix(".toml") for f in shipped if f.name.endswith(".toml")))
+
+
+def _resolved(name: str, file: Path, field: str) -> Path:
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1]) or (_shared_data(file) if match[1] == "APACHETA_SHARED_DATA" else None)
+        if found is None:
+            text = f"{field} uses ${{{match[1]}}}, which is not set."
+            raise InputFault("unset_variable", text, file=str(file), field=field, remedy=f"Set {match[1]}.")
+        return found
+
+    return (file.resolve().parent / _VARIABLE.sub(value, name)).resolve()
+
+
+def _shared_data(file: Path) -> str | None:
+    beside = (parent / "shared" / "data" for parent in file.resolve().parents)
+    return next((str(folder) for folder in beside if folder.is_dir()), None)
+
+
+def _bytes(path: Path, named_in: str, field: str | None) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        what = f"{field} names {path}, which is not a file." if field else "there is no such file."
+        raise InputFault("missing_file", what, file=named_in, field=field, remedy="Correct the path.") from None
+    except PermissionError:
+        text = f"{path} may not be read."
+        raise InputFault(
+            "unreadable_file", text, file=named_in, field=field, remedy="Correct its permissions."
+        ) from None
