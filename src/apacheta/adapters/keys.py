@@ -1,0 +1,131 @@
+"""The key that signs a post's log. The private half lies outside the post; the public half in `log/vkey`.
+
+Private key: PKCS 8 PEM, mode 0600, by default `apacheta/keys/post.pem` below the user's configuration folder;
+APACHETA_KEY names another file. One key may sign many logs: each has an origin of its own, and beside the key, in
+`<key file>.signed/`, the last size and root signed for each, so that a log that was put back is not signed again.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ..account import MemorySigner, NoteKey, key_of
+from ..account.signer import refuse_second_history
+from ..core.errors import EnvironmentFault, InputFault
+
+VKEY_FILE = "log/vkey"
+
+
+class KeyFileSigner(MemorySigner):
+    """A signer whose key and memory are files."""
+
+    def __init__(self, private: Ed25519PrivateKey, origin: str, memory_file: Path) -> None:
+        super().__init__(private.private_bytes_raw(), origin)
+        self._memory_file = memory_file
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.key.name
+
+    def last_signed(self) -> tuple[int, bytes] | None:
+        """Size and root of the last tree that was signed, also by an earlier process."""
+        if not self._memory_file.exists():
+            return None
+        try:
+            _, size, root = self._memory_file.read_text(encoding="utf-8").split("\n")[:3]
+            return int(size), bytes.fromhex(root)
+        except ValueError as problem:
+            text = "the record of what was signed last cannot be read"
+            raise EnvironmentFault("key_unusable", text, file=str(self._memory_file)) from problem
+
+    def remember(self, size: int, root: bytes) -> None:
+        """Note durably that this tree is about to be signed."""
+        refuse_second_history(self.last_signed(), size, root)
+        _write_durably(self._memory_file, f"{self.origin}\n{size}\n{root.hex()}\n".encode(), 0o600)
+
+
+def default_key_file() -> Path:
+    """APACHETA_KEY, or the post key in the user's configuration folder."""
+    named = os.environ.get("APACHETA_KEY")
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return Path(named) if named else config / "apacheta" / "keys" / "post.pem"
+
+
+def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path | None = None) -> KeyFileSigner:
+    """The signer of a post's log; hold the post (open its store) first.
+
+    A post without `log/vkey` gets one, with `origin` or a new name of its own. InputFault `key_mismatch` when the
+    post was signed with another key or under another name.
+    """
+    vkey_file = Path(post) / VKEY_FILE
+    file = key_file or default_key_file()
+    try:
+        known = _known_key(vkey_file)
+        private = _private_key(file, may_create=known is None)
+        name = known.name if known else origin or _new_origin(Path(post))
+        memory = file.with_name(file.name + ".signed") / hashlib.sha256(name.encode()).hexdigest()[:32]
+        signer = KeyFileSigner(private, name, memory)
+        if known is None:
+            _write_durably(vkey_file, f"{signer.key.vkey}\n".encode(), 0o644)
+    except OSError as problem:
+        text = f"the key cannot be used: {problem.strerror or problem}"
+        raise EnvironmentFault("key_unusable", text, file=problem.filename, remedy="Set APACHETA_KEY.") from problem
+    if known and (known != signer.key or origin not in (None, name)):
+        text = f"the log is signed by {known.vkey}; this key is {signer.key.vkey}"
+        raise InputFault("key_mismatch", text, file=VKEY_FILE, remedy="Set APACHETA_KEY to the post's key file.")
+    return signer
+
+
+def _known_key(vkey_file: Path) -> NoteKey | None:
+    if not vkey_file.exists():
+        return None
+    try:
+        return key_of(vkey_file.read_text(encoding="utf-8").removesuffix("\n"))
+    except ValueError as problem:
+        text = f"the post's public key cannot be read: {problem}"
+        raise InputFault("log_corrupt", text, file=VKEY_FILE, remedy="Bring it back from a copy.") from problem
+
+
+def _private_key(file: Path, *, may_create: bool) -> Ed25519PrivateKey:
+    if may_create and not file.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        _write_durably(file, pem, 0o600)
+    try:
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (ValueError, TypeError) as problem:
+        raise EnvironmentFault("key_unusable", "not a PEM private key", file=str(file)) from problem
+    if not isinstance(key, Ed25519PrivateKey):
+        raise EnvironmentFault("key_unusable", "not an Ed25519 key", file=str(file))
+    return key
+
+
+def _new_origin(post: Path) -> str:
+    """A name of its own for each log; `.invalid` (RFC 2606) since a post has no address."""
+    slug = re.sub(r"[^a-z0-9]+", "-", post.resolve().name.lower()).strip("-") or "post"
+    return f"apacheta.invalid/{slug}-{secrets.token_hex(4)}"
+
+
+def _write_durably(file: Path, data: bytes, mode: int) -> None:
+    """Write beside, sync, rename, sync the folder."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    work = file.with_name(file.name + ".new")
+    descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(work, file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
