@@ -25,10 +25,13 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraPose(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the camera is and how it looks, from metadata items 5-7, 13-15 or 104, 16-20; sigmas are ours.
+    """Where the camera is and how it looks, from metadata items 5-7 (or 90, 91), 13-15 (or 75, 104), 16-20.
 
-    `exact` says that full-resolution items (104) gave the height. Relative angles are those of ST 0601 items 18-20:
-    azimuth from the aircraft's nose clockwise, elevation positive up from its fore-aft plane, roll clockwise.
+    `height_exact` says that the full-resolution item (104) gave the height. Relative angles are those of ST 0601 items
+    18-20: azimuth from the aircraft's nose clockwise, elevation positive up from its fore-aft plane, roll clockwise.
+    `height_reference`: items 75 and 104 are heights above the ellipsoid; item 15 and EG 0104 give AMSL, and while
+    this says "amsl" the number in `position.alt_hae_m` still is AMSL and wants the geoid's undulation added.
+    `vfov_deg` is NaN where the stream does not say it.
     """
 
     utc_ns: int
@@ -42,6 +45,7 @@ class CameraPose(msgspec.Struct, frozen=True, kw_only=True):
     sensor_rel_roll_deg: float
     hfov_deg: float
     vfov_deg: float
+    height_reference: Literal["hae", "amsl"] = "hae"
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):

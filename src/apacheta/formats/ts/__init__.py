@@ -1,0 +1,33 @@
+"""MPEG transport streams: bytes in, access units out, and back. `TsDemuxer` reads, `TsMuxer` writes."""
+
+from .demux import PesUnit, TsDemuxer, TsStats
+from .mux import TsMuxer
+from .streams import (
+    H264,
+    HEVC,
+    KLVA,
+    METADATA_IN_PES,
+    MPEG2_VIDEO,
+    PRIVATE_DATA,
+    Carriage,
+    ElementaryStream,
+    Kind,
+    Program,
+)
+
+__all__ = [
+    "H264",
+    "HEVC",
+    "KLVA",
+    "METADATA_IN_PES",
+    "MPEG2_VIDEO",
+    "PRIVATE_DATA",
+    "Carriage",
+    "ElementaryStream",
+    "Kind",
+    "PesUnit",
+    "Program",
+    "TsDemuxer",
+    "TsMuxer",
+    "TsStats",
+]
