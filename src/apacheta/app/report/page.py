@@ -1,8 +1,240 @@
-"""The page: words and pictures put together."""
+"""The page: the night's facts put into words, tables and pictures, and set by the template."""
 
-from .night import NightReport
+import math
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from apacheta.core.instant import datetime_of, iso_of
+
+from ..texts import Texts
+from . import charts, maps
+from .ink import INKS, LIGHT, data_address
+from .night import AlertCard, Flight, NightReport
+
+_MOST_CARDS = 40
+_CHI2_90_2D = 4.605170185988092
+"""90 % point of chi-squared with two degrees of freedom: -2 ln 0.1."""
+_LIMITS = ("sensors", "other_aircraft", "copies", "person", "camera", "key_holder")
+
+_templates = jinja2.Environment(
+    loader=jinja2.PackageLoader("apacheta.app.report", "."),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 def render(report: NightReport, language: str | None = None) -> str:
     """The whole report as one HTML text, in `es` or `en`."""
-    raise NotImplementedError
+    texts = Texts(language)
+    return _templates.get_template("page.html.j2").render(
+        t=texts,
+        n=texts.number,
+        report=report,
+        notices=_notices(report, texts),
+        opening=_opening(report, texts),
+        about=_about(report, texts),
+        facts=_facts(report, texts),
+        pictures=_pictures(report, texts),
+        sorties=[_sortie(f, texts) for f in report.flights],
+        dropped=report.plan.dropped,
+        unseen=_unseen(report, texts),
+        alerts=[_alert(i, card, report, texts) for i, card in enumerate(report.alerts, start=1)],
+        health=_health(report, texts),
+        score=_score(report, texts),
+        limits=[texts(f"report.limits.{name}") for name in _LIMITS],
+        fingerprints=_fingerprints(report, texts),
+    )
+
+
+def _pictures(report: NightReport, texts: Texts) -> dict[str, tuple[str, ...] | None]:
+    """Each picture twice, for a light and for a dark page."""
+    draw = {
+        "overview": maps.overview,
+        "detail": maps.detail,
+        "profiles": charts.profiles,
+        "timeline": charts.timeline,
+        "growth": charts.growth,
+        "not_seen": charts.not_seen,
+    }
+    drawn = {name: [make(report, ink, texts) for ink in INKS] for name, make in draw.items()}
+    return {name: None if None in pair else tuple(str(p) for p in pair) for name, pair in drawn.items()}
+
+
+def _notices(report: NightReport, t: Texts) -> list[str]:
+    """What a reader must know before anything else."""
+    said = [t("report.notice.exercise")] if report.mandate.exercise else []
+    if report.interrupted:
+        said.append(t("report.notice.interrupted"))
+    if report.log.verified is False:
+        said.append(t("report.notice.not_verified"))
+    if report.sector.note:
+        said.append(report.sector.note)
+    return said
+
+
+def _opening(report: NightReport, t: Texts) -> str:
+    """The night in three sentences."""
+    seen = charts.shares_of(report.unseen)[0][1]
+    unreviewed = sum(c.decision is None or c.decision.state == "unreviewed" for c in report.alerts)
+    first = t(
+        "report.opening.flown",
+        sorties=len(report.flights),
+        hours=t.number(report.health.video_s / 3600.0, 1),
+        seen=t.number(seen, 1),
+        own=t.number(report.unseen.own_side_km2, 0),
+    )
+    if not report.alerts:
+        return f"{first} {t('report.opening.no_alerts')}"
+    return f"{first} {t('report.opening.alerts', alerts=len(report.alerts), unreviewed=unreviewed)}"
+
+
+def _about(report: NightReport, t: Texts) -> list[tuple[str, str]]:
+    mandate = report.mandate
+    return [
+        (t("report.about.night"), f"{_moment(report.start_utc_ns)} – {_moment(report.end_utc_ns)} UTC"),
+        (t("report.about.authority"), mandate.authority),
+        (t("report.about.purpose"), mandate.purpose),
+        (t("report.about.mandate"), f"{_moment(mandate.from_utc_ns)} – {_moment(mandate.to_utc_ns)} UTC"),
+        (t("report.about.partners"), ", ".join(mandate.partners) or t("report.none")),
+        (t("report.about.share"), ", ".join(mandate.share) or t("report.none")),
+        (t("report.about.border"), f"{report.sector.border.source} (± {t.number(report.sector.border.accuracy_m)} m)"),
+    ]
+
+
+def _facts(report: NightReport, t: Texts) -> list[tuple[str, str, str]]:
+    """(figure with unit, what it is, how it was got) of the numbers that the page opens with."""
+    distances = [f.min_border_distance_m for f in report.flights if f.min_border_distance_m is not None]
+    seen = charts.shares_of(report.unseen)[0][1]
+    shown = {
+        "sorties": f"{len(report.flights)} / {len(report.plan.slots)}",
+        "video": f"{t.number(report.health.video_s / 3600.0, 2)} h",
+        "planned": f"{t.number(report.plan.planned_km2, 1)} km²",
+        "seen": f"{t.number(seen, 1)} km²",
+        "alerts": str(len(report.alerts)),
+        "border": f"{t.number(min(distances) if distances else None)} m",
+    }
+    required = t.number(report.plan.border_standoff_m + report.plan.border_line_accuracy_m)
+    return [
+        (figure, t(f"report.fact.{k}"), t(f"report.fact.{k}_how", required=required)) for k, figure in shown.items()
+    ]
+
+
+def _sortie(flight: Flight, t: Texts) -> dict[str, str]:
+    battery = flight.battery_left_fraction
+    return {
+        "id": flight.sortie,
+        "aircraft": f"{flight.aircraft} ({flight.aircraft_type})",
+        "base": flight.base,
+        "start": _clock(int(flight.utc_ns[0])) if len(flight.utc_ns) else "–",
+        "end": _clock(int(flight.utc_ns[-1])) if len(flight.utc_ns) else "–",
+        "km": t.number(float(np.sum(np.hypot(np.diff(flight.x_m), np.diff(flight.y_m)))) / 1000.0, 1),
+        "border": t.number(flight.min_border_distance_m),
+        "clearance": t.number(flight.min_terrain_clearance_m),
+        "battery": t.number(None if battery is None else 100.0 * battery),
+    }
+
+
+def _unseen(report: NightReport, t: Texts) -> list[dict[str, str]]:
+    whole = report.unseen.own_side_km2
+    return [
+        {
+            "cause": t(f"report.unseen.{cause}"),
+            "how": t(f"report.unseen.{cause}_how"),
+            "km2": t.number(area, 2),
+            "percent": t.number(100.0 * area / whole if whole > 0 else math.nan, 1),
+        }
+        for cause, area in charts.shares_of(report.unseen)
+        if area > 0 or cause in ("seen", "never_in_frame", "hidden", "too_coarse", "too_short")
+    ]
+
+
+def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[str, Any]:
+    alert, decision = card.alert, card.decision
+    state = decision.state if decision else "unreviewed"
+    whole_card = number <= _MOST_CARDS
+    return {
+        "number": number,
+        "id": alert.id,
+        "time": f"{_clock(alert.utc_ns)} UTC",
+        "rule": t(f"report.rule.{alert.rule}"),
+        "line": alert.line,
+        "kind": t(f"report.kind.{alert.kind}") if t.has(f"report.kind.{alert.kind}") else alert.kind,
+        "position": f"{t.number(alert.position.lat_deg, 5)}°, {t.number(alert.position.lon_deg, 5)}°",
+        "radius": f"± {t.number(radius_90_m(alert.position_cov_m2))} m",
+        "probability": t.number(alert.probability, 2),
+        "state": t(f"report.state.{state}"),
+        "by": f"{decision.by}: {decision.reason}" if decision and state != "unreviewed" else "",
+        "reason": alert.reason,
+        "still": data_address(card.still) if whole_card and card.still else None,
+        "chip": data_address(card.chip) if whole_card and card.chip else None,
+        "map": maps.small_map(card, report.ground, report.lines, LIGHT, t) if whole_card else None,
+        "whole": whole_card,
+    }
+
+
+def radius_90_m(covariance_m2: tuple[float, float, float]) -> float:
+    """Longer half axis of the 90 % ellipse of a covariance (east-east, east-north, north-north), metres."""
+    ee, en, nn = covariance_m2
+    largest = (ee + nn) / 2 + math.hypot((ee - nn) / 2, en)
+    return math.sqrt(_CHI2_90_2D * max(0.0, largest))
+
+
+def _health(report: NightReport, t: Texts) -> list[tuple[str, str, str]]:
+    health = report.health
+    sent = health.frames_sent
+    rows: list[tuple[str, str]] = [
+        ("sent", t.number(sent)),
+        ("decoded", _of(health.frames_decoded, sent, t)),
+        ("georeferenced", _of(health.frames_georeferenced, health.frames_decoded, t)),
+        ("dropped", _of(health.frames_dropped, sent, t)),
+        ("damaged", t.number(health.frames_damaged)),
+        ("lag", "–" if health.video_lag_p95_s is None else f"{t.number(health.video_lag_p95_s, 2)} s"),
+        ("factor", t.number(health.real_time_factor, 2)),
+    ]
+    return [(t(f"report.health.{name}"), value, t(f"report.health.{name}_how")) for name, value in rows]
+
+
+def _of(count: int, whole: int | None, t: Texts) -> str:
+    if not whole:
+        return t.number(count)
+    return f"{t.number(count)} ({t.number(100.0 * count / whole, 1)} %)"
+
+
+def _score(report: NightReport, t: Texts) -> list[tuple[str, str]] | None:
+    score = report.score
+    if score is None:
+        return None
+    seen, alerted = score.crossers_in_view, score.crossers_in_view_alerted
+    return [
+        (t("report.score.crossers"), f"{score.crossers}"),
+        (t("report.score.in_view"), f"{seen}"),
+        (t("report.score.alerted"), f"{alerted} / {seen}"),
+        (t("report.score.true"), f"{score.true_alerts}"),
+        (t("report.score.lawful"), f"{score.lawful_alerts}"),
+        (t("report.score.false"), f"{score.false_alerts}"),
+        (t("report.score.false_hourly"), t.number(score.false_alerts_per_drone_hour, 2)),
+        (t("report.score.time"), "–" if score.time_to_alert_s is None else f"{t.number(score.time_to_alert_s, 1)} s"),
+    ]
+
+
+def _fingerprints(report: NightReport, t: Texts) -> list[tuple[str, str]]:
+    plan = report.plan
+    return [
+        (t("report.print.sector"), report.sector.sha256),
+        (t("report.print.mandate"), report.mandate.sha256),
+        (t("report.print.terrain"), report.ground.terrain_sha256),
+        (t("report.print.border"), plan.border_sha256),
+        *((f"{t('report.print.aircraft')} {name}", digest) for name, digest in sorted(plan.aircraft_sha256.items())),
+    ]
+
+
+def _moment(utc_ns: int) -> str:
+    return datetime_of(utc_ns).strftime("%Y-%m-%d %H:%M")
+
+
+def _clock(utc_ns: int) -> str:
+    return iso_of(utc_ns)[11:19]
