@@ -1,0 +1,51 @@
+"""Addresses of streams: a path, `file:PATH`, `-` (standard input), `udp://HOST:PORT` (HOST may be a group or empty)."""
+
+import os
+from urllib.parse import unquote, urlsplit
+
+from apacheta.core.errors import InputFault
+from apacheta.ports import StreamSource
+
+from .file import FileStream
+from .pipe import PipeStream
+from .udp import UdpStream
+
+_REMEDY = "Give a file's path, file:PATH, - for standard input, or udp://HOST:PORT."
+
+
+def open_stream(address: str | os.PathLike[str], *, idle_timeout_s: float | None = None) -> StreamSource:
+    """The source behind an address. Raises InputFault where it is none, or where nothing is there."""
+    text = os.fspath(address)
+    if text == "-":
+        return PipeStream(0, name="stdin")
+    if text.startswith("file:"):
+        return FileStream(_path_of(text))
+    if text.startswith("udp:"):
+        host, port = _host_and_port(text)
+        return UdpStream(host, port, idle_timeout_s=idle_timeout_s)
+    if "://" in text:
+        scheme = text.split("://", 1)[0]
+        raise InputFault(
+            "unknown_stream_scheme", f"{scheme} streams are not read here.", field="stream", remedy=_REMEDY
+        )
+    return FileStream(text)
+
+
+def _path_of(address: str) -> str:
+    """The path in a file: address; `file:name`, `file:/name` and `file:///name` all occur."""
+    parts = urlsplit(address)
+    return unquote(parts.path if parts.netloc in ("", "localhost") else parts.netloc + parts.path)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Host (empty: any) and port; `udp://@:5000` and `udp://@239.1.2.3:5000` are how players write it."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        port = None
+    if not port:
+        raise InputFault(
+            "bad_stream_address", f"{address} names no port from 1 to 65535.", field="stream", remedy=_REMEDY
+        )
+    return parts.hostname or "", port

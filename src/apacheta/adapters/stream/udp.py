@@ -1,0 +1,123 @@
+"""A live stream over UDP: one datagram after another, counting what the machine could not take.
+
+Linux reports with SO_RXQ_OVFL how many datagrams found the socket's buffer full; their bytes are estimated by the
+mean size of those received (senders of transport streams use one size, 1316 bytes). Loss on the way is not seen here:
+the continuity counters of the stream show it.
+"""
+
+import errno
+import ipaddress
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+
+from apacheta.core.errors import EnvironmentFault
+from apacheta.ports import Chunk
+
+RECEIVE_BUFFER_BYTES = 8 << 20
+SILENCE_S = 0.5
+"""After so long without a datagram an empty chunk is yielded."""
+LARGEST_DATAGRAM = 1 << 16
+_SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)
+
+
+class UdpStream:
+    """StreamSource over a bound UDP socket. Opening fails with EnvironmentFault where the port is held.
+
+    `idle_timeout_s`: the stream ends after so long without a datagram, once one has come; None = never. `port`: what
+    was bound, also where 0 was asked for. A multicast address is joined.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        idle_timeout_s: float | None = None,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.dropped_bytes = 0
+        self._idle_timeout_s = idle_timeout_s
+        self._monotonic_ns = monotonic_ns
+        self._received = 0
+        self._received_bytes = 0
+        self._closed = False
+        self._socket = _bound(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.name = f"udp://{host}:{self.port}"
+
+    def chunks(self) -> Iterator[Chunk]:
+        """One chunk a datagram; empty ones while it is silent; ends by the idle timeout or by `close`."""
+        heard_ns: int | None = None
+        while not self._closed:
+            try:
+                data, ancillary, _, _ = self._socket.recvmsg(LARGEST_DATAGRAM, socket.CMSG_SPACE(4))
+            except TimeoutError:
+                now_ns = self._monotonic_ns()
+                if self._idle_timeout_s is not None and heard_ns is not None:
+                    if now_ns - heard_ns >= self._idle_timeout_s * 1e9:
+                        return
+                yield Chunk(b"", now_ns)
+                continue
+            except OSError as fault:
+                if self._closed or fault.errno == errno.EBADF:
+                    return
+                raise EnvironmentFault("udp_receive_failed", f"{self.name}: {fault.strerror}.") from None
+            heard_ns = self._monotonic_ns()
+            self._count(len(data), ancillary)
+            yield Chunk(data, heard_ns)
+
+    def close(self) -> None:
+        """Let the port go."""
+        self._closed = True
+        self._socket.close()
+
+    def _count(self, size: int, ancillary: list[tuple[int, int, bytes]]) -> None:
+        self._received += 1
+        self._received_bytes += size
+        for level, kind, value in ancillary:
+            if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
+                self.dropped_bytes = struct.unpack("=I", value)[0] * self._received_bytes // self._received
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on the port, with a large buffer, in the group if the host is one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        group = _is_group(host)
+        if group:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        if group and family == socket.AF_INET:
+            sock.setsockopt(
+                socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(host) + socket.inet_aton("0.0.0.0")
+            )
+        elif group:
+            sock.setsockopt(
+                socket.IPPROTO_IPV6,
+                socket.IPV6_JOIN_GROUP,
+                socket.inet_pton(family, host) + struct.pack("@I", 0),
+            )
+    except OSError as fault:
+        sock.close()
+        held = fault.errno == errno.EADDRINUSE
+        text = "another process listens there" if held else fault.strerror or str(fault)
+        raise EnvironmentFault(
+            "port_is_held" if held else "port_unusable",
+            f"udp://{host}:{port} cannot be bound: {text}.",
+            field="stream",
+            remedy="End that process or choose another port.",
+        ) from None
+    sock.settimeout(SILENCE_S)
+    return sock
+
+
+def _is_group(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_multicast
+    except ValueError:
+        return False

@@ -1,0 +1,31 @@
+"""What decoding gives: one record per set found, with everything that was wrong with it."""
+
+from typing import Literal
+
+import msgspec
+
+from .items import Value
+
+Standard = Literal["ST 0601", "EG 0104", "other"]
+
+
+class MetadataPacket(msgspec.Struct, frozen=True, kw_only=True):
+    """One set. `items`: by number (ST 0601) or by name with unit, an unknown key in hex (EG 0104).
+
+    "other" is a set that is not read here, or bytes that are no set. `checksum_ok` is None where there is no checksum.
+    `length_failures`: items or sets whose length contradicts the standard or the bytes. `problems`: in words.
+    """
+
+    standard: Standard
+    version: int | None
+    utc_ns: int | None
+    items: dict[int | str, Value]
+    checksum_ok: bool | None
+    problems: tuple[str, ...] = ()
+    length_failures: int = 0
+    key: bytes = b""
+
+    @property
+    def usable(self) -> bool:
+        """Whether its values may be believed: a known set, with values, whose checksum does not fail."""
+        return self.standard != "other" and bool(self.items) and self.checksum_ok is not False
