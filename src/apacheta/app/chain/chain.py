@@ -1,5 +1,6 @@
 """The recipe of one stream: segments and hashes, demultiplexer, decoder, pairing, eye, watchman, account."""
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,11 +31,12 @@ MARK_PX = 14
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """Of every `every` frames one is searched for movers (10 Hz video, movers at 5 Hz: 2)."""
+    """Movers are searched for at most every `step_s` (10 Hz video: every second frame). Live: frames have due times."""
 
     stream: str
-    every: int = 2
+    step_s: float = 0.19
     seen_every_s: float = 60.0
+    live: bool = False
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Chain:
         watchman: Watchman | None,
         keeper: Keeper | None,
         own_side: np.ndarray | None = None,
+        lock: threading.Lock | None = None,
     ) -> None:
         self.totals = ChainTotals()
         self.alerts: list[Alert] = []
@@ -80,13 +83,15 @@ class Chain:
         self.decoder: VideoDecoder | None = None
         self.eye = eye
         self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
+        self._lock = lock or threading.Lock()
+        self._due: tuple[int, int] | None = None
         self._segmenter, self._pairing = Segmenter(), Pairing()
         self._segment_from_90k: int | None = None
         self._segment_utc_ns: tuple[int, int] | None = None
         self._segment_frames = self._number = 0
         self._video_90k: int | None = None
         self._live: set[str] = set()
-        self._next_seen_ns = 0
+        self._next_seen_ns = self._looked_ns = 0
 
     def feed(self, data: bytes) -> list[Alert]:
         """Take bytes as they come; returns the alerts that they raised."""
@@ -157,8 +162,7 @@ class Chain:
         if paired.pose is None:
             return
         self._time(paired.pose.utc_ns)
-        if self.eye is None or number % self._settings.every:
-            self.totals.frames_georeferenced += self.eye is not None
+        if self.eye is None:
             return
         height_px, width_px = paired.gray.shape
         frame = Frame(
@@ -169,20 +173,32 @@ class Chain:
             height_px=height_px,
             pose=paired.pose,
         )
-        self._sighting(self.eye.step(paired.gray, frame))
+        if 0 <= paired.pose.utc_ns - self._looked_ns < self._settings.step_s * NS:
+            self._footprint(self.eye.footprint(frame))
+            return
+        self._looked_ns = paired.pose.utc_ns
+        sighting = self.eye.step(paired.gray, frame)
+        self._footprint(sighting.footprint)
+        self._sighting(sighting)
+
+    def _footprint(self, footprint: Footprint | None) -> None:
+        if footprint is None:
+            return
+        self.totals.frames_georeferenced += 1
+        self.totals.footprint = footprint
+        self.totals.sigmas_m.append(footprint.position_sigma_m)
 
     def _sighting(self, sighting: Sighting) -> None:
         self.totals.plots += len(sighting.plots)
         self.totals.tracks.update(t.id for t in sighting.tracks if t.confirmed)
-        if sighting.footprint is not None:
-            self.totals.frames_georeferenced += 1
-            self.totals.footprint = sighting.footprint
-            self.totals.sigmas_m.append(sighting.footprint.position_sigma_m)
         if self._watchman is not None:
-            for alert in self._watchman.step(sighting.tracks):
-                self._raise(alert, sighting.tracks)
-            self._forget(sighting.tracks)
+            with self._lock:
+                for alert in self._watchman.step(sighting.tracks):
+                    self._raise(alert, sighting.tracks)
+                self._forget(sighting.tracks)
         self._note_seen(force=False)
+        if self._settings.live:
+            self._note_lag()
 
     def _raise(self, alert: Alert, tracks: Sequence[Track]) -> None:
         """Put the evidence to an alert and write it down, with the decision that nobody has taken yet."""
@@ -245,9 +261,11 @@ class Chain:
             body = {"stream": self._settings.stream, "seen_km2": round(km2, 4), "frames": self.totals.frames}
             self._keeper.note("looks", utc_ns, body)
 
-    def late(self, due_monotonic_ns: int) -> None:
-        """Note how long after its due time a frame was tracked (live only)."""
-        self.totals.lags_s.append((time.monotonic_ns() - due_monotonic_ns) / NS)
+    def _note_lag(self) -> None:
+        """From when a frame was due to when it is tracked; due times count from the first frame's arrival."""
+        utc_ns, now_ns = self.totals.last_utc_ns or 0, time.monotonic_ns()
+        first_utc_ns, first_ns = self._due = self._due or (utc_ns, now_ns)
+        self.totals.lags_s.append((now_ns - first_ns - (utc_ns - first_utc_ns)) / NS)
 
 
 def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:

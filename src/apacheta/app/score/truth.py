@@ -32,6 +32,7 @@ class Truth:
     views: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     aircraft: dict[str, np.ndarray] = field(default_factory=dict)
     markers: list[dict[str, Any]] = field(default_factory=list)
+    frames_sent: int | None = None
 
     def present(self, from_utc_s: float, to_utc_s: float) -> list[Party]:
         """Parties that were somewhere in that time."""
@@ -77,6 +78,8 @@ def _take(truth: Truth, where: dict, aircraft: dict, row: dict[str, Any]) -> Non
         aircraft[row["aircraft"]].append([_utc_s(row), *(row[k] for k in ("lat", "lon", "alt_hae_m", "alt_amsl_m", "agl_m"))])
     elif kind == "marker":
         truth.markers.append(row)
+    elif kind == "frame_count":
+        truth.frames_sent = (truth.frames_sent or 0) + row["frames"]
 
 
 def _utc_s(row: dict[str, Any]) -> float:

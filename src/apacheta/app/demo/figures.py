@@ -1,0 +1,162 @@
+"""A night's figures for the answer: what the chain counted, and what truth says of it once the chain has ended."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from ...account import Checkpoint
+from ...core.errors import ErrorLine, Fault
+from ...core.instant import NS
+from ...core.plan import WatchPlan
+from ...core.sector import Sector
+from ...formats.canonical import sha256_hex
+from ...geo import BorderLine
+from ...sim.world import World
+from ..answer import Answer
+from ..score import Truth, read_truth, score_night
+from ..score.markers import exact_terrain, marker_errors_m
+from ..score.score import GEOD
+from .night import Night, cpu_seconds
+
+NEAR_BASE_M = 500.0
+SEPARATE_HEIGHT_M = 60.0
+ALERT_FIELDS = (
+    "crossers crossers_in_view crossers_in_view_alerted crossers_alerted lawful lawful_in_view true_alerts "
+    "lawful_alerts false_alerts time_to_alert_s time_to_alert_p90_s"
+).split()
+
+
+def fill_answer(answer: Answer, night: Night, checkpoint: Checkpoint, verified: bool) -> None:
+    """Write every figure into the answer's body. Without truth its figures stay null, with a warning."""
+    answer.body |= _chain_figures(night)
+    answer.body |= {
+        "interrupted": night.interrupted,
+        "entries": checkpoint.size,
+        "log_verified": verified,
+        "checkpoint_sha256": checkpoint.sha256,
+        "peak_rss_mb": round(night.peak_mb, 1),
+        "wall_s": round(night.wall_s, 3),
+    }
+    try:
+        _fill_from_truth(answer, night)
+    except Fault as fault:
+        answer.warnings.append(fault.line)
+    answer.body["cpu_seconds"] = round(cpu_seconds(), 2)
+    if not verified:
+        answer.warnings.append(ErrorLine(code="log_not_verified", text="The log did not verify.", file=str(night.post.log)))
+
+
+def _chain_figures(night: Night) -> dict[str, Any]:
+    totals = [c.totals for c in night.chains.values()]
+    spans_s = [_span_s(t.first_utc_ns, t.last_utc_ns) for t in totals]
+    simulated_s = max(spans_s, default=0.0)
+    lags_s = [lag for t in totals for lag in t.lags_s]
+    return {
+        "frames_decoded": sum(t.frames for t in totals),
+        "frames_georeferenced": sum(t.frames_georeferenced for t in totals),
+        "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if lags_s else None,
+        "simulated_s": round(simulated_s, 3),
+        "real_time_factor": round(simulated_s / night.wall_s, 3) if night.wall_s > 0 else None,
+        "video_hours": round(video_hours(night), 5),
+        "alerts": sum(len(c.alerts) for c in night.chains.values()),
+        "plots": sum(t.plots for t in totals),
+        "tracks": sum(len(t.tracks) for t in totals),
+        "seen_km2": round(seen_km2(night), 4),
+        "sorties": sum(1 for s in night.plan.slots if _flew(night, s.aircraft, int(s.launch_utc_ns))),
+    }
+
+
+def video_hours(night: Night) -> float:
+    """Hours of video received, all streams together: decoded frames over the frame rate."""
+    from .night import FRAME_RATE_HZ
+
+    return sum(c.totals.frames for c in night.chains.values()) / FRAME_RATE_HZ / 3600.0
+
+
+def seen_km2(night: Night) -> float:
+    """Own-side ground with at least one accounted look of any stream."""
+    return float(np.count_nonzero(looks(night)[night.own_side]) * (night.ground.dem.cell_m / 1000.0) ** 2)
+
+
+def looks(night: Night) -> np.ndarray:
+    """Accounted looks of all streams per cell (rows, cols)."""
+    return np.sum([c.eye.seen.looks for c in night.chains.values() if c.eye is not None], axis=0)
+
+
+def _span_s(first_utc_ns: int | None, last_utc_ns: int | None) -> float:
+    return 0.0 if first_utc_ns is None or last_utc_ns is None else (last_utc_ns - first_utc_ns) / NS
+
+
+def _flew(night: Night, aircraft: str, launch_utc_ns: int) -> bool:
+    flown = night.fixes.get(aircraft, [])
+    return bool(flown) and flown[-1].utc_ns > launch_utc_ns
+
+
+def _fill_from_truth(answer: Answer, night: Night) -> None:
+    truth = read_truth(night.post.folder / "truth" / "truth.jsonl")
+    totals = [c.totals for c in night.chains.values()]
+    first_ns = min((t.first_utc_ns for t in totals if t.first_utc_ns), default=night.sector.start_utc_ns)
+    last_ns = max((t.last_utc_ns for t in totals if t.last_utc_ns), default=first_ns)
+    alerts = sorted((a for c in night.chains.values() for a in c.alerts), key=lambda a: (a.utc_ns, a.id))
+    score = score_night(truth, alerts, first_ns / NS, last_ns / NS)
+    answer.body |= {k: getattr(score, k) for k in ALERT_FIELDS}
+    answer.body["verdicts"] = [list(v) for v in score.verdicts]
+    hours = video_hours(night)
+    answer.body["false_alerts_per_drone_hour"] = round(score.false_alerts / hours, 3) if hours > 0 else None
+    sent = truth.frames_sent
+    answer.body["frames_sent"] = sent
+    answer.body["frames_dropped"] = None if sent is None else sent - answer.body["frames_decoded"]
+    answer.body |= _flight_figures(truth, night.sector, night.plan, night.ground.border_line)
+    answer.body |= _marker_figures(truth, night)
+
+
+def _flight_figures(truth: Truth, sector: Sector, plan: WatchPlan, line: BorderLine) -> dict[str, Any]:
+    """True least distances: to the border always, to the ground and to each other away from the bases."""
+    border_m, clearance_m = [], []
+    for rows in truth.aircraft.values():
+        border_m.append(float(np.min(line.signed_distance_m(rows[:, 1], rows[:, 2]))))
+        away = _away_from_bases(rows, sector)
+        if away.any():
+            clearance_m.append(float(rows[away, 5].min()))
+    return {
+        "min_border_distance_m": round(min(border_m), 2) if border_m else None,
+        "min_terrain_clearance_m": round(min(clearance_m), 2) if clearance_m else None,
+        "min_separation_m": _separation_m(truth, sector),
+    }
+
+
+def _away_from_bases(rows: np.ndarray, sector: Sector) -> np.ndarray:
+    """Which rows lie 500 m or more from every base."""
+    away = np.ones(len(rows), dtype=bool)
+    for base in sector.bases:
+        same = np.ones(len(rows))
+        away &= GEOD.inv(rows[:, 2], rows[:, 1], same * base.lon_deg, same * base.lat_deg)[2] >= NEAR_BASE_M
+    return away
+
+
+def _separation_m(truth: Truth, sector: Sector) -> float | None:
+    """Least horizontal distance of two aircraft while their heights differ by less than 60 m; null for one aircraft."""
+    least: list[float] = []
+    for one, two in combinations(truth.aircraft.values(), 2):
+        a, b = one[_away_from_bases(one, sector)], two[_away_from_bases(two, sector)]
+        _, i, j = np.intersect1d(np.round(a[:, 0], 2), np.round(b[:, 0], 2), return_indices=True)
+        level = np.abs(a[i, 3] - b[j, 3]) < SEPARATE_HEIGHT_M
+        i, j = i[level], j[level]
+        if len(i):
+            least.append(float(GEOD.inv(a[i, 2], a[i, 1], b[j, 2], b[j, 1])[2].min()))
+    return round(min(least), 2) if least else None
+
+
+def _marker_figures(truth: Truth, night: Night) -> dict[str, Any]:
+    if not truth.markers:
+        return {"markers": 0, "marker_error_max_m": None}
+    dem = exact_terrain(World.load(night.exercise.world))
+    errors = marker_errors_m(truth.markers, dem, night.settings.width_px, night.settings.height_px)
+    worst = max(errors)
+    return {"markers": len(errors), "marker_error_max_m": round(worst, 4) if np.isfinite(worst) else None}
+
+
+def plan_sha256(night: Night) -> str:
+    """SHA-256 of plan.json as it lies in the post."""
+    return sha256_hex((night.post.plans / "plan.json").read_bytes())

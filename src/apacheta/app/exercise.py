@@ -1,0 +1,204 @@
+"""The exercise ground: a generated pass as the files that any user would bring, and a world for a user's own sector.
+
+Kept in the cache by seed and version, made whole or not at all (a folder is renamed into place).
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..adapters.raster import write_geotiff
+from ..core.instant import datetime_of
+from ..core.sector import Sector
+from ..geo import undulation_m
+from ..sim.world import WORLD_VERSION, Undulation, World, generate_world, world_from_heights
+from .folders import cache_folder
+from .loading import World as Ground
+
+EXERCISE_VERSION = 1
+NIGHT_START = "2026-06-21T23:00:00Z"
+NIGHT_END = "2026-06-22T07:00:00Z"
+MANDATE_FROM = "2026-06-01T00:00:00Z"
+MANDATE_TO = "2026-07-01T00:00:00Z"
+STANDOFF_M = 400.0
+LINE_ACCURACY_M = 30.0
+VILLAGE_POINTS = 24
+TYPE = "vtol_parachute"
+WORLD_FILE = "world.npz"
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Where the files of an exercise lie."""
+
+    sector: Path
+    mandate: Path
+    world: Path
+
+
+def generated_pass(seed: int, tell: Tell) -> Exercise:
+    """The exercise on the generated pass of that seed; made on first use (about half a minute)."""
+    folder = cache_folder() / "pass" / f"{WORLD_VERSION}.{EXERCISE_VERSION}-{seed}"
+    if not (folder / "sector.toml").is_file():
+        _made_whole(folder, lambda new: _write_pass(new, seed, tell))
+    return Exercise(folder / "sector.toml", folder / "mandate.toml", folder / WORLD_FILE)
+
+
+def world_of_sector(sector: Sector, ground: Ground, seed: int, tell: Tell) -> Path:
+    """A simulated world over a user's own terrain: its truth is finer than, and different from, the user's model."""
+    folder = cache_folder() / "terrain" / f"{WORLD_VERSION}.{EXERCISE_VERSION}-{sector.sha256[:16]}-{seed}"
+    if not (folder / WORLD_FILE).is_file():
+        _made_whole(folder, lambda new: _world_over(sector, ground, seed, tell).save(new / WORLD_FILE))
+    return folder / WORLD_FILE
+
+
+def _made_whole(folder: Path, write: Callable[[Path], None]) -> None:
+    """Fill a folder beside the wanted one and rename it into place; a second process that was faster wins."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+    try:
+        write(new)
+        os.replace(new, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _undulation_plane(lat0_deg: float, lon0_deg: float, to_lonlat: Callable[..., Any]) -> Undulation:
+    """EGM96 about the point as a plane: value and slopes over 20 km."""
+    reach_m = 10_000.0
+    lon, lat = to_lonlat(np.array([0.0, reach_m, -reach_m, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, reach_m, -reach_m]))
+    n = np.asarray(undulation_m(lat, lon), dtype=float)
+    return Undulation(float(n[0]), float((n[1] - n[2]) / (2 * reach_m)), float((n[3] - n[4]) / (2 * reach_m)))
+
+
+def _write_pass(folder: Path, seed: int, tell: Tell) -> None:
+    world = generate_world(seed, undulation_of=_undulation_plane, tell=tell)
+    world.save(folder / WORLD_FILE)
+    _write_terrain(folder / "terrain.tif", world)
+    _write_lines(folder, world)
+    (folder / "mandate.toml").write_text(_mandate_toml(), encoding="utf-8")
+    (folder / "sector.toml").write_text(_sector_toml(world), encoding="utf-8")
+
+
+def _write_terrain(path: Path, world: World) -> None:
+    cell, rows = world.product_cell_m, world.product_amsl_m.shape[0]
+    north = world.origin_y_m + (rows - 0.5) * cell
+    transform = (cell, 0.0, world.origin_x_m - cell / 2, 0.0, -cell, north)
+    write_geotiff(path, np.flipud(world.product_amsl_m), world.proj4, transform)
+
+
+def _write_lines(folder: Path, world: World) -> None:
+    _write_geojson(folder / "border.geojson", [("LineString", _lonlat(world, chain)) for chain in world.border])
+    _write_geojson(folder / "keep_in.geojson", [("Polygon", [_ring(world, world.keep_in)])])
+    _write_geojson(folder / "area.geojson", [("Polygon", [_box(world)])])
+    for name, chain in _roads(world):
+        _write_geojson(folder / f"{name}.geojson", [("LineString", _lonlat(world, chain))])
+    turn = np.linspace(0.0, 2 * np.pi, VILLAGE_POINTS, endpoint=False)
+    for index, village in enumerate(world.villages):
+        ring = np.stack([village.x_m + village.radius_m * np.sin(turn), village.y_m + village.radius_m * np.cos(turn)], 1)
+        _write_geojson(folder / f"village_{index + 1}.geojson", [("Polygon", [_ring(world, ring)])])
+
+
+def _roads(world: World) -> list[tuple[str, np.ndarray]]:
+    return [(f"road_{i + 1}", way.chain) for i, way in enumerate(world.roads)]
+
+
+def _sector_toml(world: World) -> str:
+    lon, lat = _one(world, *world.own_side)
+    parts = [
+        '# A generated pass for exercises: generated terrain, not a real place. Written by apacheta.\nformat = "sector/1"\n'
+        f"name = {_quoted(world.name)}\n",
+        _table("border", file="border.geojson", source="drainage divide of the generated terrain", accuracy_m=LINE_ACCURACY_M, standoff_m=STANDOFF_M)
+        + f"own_side = {{ lat_deg = {lat:.6f}, lon_deg = {lon:.6f} }}\n",
+        _table("terrain", file="terrain.tif", vertical_datum="amsl_egm96", le90_m=10.0, ce90_m=12.0),
+        _table("keep_in", file="keep_in.geojson"),
+    ]
+    parts += [
+        _table("zones", many=True, kind="village", name=v.name, file=f"village_{i + 1}.geojson")
+        for i, v in enumerate(world.villages)
+    ]
+    parts += [_site(world, "bases", s.name, s.x_m, s.y_m, pads=2, mast_agl_m=15.0) for s in world.bases]
+    parts += [_site(world, "relays", s.name, s.x_m, s.y_m, mast_agl_m=8.0) for s in world.relays]
+    parts += [_site(world, "patrols", f"patrol {v.name}", v.x_m, v.y_m) for v in world.villages]
+    parts += [_table("roads", many=True, name=name, file=f"{name}.geojson") for name, _ in _roads(world)]
+    parts += [_site(world, "goals", s.name, s.x_m, s.y_m) for s in world.goals]
+    return "\n".join([*parts, _weather_toml(), _night_toml(world)])
+
+
+def _weather_toml() -> str:
+    wind = ((3600, 250, 5.0, 1.5), (4600, 265, 8.0, 2.0), (5600, 280, 11.0, 2.5))
+    rows = ", ".join(
+        f"{{ height_amsl_m = {h}.0, from_deg = {d}.0, speed_m_s = {s}, sigma_m_s = {g} }}" for h, d, s, g in wind
+    )
+    rest = "gust_m_s = 3.0\nupdraft_max_m_s = 2.0\nisa_deviation_c = -4.0\nqnh_hpa = 1013.25\nicing = false\n"
+    return f"[weather]\nwind = [{rows}]\n{rest}"
+
+
+def _night_toml(world: World) -> str:
+    fleet = ", ".join(
+        f'{{ id = "A{i + 1}", type = "{TYPE}", base = {_quoted(world.bases[i % len(world.bases)].name)} }}' for i in range(3)
+    )
+    return f"[night]\nstart_utc = {NIGHT_START}\nend_utc = {NIGHT_END}\n\n[fleet]\naircraft = [{fleet}]\n"
+
+
+def _mandate_toml() -> str:
+    return (
+        '# This mandate is an exercise: simulated aircraft over generated terrain.\nformat = "mandate/1"\n'
+        'authority = "Apacheta exercise"\npurpose = "EXERCISE: training and demonstration with simulated aircraft"\n'
+        "exercise = true\npartners = []\nshare = []\n"
+        f'from_utc = {MANDATE_FROM}\nto_utc = {MANDATE_TO}\narea_file = "area.geojson"\n'
+    )
+
+
+def _site(world: World, table: str, name: str, x_m: float, y_m: float, **more: float) -> str:
+    lon, lat = _one(world, x_m, y_m)
+    return _table(table, many=True, name=name, lat_deg=round(lat, 6), lon_deg=round(lon, 6), **more)
+
+
+def _table(name: str, many: bool = False, **values: str | float) -> str:
+    head = f"[[{name}]]" if many else f"[{name}]"
+    return head + "\n" + "".join(f"{k} = {_quoted(v) if isinstance(v, str) else v}\n" for k, v in values.items())
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _one(world: World, x_m: float, y_m: float) -> tuple[float, float]:
+    lon, lat = world.to_lonlat(x_m, y_m)
+    return float(lon), float(lat)
+
+
+def _lonlat(world: World, chain: Sequence[Any] | np.ndarray) -> list[list[float]]:
+    x, y = np.asarray(chain, dtype=float).T
+    lon, lat = world.to_lonlat(x, y)
+    return [[round(float(a), 7), round(float(b), 7)] for a, b in zip(lon, lat, strict=True)]
+
+
+def _ring(world: World, ring: np.ndarray) -> list[list[float]]:
+    points = _lonlat(world, ring)
+    return points if points[0] == points[-1] else [*points, points[0]]
+
+
+def _box(world: World) -> list[list[float]]:
+    west, south, east, north = world.bounds
+    return _ring(world, np.array([[west, south], [east, south], [east, north], [west, north]]))
+
+
+def _write_geojson(path: Path, shapes: list[tuple[str, Any]]) -> None:
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": {"type": kind, "coordinates": where}} for kind, where in shapes
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
