@@ -1,0 +1,6 @@
+"""Elevation files: any GDAL raster in, GeoTIFF out."""
+
+from .source import RasterSource
+from .writer import write_geotiff
+
+__all__ = ["RasterSource", "write_geotiff"]

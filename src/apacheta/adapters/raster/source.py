@@ -1,0 +1,125 @@
+"""A DemSource over any raster that GDAL reads."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import Geod
+from rasterio.errors import RasterioIOError
+from rasterio.windows import Window
+
+from ...core.errors import InputFault
+from ...geo.datum import WGS84, crs_of, transformer_between
+from ...ports import HeightGrid
+
+MARGIN_PX = 3
+"""Pixels read beyond the bounds where the file has them: bicubic interpolation needs two."""
+METRES = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "unknown": 1.0}
+FEET = {"ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "us survey foot": 1200 / 3937, "us-ft": 1200 / 3937}
+_GEOD = Geod(ellps="WGS84")
+
+
+class RasterSource:
+    """Heights from band 1 of a file; see ports.DemSource for the guarantees.
+
+    Raises InputFault: `raster_missing`, `raster_unreadable`, `raster_no_crs`, `raster_no_position`,
+    `raster_units_unknown`, `raster_does_not_cover`, `datum_transform_unknown`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise self._fault(
+                "raster_missing", "the elevation file does not exist", "Check the path in [terrain] file."
+            )
+        with self._open() as dataset:
+            if dataset.crs is None:
+                raise self._fault(
+                    "raster_no_crs", "the file does not say its coordinate reference system", "gdal_edit.py -a_srs ..."
+                )
+            if dataset.transform.is_identity:
+                raise self._fault("raster_no_position", "the file does not say where it lies", "Georeference it.")
+            self._crs_wkt = str(dataset.crs.to_wkt())
+            self._unit_m = self._metres_per_unit(dataset.units[0])
+            self._affine, self._size = dataset.transform, (dataset.width, dataset.height)
+        self._from_wgs84 = transformer_between(WGS84, crs_of(self._crs_wkt, file=self.path.name), file=self.path.name)
+
+    def _fault(self, code: str, text: str, remedy: str | None = None) -> InputFault:
+        return InputFault(code, text, file=self.path.name, field="terrain.file", remedy=remedy)
+
+    def _open(self) -> Any:
+        try:
+            return rasterio.open(self.path)
+        except RasterioIOError as error:
+            raise self._fault(
+                "raster_unreadable", f"not an elevation raster that GDAL reads: {error}", "Convert it to GeoTIFF."
+            ) from error
+
+    def _metres_per_unit(self, unit: str | None) -> float:
+        factor = {**METRES, **FEET}.get((unit or "").strip().lower())
+        if factor is None:
+            raise self._fault("raster_units_unknown", f"heights in {unit!r}", "Convert the heights to metres.")
+        return factor
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the whole file."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def read(self, west_deg: float, south_deg: float, east_deg: float, north_deg: float) -> HeightGrid:
+        """The window that covers the bounds, with a margin of 3 pixels where there are any."""
+        lon, lat = _outline(west_deg, south_deg, east_deg, north_deg)
+        column, row = ~self._affine @ np.array(self._from_wgs84.transform(lon, lat))
+        self._check_cover(lon, lat, column, row)
+        width, height = self._size
+        c0, r0 = max(0, int(column.min()) - MARGIN_PX), max(0, int(row.min()) - MARGIN_PX)
+        c1, r1 = min(width, int(column.max()) + 1 + MARGIN_PX), min(height, int(row.max()) + 1 + MARGIN_PX)
+        with self._open() as dataset:
+            try:
+                band = dataset.read(1, window=Window(c0, r0, c1 - c0, r1 - r0), masked=True)
+            except RasterioIOError as error:
+                raise self._fault("raster_unreadable", f"the file is damaged: {error}", "Fetch it again.") from error
+            height_m = self._metres(band, dataset.scales[0], dataset.offsets[0])
+        a = self._affine
+        x0, y0 = a @ (c0, r0)
+        height_m.flags.writeable = False
+        return HeightGrid(height_m, self._crs_wkt, (a.a, a.b, x0, a.d, a.e, y0), self.sha256)
+
+    def _metres(self, band: Any, scale: float, offset: float) -> NDArray[np.float32]:
+        """Heights in metres, float32, voids (nodata, mask, not finite) as NaN."""
+        values = np.asarray(band.data, np.float64) * scale + offset
+        void = np.ma.getmaskarray(band) | ~np.isfinite(values)
+        return np.where(void, np.nan, values * self._unit_m).astype(np.float32)
+
+    def _check_cover(self, lon: Any, lat: Any, column: Any, row: Any) -> None:
+        """Raise `raster_does_not_cover` with the sides and the kilometres that are missing."""
+        if not (np.all(np.isfinite(column)) and np.all(np.isfinite(row))):
+            raise self._fault("raster_does_not_cover", "the bounds lie outside the file's reference system")
+        width, height = self._size
+        near = np.clip(column, 0.0, width), np.clip(row, 0.0, height)
+        out = np.hypot(near[0] - column, near[1] - row) > 0.01  # of a pixel: rounding of the transform
+        if not np.any(out):
+            return
+        back = self._from_wgs84.transform(*(self._affine @ np.array([near[0][out], near[1][out]])), direction="INVERSE")
+        azimuth, _, distance = _GEOD.inv(back[0], back[1], lon[out], lat[out])
+        east, north = distance * np.sin(np.radians(azimuth)) / 1e3, distance * np.cos(np.radians(azimuth)) / 1e3
+        missing = {"west": -east.min(), "east": east.max(), "south": -north.min(), "north": north.max()}
+        sides = [f"{km:.1f} km in the {side}" for side, km in missing.items() if km >= 0.05]
+        what = " and ".join(sides) or f"{distance.max():.0f} m"
+        raise self._fault(
+            "raster_does_not_cover",
+            f"the elevation file does not cover the area: it misses {what}",
+            "Give a larger file (gdal_merge.py joins tiles), or a smaller sector.",
+        )
+
+
+def _outline(west: float, south: float, east: float, north: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes of 33 points along each side of a box."""
+    lon, lat = np.linspace(west, east, 33), np.linspace(south, north, 33)
+    lons = np.concatenate([lon, lon, np.full(33, west), np.full(33, east)])
+    return lons, np.concatenate([np.full(33, south), np.full(33, north), lat, lat])

@@ -1,0 +1,63 @@
+"""Where things are: the local grid, heights and datums, elevation, rays, the camera, the border, air and radio.
+
+Conventions (docs/frames.md): grid x east, y north, z metres HAE; height arrays with rows from south to north, void =
+NaN; camera axes as rows right, down, forward; pixel (0, 0) is the centre of the top-left pixel.
+"""
+
+from .atmosphere import (
+    air_density,
+    cas_of_tas,
+    cold_altimeter_error_m,
+    density_altitude_m,
+    isa_pressure_pa,
+    isa_temperature_k,
+    tas_of_cas,
+)
+from .border import BorderLine
+from .camera import (
+    Camera,
+    aim_axes,
+    camera_axes,
+    camera_position,
+    pixel_rays,
+    project,
+    relative_angles,
+    sight_vectors,
+)
+from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
+from .dem import Dem, dem_of
+from .grid import REFRACTION, LocalGrid
+from .rays import camera_mesh, line_of_sight, profile_m, ray_points, ray_ranges_m, seen_cells
+
+__all__ = [
+    "REFRACTION",
+    "LocalGrid",
+    "undulation_m",
+    "hae_of_amsl",
+    "amsl_of_hae",
+    "transformer_between",
+    "Dem",
+    "dem_of",
+    "ray_ranges_m",
+    "ray_points",
+    "camera_mesh",
+    "line_of_sight",
+    "seen_cells",
+    "profile_m",
+    "Camera",
+    "camera_axes",
+    "camera_position",
+    "aim_axes",
+    "relative_angles",
+    "sight_vectors",
+    "project",
+    "pixel_rays",
+    "BorderLine",
+    "air_density",
+    "isa_pressure_pa",
+    "isa_temperature_k",
+    "density_altitude_m",
+    "tas_of_cas",
+    "cas_of_tas",
+    "cold_altimeter_error_m",
+]
