@@ -208,7 +208,7 @@ def _card(number: int) -> AlertCard:
         id=f"alert-{number + 1:04d}",
         incident=f"incident-{number + 1:04d}",
         rule="zone_entry" if number % 2 == 0 else "line_crossing",
-        line="own_side" if number % 2 == 0 else "inner_600m",
+        line="own_side" if number % 2 == 0 else "inner_line_600_m",
         utc_ns=when,
         stream="uav-1",
         tracks=(f"T{number + 1}",),

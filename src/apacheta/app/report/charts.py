@@ -39,7 +39,7 @@ def profiles(report: NightReport, ink: Ink, texts: Texts) -> str | None:
     panels = drawn.subplots(len(flights), 1, squeeze=False)[:, 0]
     drawn.subplots_adjust(
         left=0.085,
-        right=0.985,
+        right=0.97,
         top=1 - 0.25 / (panel_in * len(flights)),
         bottom=0.4 / (panel_in * len(flights)),
         hspace=0.55,
@@ -71,7 +71,7 @@ def timeline(report: NightReport, ink: Ink, texts: Texts) -> str:
     rows = list(report.flights)
     height_in = 0.95 + 0.22 * max(1, len(rows))
     drawn = figure(ink, FULL_WIDTH_IN, height_in)
-    axes = drawn.add_axes((0.13, 0.42 / height_in, 0.855, 1 - 0.47 / height_in))
+    axes = drawn.add_axes((0.13, 0.42 / height_in, 0.84, 1 - 0.47 / height_in))
     quiet(axes, ink, grid="x")
     for row, flight in enumerate(rows):
         start, end = int(flight.utc_ns[0]) / NS, int(flight.utc_ns[-1]) / NS
@@ -111,7 +111,7 @@ def growth(report: NightReport, ink: Ink, texts: Texts) -> str | None:
     if len(report.seen_utc_ns) < 2:
         return None
     drawn = figure(ink, FULL_WIDTH_IN, 1.9)
-    axes = drawn.add_axes((0.085, 0.22, 0.9, 0.7))
+    axes = drawn.add_axes((0.085, 0.22, 0.885, 0.7))
     quiet(axes, ink, grid="y")
     seconds = report.seen_utc_ns.astype(np.float64) / NS
     axes.fill_between(seconds, 0, report.seen_km2, color=ink.seen, alpha=0.3, linewidth=0, step="post")
@@ -138,7 +138,7 @@ def growth(report: NightReport, ink: Ink, texts: Texts) -> str | None:
 def not_seen(report: NightReport, ink: Ink, texts: Texts) -> str:
     """The own side as one bar, split by cause."""
     drawn = figure(ink, FULL_WIDTH_IN, 0.95)
-    axes = drawn.add_axes((0.01, 0.62, 0.98, 0.33))
+    axes = drawn.add_axes((0.0, 0.62, 1.0, 0.33))
     colours = {
         "seen": ink.seen,
         "too_short": YELLOW,

@@ -40,6 +40,7 @@ class Ink:
     seen: str
     alert: str
     halo: str
+    veil: str
 
 
 LIGHT = Ink(
@@ -54,6 +55,7 @@ LIGHT = Ink(
     seen=GREEN,
     alert=VERMILION,
     halo="#ffffff",
+    veil="#9a9a9a",
 )
 DARK = Ink(
     name="dark",
@@ -64,9 +66,10 @@ DARK = Ink(
     contour="#7d766b",
     planned="#e4e6e9",
     flown=SKY,
-    seen=GREEN,
+    seen="#1fc496",
     alert="#ff8033",
     halo="#14171b",
+    veil="#000000",
 )
 INKS = (LIGHT, DARK)
 

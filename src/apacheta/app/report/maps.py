@@ -68,15 +68,17 @@ def _inside(outer: Window, x_m: float, y_m: float, width_m: float, height_m: flo
 
 
 def _map(report: NightReport, window: Window, ink: Ink, texts: Texts) -> str:
-    side_in = 0.45
-    height_in = (FULL_WIDTH_IN - 2 * side_in) * window.height_m / window.width_m
+    left_in, right_in = 0.3, 0.04
+    plane_in = FULL_WIDTH_IN - left_in - right_in
+    height_in = plane_in * window.height_m / window.width_m
     drawn = figure(ink, FULL_WIDTH_IN, height_in + 0.35 + _LEGEND_IN)
     total_in = height_in + 0.35 + _LEGEND_IN
     axes = drawn.add_axes(
-        (side_in / FULL_WIDTH_IN, (_LEGEND_IN + 0.25) / total_in, 1 - 2 * side_in / FULL_WIDTH_IN, height_in / total_in)
+        (left_in / FULL_WIDTH_IN, (_LEGEND_IN + 0.25) / total_in, plane_in / FULL_WIDTH_IN, height_in / total_in)
     )
     draw_relief(axes, report.ground, window, ink)
     step = draw_contours(axes, report.ground, window, ink)
+    _draw_far_side(axes, report.ground, window, ink)
     _draw_looks(axes, report.ground, window, ink)
     for area in report.areas:
         _draw_area(axes, area, ink)
@@ -89,9 +91,19 @@ def _map(report: NightReport, window: Window, ink: Ink, texts: Texts) -> str:
         _draw_spot(axes, spot, window, ink)
     _draw_alerts(axes, report.alerts, window, ink)
     _frame(axes, window, report.ground, ink, texts)
-    legend = drawn.add_axes((side_in / FULL_WIDTH_IN, 0, 1 - 2 * side_in / FULL_WIDTH_IN, _LEGEND_IN / total_in))
+    legend = drawn.add_axes((left_in / FULL_WIDTH_IN, 0, plane_in / FULL_WIDTH_IN, _LEGEND_IN / total_in))
     _draw_legend(legend, report, step, ink, texts)
     return picture(drawn)
+
+
+def _draw_far_side(axes: Axes, ground: Ground, window: Window, ink: Ink) -> None:
+    """A veil over what is not ours to watch."""
+    rows, cols = slices(ground, window)
+    veil = np.zeros((*ground.own_side[rows, cols].shape, 4))
+    veil[..., :3] = int(ink.veil[1:3], 16) / 255
+    veil[..., 3] = np.where(ground.own_side[rows, cols], 0.0, 0.5)
+    extent = cell_extent(ground.x_m[cols], ground.y_m[rows])
+    axes.imshow(veil, origin="lower", extent=extent, interpolation="nearest", zorder=2.5)
 
 
 def _draw_looks(axes: Axes, ground: Ground, window: Window, ink: Ink) -> None:
@@ -161,7 +173,7 @@ def _on_own_side(ground: Ground, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray
     col = np.rint((x_m - ground.x_m[0]) / (ground.x_m[1] - ground.x_m[0])).astype(int)
     row = np.rint((y_m - ground.y_m[0]) / (ground.y_m[1] - ground.y_m[0])).astype(int)
     rows, cols = ground.own_side.shape
-    inside = (0 <= col) & (col < cols) & (0 <= row) & (row < rows)
+    inside = (col >= 0) & (col < cols) & (row >= 0) & (row < rows)
     mine = np.zeros(len(x_m), dtype=bool)
     mine[inside] = ground.own_side[row[inside], col[inside]]
     return mine
@@ -174,7 +186,7 @@ def _draw_line(axes: Axes, line: Line, ink: Ink) -> None:
     elif line.kind == "watch_line":
         axes.plot(line.x_m, line.y_m, color=ORANGE, linewidth=1.0, linestyle=(0, (6, 2, 1, 2)), zorder=6)
     elif line.kind == "planned":
-        axes.plot(line.x_m, line.y_m, color=ink.planned, linewidth=0.8, linestyle=(0, (5, 2)), zorder=6.5)
+        axes.plot(line.x_m, line.y_m, color=ink.planned, linewidth=0.8, linestyle=(0, (5, 2)), zorder=7.5)
 
 
 def _draw_spot(axes: Axes, spot: Spot, window: Window, ink: Ink) -> None:
@@ -245,7 +257,8 @@ def _frame(axes: Axes, window: Window, ground: Ground, ink: Ink, texts: Texts) -
 
 def _degrees(value: float, axis: str, texts: Texts) -> str:
     side = ("north" if value >= 0 else "south") if axis == "lat" else ("east" if value >= 0 else "west")
-    return f"{texts.number(abs(value), 2 if abs(value * 100 - round(value * 100)) < 1e-6 else 3)}° {texts('report.' + side)}"
+    places = 2 if abs(value * 100 - round(value * 100)) < 1e-6 else 3
+    return f"{texts.number(abs(value), places)}° {texts('report.' + side)}"
 
 
 def _scale_bar(axes: Axes, window: Window, ink: Ink) -> None:
@@ -309,6 +322,7 @@ def _draw_legend(axes: Axes, report: NightReport, contour_m: int | None, ink: In
     kinds = {a.kind for a in report.areas} | {f"spot_{s.kind}" for s in report.spots} | {x.kind for x in report.lines}
     say = texts
     entries: list[tuple[Line2D | Patch, str]] = [
+        (Patch(facecolor=ink.veil, alpha=0.8), say("report.map.far_side")),
         (Line2D([], [], color=ink.text, linewidth=1.6), say("report.map.border")),
         (
             Line2D([], [], color=ink.text, linewidth=0.8, linestyle=(0, (4, 3))),

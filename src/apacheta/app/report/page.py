@@ -1,12 +1,15 @@
 """The page: the night's facts put into words, tables and pictures, and set by the template."""
 
 import math
+import re
 from typing import Any
 
 import jinja2
 import numpy as np
+from scipy.special import gammaincinv
 
 from apacheta.core.instant import datetime_of, iso_of
+from apacheta.core.place import GeoPoint
 
 from ..texts import Texts
 from . import charts, maps
@@ -80,16 +83,18 @@ def _opening(report: NightReport, t: Texts) -> str:
     """The night in three sentences."""
     seen = charts.shares_of(report.unseen)[0][1]
     unreviewed = sum(c.decision is None or c.decision.state == "unreviewed" for c in report.alerts)
+    flights = len(report.flights)
     first = t(
-        "report.opening.flown",
-        sorties=len(report.flights),
+        "report.opening.flown_one" if flights == 1 else "report.opening.flown",
+        sorties=flights,
         hours=t.number(report.health.video_s / 3600.0, 1),
         seen=t.number(seen, 1),
         own=t.number(report.unseen.own_side_km2, 0),
     )
     if not report.alerts:
         return f"{first} {t('report.opening.no_alerts')}"
-    return f"{first} {t('report.opening.alerts', alerts=len(report.alerts), unreviewed=unreviewed)}"
+    key = "report.opening.alerts_one" if len(report.alerts) == 1 else "report.opening.alerts"
+    return f"{first} {t(key, alerts=len(report.alerts), unreviewed=unreviewed)}"
 
 
 def _about(report: NightReport, t: Texts) -> list[tuple[str, str]]:
@@ -161,19 +166,33 @@ def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[
         "id": alert.id,
         "time": f"{_clock(alert.utc_ns)} UTC",
         "rule": t(f"report.rule.{alert.rule}"),
-        "line": alert.line,
+        "line": _line_name(alert.line, t),
         "kind": t(f"report.kind.{alert.kind}") if t.has(f"report.kind.{alert.kind}") else alert.kind,
-        "position": f"{t.number(alert.position.lat_deg, 5)}°, {t.number(alert.position.lon_deg, 5)}°",
+        "position": _position(alert.position, t),
         "radius": f"± {t.number(radius_90_m(alert.position_cov_m2))} m",
         "probability": t.number(alert.probability, 2),
         "state": t(f"report.state.{state}"),
         "by": f"{decision.by}: {decision.reason}" if decision and state != "unreviewed" else "",
-        "reason": alert.reason,
+        "reason": t("report.alert.reason", rule=alert.rule, tracks=", ".join(alert.tracks), reason=alert.reason),
         "still": data_address(card.still) if whole_card and card.still else None,
         "chip": data_address(card.chip) if whole_card and card.chip else None,
         "map": maps.small_map(card, report.ground, report.lines, LIGHT, t) if whole_card else None,
         "whole": whole_card,
     }
+
+
+def _line_name(line: str, t: Texts) -> str:
+    """The rule's own name for its zone or line, in the reader's words; `inner_line_600_m` is 600 m inside."""
+    inner = re.fullmatch(r"inner_line_(\d+)_m", line)
+    if inner:
+        return t("report.line.inner", m=t.number(float(inner[1])))
+    return t(f"report.line.{line}") if t.has(f"report.line.{line}") else line
+
+
+def _position(position: GeoPoint, t: Texts) -> str:
+    lat, lon = position.lat_deg, position.lon_deg
+    north, east = "north" if lat >= 0 else "south", "east" if lon >= 0 else "west"
+    return f"{t.number(abs(lat), 5)}° {t(f'report.{north}')}, {t.number(abs(lon), 5)}° {t(f'report.{east}')}"
 
 
 def radius_90_m(covariance_m2: tuple[float, float, float]) -> float:
@@ -209,16 +228,38 @@ def _score(report: NightReport, t: Texts) -> list[tuple[str, str]] | None:
     if score is None:
         return None
     seen, alerted = score.crossers_in_view, score.crossers_in_view_alerted
+    low, high = wilson_95(alerted, seen)
+    least, most = poisson_95(score.false_alerts)
+    hours = report.health.video_s / 3600.0
+    hourly = f"{t.number(score.false_alerts_per_drone_hour, 2)}"
+    if hours > 0:
+        hourly += f" ({t.number(least / hours, 2)}–{t.number(most / hours, 2)})"
     return [
         (t("report.score.crossers"), f"{score.crossers}"),
         (t("report.score.in_view"), f"{seen}"),
-        (t("report.score.alerted"), f"{alerted} / {seen}"),
+        (t("report.score.alerted"), f"{alerted} / {seen} ({t.number(100 * low)}–{t.number(100 * high)} %)"),
         (t("report.score.true"), f"{score.true_alerts}"),
         (t("report.score.lawful"), f"{score.lawful_alerts}"),
         (t("report.score.false"), f"{score.false_alerts}"),
-        (t("report.score.false_hourly"), t.number(score.false_alerts_per_drone_hour, 2)),
+        (t("report.score.false_hourly"), hourly),
         (t("report.score.time"), "–" if score.time_to_alert_s is None else f"{t.number(score.time_to_alert_s, 1)} s"),
     ]
+
+
+def wilson_95(hits: int, tries: int) -> tuple[float, float]:
+    """95 % interval of a proportion (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212); 0-1 when nothing was tried."""
+    if tries == 0:
+        return 0.0, 1.0
+    z2 = 1.959963984540054**2
+    middle = (hits + z2 / 2) / (tries + z2)
+    half = math.sqrt(z2 * (hits * (tries - hits) / tries + z2 / 4)) / (tries + z2)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def poisson_95(count: int) -> tuple[float, float]:
+    """Exact 95 % interval of a Poisson mean from one count (Garwood 1936, Biometrika 28, 437-442)."""
+    low = float(gammaincinv(count, 0.025)) if count else 0.0
+    return low, float(gammaincinv(count + 1, 0.975))
 
 
 def _fingerprints(report: NightReport, t: Texts) -> list[tuple[str, str]]:

@@ -143,7 +143,7 @@ def north_of(window: Window, latlon: ToLatLon) -> tuple[float, float]:
     """Unit vector of true north on the plane at the window's centre."""
     x_m, y_m = (window.west_m + window.east_m) / 2, (window.south_m + window.north_m) / 2
     at = np.array([x_m, x_m, x_m + 100.0]), np.array([y_m, y_m + 100.0, y_m])
-    lat, lon = (np.asarray(a) for a in latlon(*at))
+    lon = np.asarray(latlon(*at)[1])
     # lon changes by lon_up along 100 m of grid north and by lon_across along 100 m of grid east: keep it constant
     lon_up, lon_across = float(lon[1] - lon[0]), float(lon[2] - lon[0])
     east, north = -lon_up / lon_across, 1.0
