@@ -170,6 +170,7 @@ def _say_plan(answer: Answer, night: Night) -> None:
         "frame_height_px": night.settings.height_px,
         "frame_rate_hz": FRAME_RATE_HZ,
         "border_standoff_m": night.sector.border.standoff_m,
+        "border_line_accuracy_m": night.sector.border.accuracy_m,
         "planned_km2": night.plan.planned_km2,
         "first_launch_utc_ns": first.launch_utc_ns,
     }

@@ -1,0 +1,50 @@
+"""What every benchmark prints: one JSON object with rows (pinned: `apacheta/bench/1`)."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def row(case: str, metric: str, unit: str, ours: float | None, *, goal: str | None = None, met: bool | None = None, **more: Any) -> dict[str, Any]:
+    """One measured figure; what does not apply is null."""
+    empty = dict.fromkeys(
+        "ours_name peer peer_name peer_version ratio ratio_of runs spread ours_cpu_s peer_cpu_s quick".split()
+    )
+    return {"case": case, "metric": metric, "unit": unit, "ours": ours, "goal": goal, "met": met} | empty | {"ours_name": "apacheta"} | more
+
+
+def machine() -> str:
+    """Processor, cores, system, Python."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def inputs_sha256(folders: tuple[str, ...] = ("src",)) -> str:
+    """Hash of the sources that the figures belong to."""
+    digest = hashlib.sha256()
+    for path in sorted(p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in (".py", ".toml", ".bin")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def say(bench: str, rows: list[dict[str, Any]], complete: bool) -> None:
+    """Print the object."""
+    body = {"bench": bench, "complete": complete, "machine": machine(), "inputs_sha256": inputs_sha256(), "rows": rows}
+    sys.stdout.write(json.dumps(body) + "\n")
+
+
+def apacheta(*arguments: str) -> dict[str, Any]:
+    """Run a command of the program and return its JSON object."""
+    done = subprocess.run(
+        [sys.executable, "-m", "apacheta.app.cli", *arguments, "--json"], stdout=subprocess.PIPE, check=False
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
