@@ -1,0 +1,143 @@
+"""One frame's geometry: where the camera stands, how it looks, and the ground under a coarse mesh of its pixels."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.sight import CameraPose, Frame
+from ..geo import Camera, Dem, LocalGrid, camera_axes, camera_mesh, camera_position, pixel_rays, ray_ranges_m
+from ..kernels.movers import projected
+
+MESH_STEP_PX = 8
+MAX_RANGE_M = 12_000.0
+EARTH_RADIUS_M = 6_371_000.0
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class View:
+    """One frame's geometry in the local grid (metres, height above the ellipsoid).
+
+    position_m (3,); axes (3, 3), rows right, down, forward. dem is None when the ground is taken as the ellipsoid.
+    Points on the ground are "apparent": the camera's position plus a straight ray; x and y are those of the ground,
+    z leaves out the Earth's curvature and refraction (0.07 m at 1 km), so that nearby cameras project them alike.
+    """
+
+    utc_ns: int
+    number: int
+    camera: Camera
+    grid: LocalGrid
+    dem: Dem | None
+    position_m: Array
+    axes: Array
+
+    @cached_property
+    def range_m(self) -> Array:
+        """(mesh rows, mesh cols) range along the ray of each mesh node, at pixel 8 i + 3.5; NaN without ground."""
+        if self.dem is not None:
+            mesh = camera_mesh(self.dem, self.position_m, self.axes, self.camera, MESH_STEP_PX, MAX_RANGE_M)
+            return np.asarray(mesh, dtype=np.float64)
+        shape = self.camera.height_px // MESH_STEP_PX, self.camera.width_px // MESH_STEP_PX
+        return ellipsoid_ranges_m(self.position_m, self._mesh_rays).reshape(shape)
+
+    @cached_property
+    def point_m(self) -> Array:
+        """(mesh rows, mesh cols, 3) where the rays of the mesh meet the ground, NaN where they do not."""
+        ray = self._mesh_rays.reshape(*self.range_m.shape, 3)
+        return np.asarray(self.position_m + ray * self.range_m[..., None])
+
+    @cached_property
+    def _mesh_rays(self) -> Array:
+        columns, rows = mesh_pixels(self.camera.width_px, self.camera.height_px)
+        node = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+        return self.rays(node)
+
+    @property
+    def gsd_m(self) -> Array:
+        """Metres between neighbouring pixels across the ray, at each mesh node."""
+        return self.range_m / self.camera.focal_px
+
+    def pixels_of(self, point_m: Array) -> Array:
+        """Columns and rows (n, 2) at which this camera sees grid points (n, 3); NaN behind it."""
+        camera = self.camera
+        flat = np.ascontiguousarray(point_m.reshape(-1, 3))
+        column, row = camera.principal_point
+        return np.asarray(projected(flat, self.position_m, self.axes, camera.focal_px, column, row))
+
+    def rays(self, column_row: Array) -> Array:
+        """Unit directions (n, 3) in the grid of pixels (n, 2) given as column, row."""
+        return np.asarray(pixel_rays(column_row[:, 0], column_row[:, 1], self.axes, self.camera))
+
+    def ground_points(self, column_row: Array) -> tuple[Array, Array]:
+        """Where pixels (n, 2) meet the ground: points (n, 3) and ranges (n,), NaN where they do not. Exact."""
+        direction = self.rays(column_row)
+        reach = ranges_m(self.dem, self.position_m, direction)
+        return self.position_m + direction * reach[:, None], reach
+
+
+def ellipsoid_ranges_m(origin: Array, direction: Array) -> Array:
+    """Ranges (n,) at which rays meet height 0 above the ellipsoid, with the Earth's curvature; NaN for the sky."""
+    bend = (direction[:, 0] ** 2 + direction[:, 1] ** 2) / (2 * EARTH_RADIUS_M)
+    drop = direction[:, 2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        root = np.sqrt(drop**2 - 4 * bend * origin[2])
+        reach = 2 * origin[2] / (-drop + root)
+    return np.asarray(np.where(np.isfinite(reach) & (reach > 0) & (drop < 0), reach, np.nan))
+
+
+def ranges_m(dem: Dem | None, origin: Array, direction: Array) -> Array:
+    """Ranges (n,) at which rays meet the ground: the terrain, or without one the ellipsoid; NaN for none."""
+    if dem is None:
+        return ellipsoid_ranges_m(origin, direction)
+    return np.asarray(ray_ranges_m(dem, origin, np.ascontiguousarray(direction), MAX_RANGE_M), dtype=np.float64)
+
+
+def mesh_pixels(width_px: int, height_px: int) -> tuple[Array, Array]:
+    """Columns and rows of the mesh nodes."""
+    half = (MESH_STEP_PX - 1) / 2
+    return (
+        np.arange(width_px // MESH_STEP_PX, dtype=np.float64) * MESH_STEP_PX + half,
+        np.arange(height_px // MESH_STEP_PX, dtype=np.float64) * MESH_STEP_PX + half,
+    )
+
+
+def usable(pose: CameraPose | None) -> bool:
+    """Whether a pose can be used: there, finite, and with a lens that can be."""
+    if pose is None:
+        return False
+    p = pose.position
+    angles = (
+        pose.platform_heading_deg,
+        pose.platform_pitch_deg,
+        pose.platform_roll_deg,
+        pose.sensor_rel_azimuth_deg,
+        pose.sensor_rel_elevation_deg,
+        pose.sensor_rel_roll_deg,
+    )
+    numbers = (p.lat_deg, p.lon_deg, p.alt_hae_m, pose.hfov_deg, *angles)
+    return all(math.isfinite(x) for x in numbers) and 0.01 < pose.hfov_deg < 175.0 and abs(p.lat_deg) <= 90.0
+
+
+def view_of(frame: Frame, dem: Dem | None, grid: LocalGrid) -> View | None:
+    """The geometry of a frame; None without a usable pose."""
+    pose = frame.pose
+    if pose is None or not usable(pose):
+        return None
+    camera = Camera(frame.width_px, frame.height_px, pose.hfov_deg)
+    axes = np.ascontiguousarray(camera_axes(pose, grid), dtype=np.float64)
+    position = np.ascontiguousarray(camera_position(pose, grid), dtype=np.float64)
+    if not (np.isfinite(position).all() and np.isfinite(axes).all()):
+        return None
+    return View(
+        utc_ns=pose.utc_ns,
+        number=frame.number,
+        camera=camera,
+        grid=grid,
+        dem=dem,
+        position_m=position,
+        axes=axes,
+    )
