@@ -1,0 +1,10 @@
+"""Verifies the log of a post, alone: Python's standard library and `cryptography`, nothing of Apacheta.
+
+Read in this order: `tree` (the hashes), `note` (signatures), `canonical` (the form of an entry), `files` (what lies
+where), `checks` (the verification), `report` (the answer), `__main__` (the command).
+"""
+
+from .checks import verify
+from .report import Report
+
+__all__ = ["Report", "verify"]

@@ -1,0 +1,32 @@
+"""`apacheta verify`: the stand-alone verifier in a fresh process, its answer passed through."""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import LocalProtocolError
+
+
+def run(post: Path | str, key: str | None = None, checkpoint: Path | str | None = None) -> tuple[dict[str, Any], int]:
+    """Verify a post's log; the `apacheta/verify/1` object and the exit code."""
+    done = subprocess.run([*_words(post, key, checkpoint), "--json"], stdout=subprocess.PIPE, check=False)
+    try:
+        return json.loads(done.stdout), done.returncode
+    except ValueError as problem:
+        text = f"the verifier ended with {done.returncode} and no answer"
+        raise LocalProtocolError("verifier_failed", text, remedy="Run apacheta-verify on the post.") from problem
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """The command: the verifier writes to our own stdout."""
+    words = _words(arguments.post, arguments.key, arguments.checkpoint)
+    return subprocess.run(words + ["--json"] * arguments.json, check=False).returncode
+
+
+def _words(post: Path | str, key: str | None, checkpoint: Path | str | None) -> list[str]:
+    words = [sys.executable, "-m", "apacheta_verify", str(post)]
+    words += ["--key", key] if key else []
+    return words + (["--checkpoint", str(checkpoint)] if checkpoint else [])
