@@ -27,6 +27,7 @@ from .camera import (
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
+from .radio import free_space_loss_db, link_clear, link_margin_db
 from .rays import camera_mesh, line_of_sight, profile_m, ray_points, ray_ranges_m, seen_cells
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
     "project",
     "pixel_rays",
     "BorderLine",
+    "link_margin_db",
+    "link_clear",
+    "free_space_loss_db",
     "air_density",
     "isa_pressure_pa",
     "isa_temperature_k",

@@ -1,17 +1,16 @@
 """The border line: how far away it is (geodesic) and on which side a place lies."""
 
-import itertools
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
-from shapely.ops import polygonize_full, unary_union
+from shapely.ops import linemerge, polygonize, unary_union
 
 from ..core.errors import InputFault
 from ..core.sector import Border
+from ..kernels.nearest import nearest_segments
 from .grid import LocalGrid
 
 Array = NDArray[np.float64]
@@ -40,6 +39,12 @@ def _nearest(points: Array, starts: Array, ends: Array) -> Array:
     size2 = np.maximum((along**2).sum(axis=1), 1e-300)
     part = np.clip(((points - starts) * along).sum(axis=1) / size2, 0.0, 1.0)
     return np.asarray(starts + part[:, None] * along)
+
+
+def _joined(chains: tuple[Array, ...]) -> list[Array]:
+    """The chains with those joined that share an end."""
+    merged = linemerge([shapely.LineString(c) for c in chains]) if len(chains) > 1 else shapely.LineString(chains[0])
+    return [np.asarray(line.coords) for line in getattr(merged, "geoms", [merged])]
 
 
 def _prolonged(chain: Array, length_m: float) -> Array:
@@ -82,15 +87,12 @@ class BorderLine:
     def _fault(self, code: str, text: str, field: str = "border.file", remedy: str | None = None) -> InputFault:
         return InputFault(code, text, file=self.border.file, field=field, remedy=remedy)
 
-    @cached_property
-    def _tree(self) -> Any:
-        return shapely.STRtree(shapely.linestrings(np.stack([self._starts, self._ends], axis=1)))
-
     def nearest_xy(self, x_m: ArrayLike, y_m: ArrayLike) -> tuple[Any, Any]:
         """The nearest point of the line, grid metres."""
         x, y = np.broadcast_arrays(np.asarray(x_m, float), np.asarray(y_m, float))
         points = np.column_stack([x.ravel(), y.ravel()])
-        index = self._tree.query_nearest(shapely.points(points), all_matches=False)[1]
+        index = np.empty(len(points), np.int64)
+        nearest_segments(self._starts, self._ends, points, index)
         near = _nearest(points, self._starts[index], self._ends[index])
         return near[:, 0].reshape(x.shape), near[:, 1].reshape(x.shape)
 
@@ -153,41 +155,24 @@ class BorderLine:
                 "Give a point further inside the own country.",
             )
         west, south, east, north = box.bounds
-        reach = accuracy if clipped else 2.0 * float(np.hypot(east - west, north - south))
-        lines = [shapely.LineString(_prolonged(c, max(reach, 1.0))) for c in self.xy_chains]
+        reach = max(accuracy, 1.0) if clipped else 2.0 * float(np.hypot(east - west, north - south))
+        lines = [shapely.LineString(_prolonged(chain, reach)) for chain in _joined(self.xy_chains)]
         inside = unary_union([line.intersection(box) for line in lines])
         if inside.is_empty or inside.length == 0.0:
             raise self._fault("border_does_not_cross_sector", "the border does not cross the sector")
-        faces, _, dangles, _ = polygonize_full(unary_union([box.exterior, inside]))
-        if clipped and self._ends_inside(box, accuracy):
+        ends = [shapely.Point(line.coords[k]) for line in lines if not line.is_ring for k in (0, -1)]
+        if clipped and any(box.contains(end) for end in ends):
             raise self._fault(
                 "border_ends_inside_sector",
                 "the border ends inside the sector, so that its sides are not parted",
                 remedy="Give a line that runs from edge to edge of the sector.",
             )
-        del dangles
-        spots = [(face, np.array(face.representative_point().coords[0])) for face in faces.geoms]
-        own = [face for face, spot in spots if self._crossings(spot, lines) % 2 == 0]
-        if not own or len(own) == len(spots):
+        faces = list(polygonize(unary_union([box.exterior, inside])))
+        spots = [np.array(face.representative_point().coords[0]) for face in faces]
+        own = [face for face, spot in zip(faces, spots, strict=True) if self._crossings(spot, lines) % 2 == 0]
+        if not own or len(own) == len(faces):
             raise self._fault("own_side_ambiguous", "the border does not part the box in two sides", "border.own_side")
         return unary_union(own)
-
-    def _ends_inside(self, box: Any, accuracy_m: float) -> bool:
-        """Whether a chain's open end lies deeper in the box than the line's accuracy, and meets no other chain."""
-        ends = [(n, c[k]) for n, c in enumerate(self.xy_chains) if not np.allclose(c[0], c[-1]) for k in (0, -1)]
-        loose = []
-        for (n, end), (m, other) in itertools.product(ends, ends):
-            if n != m and np.linalg.norm(end - other) <= max(accuracy_m, 1.0):
-                loose.append(n)
-        for _, end in ends:
-            point = shapely.Point(end)
-            joined = any(
-                not np.array_equal(end, other) and np.linalg.norm(end - other) <= max(accuracy_m, 1.0)
-                for _, other in ends
-            )
-            if box.contains(point) and box.exterior.distance(point) > max(accuracy_m, 1.0) and not joined:
-                return True
-        return False
 
     def _crossings(self, spot: Array, lines: list[Any]) -> int:
         """How often the straight way from the own-side point to a spot crosses the lines (half-open rule)."""

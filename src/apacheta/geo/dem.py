@@ -101,7 +101,9 @@ class Dem:
     def node_xy(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x of the columns (cols,) and y of the rows (rows,), grid metres."""
         rows, cols = self.height_hae_m.shape
-        return self.origin_x_m + self.cell_m * np.arange(cols), self.origin_y_m + self.cell_m * np.arange(rows)
+        return self.origin_x_m + self.cell_m * np.arange(cols, dtype=float), self.origin_y_m + self.cell_m * np.arange(
+            rows, dtype=float
+        )
 
 
 def _box(grid: LocalGrid, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:

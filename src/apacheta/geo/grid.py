@@ -85,14 +85,14 @@ class LocalGrid:
         angle = math.radians(self.convergence_deg(lat_deg, lon_deg))
         c, s = math.cos(angle), math.sin(angle)
         turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-        return np.asarray(enu, float) @ turn.T
+        return np.asarray(np.asarray(enu, float) @ turn.T)
 
     def enu_of_vector(self, xyz: ArrayLike, lat_deg: float, lon_deg: float) -> NDArray[np.float64]:
         """The inverse of vector_of_enu."""
         angle = math.radians(self.convergence_deg(lat_deg, lon_deg))
         c, s = math.cos(angle), math.sin(angle)
         turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
-        return np.asarray(xyz, float) @ turn.T
+        return np.asarray(np.asarray(xyz, float) @ turn.T)
 
     def point(self, lat_deg: float, lon_deg: float, hae_m: float) -> NDArray[np.float64]:
         """x, y, z of a place."""

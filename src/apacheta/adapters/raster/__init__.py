@@ -1,6 +1,6 @@
 """Elevation files: any GDAL raster in, GeoTIFF out."""
 
 from .source import RasterSource
-from .writer import write_geotiff
+from .writer import write_geotiff, write_grid
 
-__all__ = ["RasterSource", "write_geotiff"]
+__all__ = ["RasterSource", "write_geotiff", "write_grid"]

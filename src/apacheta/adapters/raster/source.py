@@ -90,6 +90,28 @@ class RasterSource:
         height_m.flags.writeable = False
         return HeightGrid(height_m, self._crs_wkt, (a.a, a.b, x0, a.d, a.e, y0), self.sha256)
 
+    def clipped(
+        self, west_deg: float, south_deg: float, east_deg: float, north_deg: float
+    ) -> tuple[float, float, float, float]:
+        """The part of the bounds that the file covers (for a turned or projected file: a box inside it).
+
+        Raises `raster_does_not_cover` when nothing is left.
+        """
+        width, height = self._size
+        edge = np.linspace(0.0, 1.0, 33)
+        none, full = np.zeros(33), np.ones(33)
+        sides = ((none, edge), (edge, full), (full, edge), (edge, none))  # left, bottom, right, top
+        lon, lat = zip(*(self._lonlat(c * width, r * height) for c, r in sides), strict=True)
+        inner = (max(west_deg, lon[0].max()), max(south_deg, lat[1].max()))
+        outer = (min(east_deg, lon[2].min()), min(north_deg, lat[3].min()))
+        if not (inner[0] < outer[0] and inner[1] < outer[1]):
+            raise self._fault("raster_does_not_cover", "the elevation file covers nothing of the area")
+        return (*map(float, inner), *map(float, outer))  # type: ignore[return-value]
+
+    def _lonlat(self, column: Any, row: Any) -> Any:
+        """Longitudes and latitudes of pixel corners."""
+        return self._from_wgs84.transform(*(self._affine @ np.array([column, row])), direction="INVERSE")
+
     def _metres(self, band: Any, scale: float, offset: float) -> NDArray[np.float32]:
         """Heights in metres, float32, voids (nodata, mask, not finite) as NaN."""
         values = np.asarray(band.data, np.float64) * scale + offset
@@ -105,7 +127,7 @@ class RasterSource:
         out = np.hypot(near[0] - column, near[1] - row) > 0.01  # of a pixel: rounding of the transform
         if not np.any(out):
             return
-        back = self._from_wgs84.transform(*(self._affine @ np.array([near[0][out], near[1][out]])), direction="INVERSE")
+        back = self._lonlat(near[0][out], near[1][out])
         azimuth, _, distance = _GEOD.inv(back[0], back[1], lon[out], lat[out])
         east, north = distance * np.sin(np.radians(azimuth)) / 1e3, distance * np.cos(np.radians(azimuth)) / 1e3
         missing = {"west": -east.min(), "east": east.max(), "south": -north.min(), "north": north.max()}

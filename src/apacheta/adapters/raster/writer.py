@@ -1,4 +1,4 @@
-"""Arrays of the local grid as GeoTIFF."""
+"""Arrays as GeoTIFF."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,38 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.transform import Affine
 
-from ...geo.dem import Dem
 from ...geo.grid import LocalGrid
 
 
 def write_geotiff(
+    path: Path | str,
+    values: NDArray[Any],
+    crs: str,
+    transform: tuple[float, float, float, float, float, float],
+    nodata: float | None = None,
+) -> None:
+    """Write values (rows from NORTH to south; float32 or uint8) in a reference system given as WKT, PROJ or EPSG.
+
+    transform: (a, b, c, d, e, f) of x = a col + b row + c, y = d col + e row + f at pixel corners, as in HeightGrid.
+    nodata: NaN by default for float32, none for uint8. The file appears whole or not at all; same values, same bytes.
+    """
+    if values.dtype not in (np.float32, np.uint8) or values.ndim != 2:
+        raise ValueError(f"float32 or uint8 in two dimensions, not {values.dtype} {values.shape}")
+    if nodata is None and values.dtype == np.float32:
+        nodata = float("nan")
+    part = Path(f"{path}.part")
+    try:
+        with rasterio.open(
+            part, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype=values.dtype.name,
+            crs=crs, transform=Affine(*transform), nodata=nodata, compress="deflate", tiled=True,
+        ) as dataset:  # fmt: skip
+            dataset.write(values, 1)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_grid(
     path: Path | str,
     values: NDArray[Any],
     grid: LocalGrid,
@@ -22,26 +49,7 @@ def write_geotiff(
     cell_m: float,
     nodata: float | None = None,
 ) -> None:
-    """Write nodes (rows from SOUTH to north, columns west to east; float32 or uint8) so that pixel centres are nodes.
-
-    nodata: NaN by default for float32, none for uint8. The file appears whole or not at all; same values, same bytes.
-    """
-    if values.dtype not in (np.float32, np.uint8) or values.ndim != 2:
-        raise ValueError(f"float32 or uint8 in two dimensions, not {values.dtype} {values.shape}")
-    if nodata is None and values.dtype == np.float32:
-        nodata = float("nan")
-    rows, cols = values.shape
-    north = origin_y_m + (rows - 0.5) * cell_m
-    transform = Affine(cell_m, 0.0, origin_x_m - cell_m / 2, 0.0, -cell_m, north)
-    part = Path(f"{path}.part")
-    with rasterio.open(
-        part, "w", driver="GTiff", width=cols, height=rows, count=1, dtype=values.dtype.name, crs=grid.crs_wkt,
-        transform=transform, nodata=nodata, compress="deflate", tiled=True, blockxsize=256, blockysize=256,
-    ) as dataset:  # fmt: skip
-        dataset.write(values[::-1], 1)
-    os.replace(part, path)
-
-
-def write_dem(path: Path | str, dem: Dem) -> None:
-    """The elevation model as float32 metres HAE, void = NaN."""
-    write_geotiff(path, dem.height_hae_m, dem.grid, dem.origin_x_m, dem.origin_y_m, dem.cell_m)
+    """Write nodes of the local grid (rows from SOUTH to north), so that pixel centres are nodes."""
+    north = origin_y_m + (values.shape[0] - 0.5) * cell_m
+    transform = (cell_m, 0.0, origin_x_m - cell_m / 2, 0.0, -cell_m, north)
+    write_geotiff(path, values[::-1], grid.crs_wkt, transform, nodata)
