@@ -101,6 +101,7 @@ def sample(*, alerts: int = 3, flights: int = 2, score: bool = True) -> NightRep
         plan=_plan(flights),
         start_utc_ns=START_NS,
         end_utc_ns=end_ns,
+        simulated=True,
         interrupted=False,
         ground=Ground(
             x_m=x_m, y_m=y_m, height_m=height_m, own_side=own, looks=looks, latlon=latlon, terrain_sha256="3c" * 32

@@ -86,7 +86,7 @@ def _map(report: NightReport, window: Window, ink: Ink, texts: Texts) -> str:
     for line in report.lines:
         _draw_line(axes, line, ink)
     for flight in report.flights:
-        axes.plot(flight.x_m, flight.y_m, color=ink.flown, linewidth=1.1, alpha=0.9, zorder=7)
+        axes.plot(flight.x_m, flight.y_m, color=ink.flown, linewidth=1.6, alpha=0.9, zorder=7)
     for spot in report.spots:
         _draw_spot(axes, spot, window, ink)
     _draw_alerts(axes, report.alerts, window, ink)
@@ -186,7 +186,7 @@ def _draw_line(axes: Axes, line: Line, ink: Ink) -> None:
     elif line.kind == "watch_line":
         axes.plot(line.x_m, line.y_m, color=ORANGE, linewidth=1.0, linestyle=(0, (6, 2, 1, 2)), zorder=6)
     elif line.kind == "planned":
-        axes.plot(line.x_m, line.y_m, color=ink.planned, linewidth=0.8, linestyle=(0, (5, 2)), zorder=7.5)
+        axes.plot(line.x_m, line.y_m, color=ink.planned, linewidth=0.7, linestyle=(0, (3, 4)), zorder=7.5)
 
 
 def _draw_spot(axes: Axes, spot: Spot, window: Window, ink: Ink) -> None:
@@ -332,7 +332,7 @@ def _draw_legend(axes: Axes, report: NightReport, contour_m: int | None, ink: In
             Line2D([], [], color=ink.text, linewidth=0.8, linestyle=(0, (1, 2))),
             say("report.map.standoff", m=say.number(border.accuracy_m + border.standoff_m)),
         ),
-        (Line2D([], [], color=ink.planned, linewidth=0.8, linestyle=(0, (5, 2))), say("report.map.planned")),
+        (Line2D([], [], color=ink.planned, linewidth=0.7, linestyle=(0, (3, 4))), say("report.map.planned")),
         (Line2D([], [], color=ink.flown, linewidth=1.4), say("report.map.flown")),
     ]
     for least, after, alpha in zip(_LOOK_STEPS, (*_LOOK_STEPS[1:], None), _LOOK_ALPHA, strict=True):

@@ -168,6 +168,7 @@ class NightReport:
     plan: WatchPlan
     start_utc_ns: int
     end_utc_ns: int
+    simulated: bool
     interrupted: bool
     ground: Ground
     lines: tuple[Line, ...]

@@ -70,6 +70,8 @@ def _pictures(report: NightReport, texts: Texts) -> dict[str, tuple[str, ...] | 
 def _notices(report: NightReport, t: Texts) -> list[str]:
     """What a reader must know before anything else."""
     said = [t("report.notice.exercise")] if report.mandate.exercise else []
+    if report.simulated:
+        said.append(t("report.notice.simulated"))
     if report.interrupted:
         said.append(t("report.notice.interrupted"))
     if report.log.verified is False:
@@ -164,7 +166,7 @@ def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[
     return {
         "number": number,
         "id": alert.id,
-        "time": f"{_clock(alert.utc_ns)} UTC",
+        "time": _clock(alert.utc_ns),
         "rule": t(f"report.rule.{alert.rule}"),
         "line": _line_name(alert.line, t),
         "kind": t(f"report.kind.{alert.kind}") if t.has(f"report.kind.{alert.kind}") else alert.kind,
