@@ -168,7 +168,6 @@ class NightReport:
     plan: WatchPlan
     start_utc_ns: int
     end_utc_ns: int
-    simulated: bool
     interrupted: bool
     ground: Ground
     lines: tuple[Line, ...]
@@ -182,3 +181,4 @@ class NightReport:
     health: Health
     log: LogState
     score: Score | None = None
+    simulated: bool = False

@@ -70,7 +70,7 @@ def _pictures(report: NightReport, texts: Texts) -> dict[str, tuple[str, ...] | 
 def _notices(report: NightReport, t: Texts) -> list[str]:
     """What a reader must know before anything else."""
     said = [t("report.notice.exercise")] if report.mandate.exercise else []
-    if report.simulated:
+    if report.simulated or report.score is not None:
         said.append(t("report.notice.simulated"))
     if report.interrupted:
         said.append(t("report.notice.interrupted"))
