@@ -1,8 +1,8 @@
 """Where transport streams come from: a file, a pipe, a UDP socket; `open_stream` picks by the address."""
 
-from .address import open_stream
+from .address import is_live, open_stream
 from .file import FileStream
 from .pipe import PipeStream
 from .udp import UdpStream
 
-__all__ = ["FileStream", "PipeStream", "UdpStream", "open_stream"]
+__all__ = ["FileStream", "PipeStream", "UdpStream", "is_live", "open_stream"]

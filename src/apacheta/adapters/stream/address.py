@@ -31,6 +31,12 @@ def open_stream(address: str | os.PathLike[str], *, idle_timeout_s: float | None
     return FileStream(text)
 
 
+def is_live(address: str | os.PathLike[str]) -> bool:
+    """Whether the address is that of a live stream, not of a recording."""
+    text = os.fspath(address)
+    return text == "-" or ("://" in text and not text.startswith("file:"))
+
+
 def _path_of(address: str) -> str:
     """The path in a file: address; `file:name`, `file:/name` and `file:///name` all occur."""
     parts = urlsplit(address)

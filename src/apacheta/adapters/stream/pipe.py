@@ -36,11 +36,8 @@ class PipeStream:
         """Bytes as they come; ends when the writer has closed its end and all is read, or when `close` is called."""
         while not self._closed:
             ready, _, _ = select.select([self._descriptor], [], [], SILENCE_S)
-            if not ready:
-                yield Chunk(b"", self._monotonic_ns())
-                continue
-            data = os.read(self._descriptor, self._chunk_bytes)
-            if not data:
+            data = os.read(self._descriptor, self._chunk_bytes) if ready else b""
+            if ready and not data:
                 return
             yield Chunk(data, self._monotonic_ns())
 

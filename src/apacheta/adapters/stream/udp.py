@@ -55,9 +55,9 @@ class UdpStream:
                 data, ancillary, _, _ = self._socket.recvmsg(LARGEST_DATAGRAM, socket.CMSG_SPACE(4))
             except TimeoutError:
                 now_ns = self._monotonic_ns()
-                if self._idle_timeout_s is not None and heard_ns is not None:
-                    if now_ns - heard_ns >= self._idle_timeout_s * 1e9:
-                        return
+                silent_ns = now_ns - heard_ns if heard_ns is not None else 0
+                if self._idle_timeout_s is not None and silent_ns >= self._idle_timeout_s * 1e9 > 0:
+                    return
                 yield Chunk(b"", now_ns)
                 continue
             except OSError as fault:

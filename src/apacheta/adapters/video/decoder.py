@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import av
 import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
+
+from apacheta.core.errors import InputFault
 
 CODECS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
 """Decoders by the stream type of ISO/IEC 13818-1."""
@@ -29,21 +32,34 @@ class DecodedFrame:
     damaged: bool
 
 
-class VideoDecoder:
-    """Decodes one stream. Nothing that it is fed raises: what cannot be decoded is counted and left out.
+@dataclass
+class DecoderStats:
+    """Counts so far. `damaged_frames`: given out although concealed; `failed_units`: refused by the decoder."""
 
-    `frames`, `damaged_frames`, `failed_units`: counts so far. `profile`: as the decoder names it, None until known.
-    """
+    codec: str
+    frames: int = 0
+    damaged_frames: int = 0
+    failed_units: int = 0
+
+
+class VideoDecoder:
+    """Decodes one stream. Nothing that it is fed raises: what cannot be decoded is counted and left out."""
 
     def __init__(self, codec: str = "h264") -> None:
         self.codec = codec
-        self.frames = 0
-        self.damaged_frames = 0
-        self.failed_units = 0
+        self.stats = DecoderStats(codec)
         self._context = av.CodecContext.create(codec, "r")
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(LARGEST_PIXELS)}
         self._delimiter = _DELIMITERS.get(codec)
+
+    @classmethod
+    def for_stream_type(cls, stream_type: int) -> "VideoDecoder":
+        """The decoder for a stream type. Raises InputFault where there is none."""
+        if stream_type not in CODECS:
+            text = f"Video of stream type 0x{stream_type:02x} is not read here."
+            raise InputFault("unknown_video_codec", text, remedy="Send H.264, H.265 or MPEG-2 video.")
+        return VideoDecoder(CODECS[stream_type])
 
     @property
     def profile(self) -> str | None:
@@ -55,11 +71,15 @@ class VideoDecoder:
         """For example "yuv420p"."""
         return self._context.pix_fmt
 
-    def decode(self, access_unit: bytes, pts_90k: int | None) -> list[DecodedFrame]:
-        """Images that are ready now, in order of display; with reordered pictures that may be an earlier one."""
+    def decode(self, access_unit: bytes, pts_90k: int | None, damaged: bool = False) -> list[DecodedFrame]:
+        """Images that are ready now, in order of display; with reordered pictures that may be an earlier one.
+
+        `damaged`: the demultiplexer knows that bytes are missing; the image made of them says so.
+        """
         frames: list[DecodedFrame] = []
         for k, picture in enumerate(self._pictures(access_unit)):
             packet = av.Packet(picture)
+            packet.is_corrupt = damaged
             packet.pts = packet.dts = pts_90k if k == 0 else None
             frames += self._decode(packet)
         return frames
@@ -74,23 +94,25 @@ class VideoDecoder:
         if len(found) < 2:
             return [access_unit] if access_unit else []
         cuts = [0, *found[1:], len(access_unit)]
-        return [access_unit[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [access_unit[a:b] for a, b in pairwise(cuts)]
 
     def _decode(self, packet: av.Packet | None) -> list[DecodedFrame]:
         try:
             pictures = self._context.decode(packet)
         except FFmpegError:
-            self.failed_units += 1
+            self.stats.failed_units += 1
             return []
         frames = [_gray_frame(p) for p in pictures]
-        self.frames += len(frames)
-        self.damaged_frames += sum(f.damaged for f in frames)
+        self.stats.frames += len(frames)
+        self.stats.damaged_frames += sum(f.damaged for f in frames)
         return frames
 
 
-def H264Decoder() -> VideoDecoder:  # noqa: N802 - a decoder by its name
-    """The decoder of our own simulator's streams."""
-    return VideoDecoder("h264")
+class H264Decoder(VideoDecoder):
+    """The decoder of H.264 streams, our own simulator's among them."""
+
+    def __init__(self) -> None:
+        super().__init__("h264")
 
 
 def _gray_frame(picture: av.VideoFrame) -> DecodedFrame:

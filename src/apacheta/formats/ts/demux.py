@@ -100,6 +100,11 @@ class TsDemuxer:
         self._tables: dict[int, _Tables] = {PAT_PID: _Tables()}
         self._streams: dict[int, _Elementary] = {}
         self._lines: dict[int, Unwrapper] = {}
+        self._video_span_90k: tuple[int, int] | None = None
+
+    def video_span_s(self) -> float | None:
+        """From the least to the greatest presentation time of undamaged video so far, in seconds; None without any."""
+        return None if self._video_span_90k is None else (self._video_span_90k[1] - self._video_span_90k[0]) / 90_000
 
     def feed(self, data: bytes) -> list[PesUnit]:
         """Units that these bytes complete, in order of completion."""
@@ -261,6 +266,9 @@ class TsDemuxer:
     def _count(self, unit: PesUnit) -> None:
         self.stats.units += 1
         self.stats.damaged_units += unit.damaged
+        if unit.kind == "video" and unit.pts_90k is not None and not unit.damaged:
+            first, last = self._video_span_90k or (unit.pts_90k, unit.pts_90k)
+            self._video_span_90k = (min(first, unit.pts_90k), max(last, unit.pts_90k))
 
     def _close(self, elementary: _Elementary, units: list[PesUnit]) -> None:
         """Everything that one stream still holds."""
