@@ -9,18 +9,29 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
-from ..adapters.raster import write_geotiff
-from ..core.instant import datetime_of
+from ..adapters.raster import RasterSource, write_grid
 from ..core.sector import Sector
-from ..geo import undulation_m
-from ..sim.world import WORLD_VERSION, Undulation, World, generate_world, world_from_heights
+from ..geo import LocalGrid, dem_of, undulation_m
+from ..sim.world import (
+    WORLD_VERSION,
+    Site,
+    Undulation,
+    Village,
+    Way,
+    World,
+    generate_world,
+    save_world,
+    world_from_heights,
+)
+from ..sim.world.recipe import GENERATED_LAT_DEG, GENERATED_LON_DEG
 from .folders import cache_folder
+from .loading import CELL_M, bounds_of
 from .loading import World as Ground
 
 EXERCISE_VERSION = 1
@@ -31,7 +42,7 @@ MANDATE_TO = "2026-07-01T00:00:00Z"
 STANDOFF_M = 400.0
 LINE_ACCURACY_M = 30.0
 VILLAGE_POINTS = 24
-TYPE = "vtol_parachute"
+TYPE = "vtol_terminating"
 WORLD_FILE = "world.npz"
 Tell = Callable[[float, str], None]
 
@@ -57,7 +68,7 @@ def world_of_sector(sector: Sector, ground: Ground, seed: int, tell: Tell) -> Pa
     """A simulated world over a user's own terrain: its truth is finer than, and different from, the user's model."""
     folder = cache_folder() / "terrain" / f"{WORLD_VERSION}.{EXERCISE_VERSION}-{sector.sha256[:16]}-{seed}"
     if not (folder / WORLD_FILE).is_file():
-        _made_whole(folder, lambda new: _world_over(sector, ground, seed, tell).save(new / WORLD_FILE))
+        _made_whole(folder, lambda new: _keep(_world_over(sector, ground, seed, tell), new))
     return folder / WORLD_FILE
 
 
@@ -75,28 +86,87 @@ def _made_whole(folder: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _undulation_plane(lat0_deg: float, lon0_deg: float, to_lonlat: Callable[..., Any]) -> Undulation:
-    """EGM96 about the point as a plane: value and slopes over 20 km."""
+def _keep(world: World, folder: Path) -> None:
+    save_world(world, folder, WORLD_FILE)
+
+
+def _undulation_plane(lat0_deg: float, lon0_deg: float) -> Undulation:
+    """EGM96 about the point as a plane: its value, and its slopes over 20 km."""
     reach_m = 10_000.0
-    lon, lat = to_lonlat(np.array([0.0, reach_m, -reach_m, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, reach_m, -reach_m]))
-    n = np.asarray(undulation_m(lat, lon), dtype=float)
+    east, north = np.array([0.0, 1.0, -1.0, 0.0, 0.0]) * reach_m, np.array([0.0, 0.0, 0.0, 1.0, -1.0]) * reach_m
+    n = np.asarray(undulation_m(*LocalGrid(lat0_deg, lon0_deg, 0.0).latlon(east, north)), dtype=float)
     return Undulation(float(n[0]), float((n[1] - n[2]) / (2 * reach_m)), float((n[3] - n[4]) / (2 * reach_m)))
 
 
+def _world_over(sector: Sector, ground: Ground, seed: int, tell: Tell) -> World:
+    """The sector's terrain, border and places in the simulator's own frame, and a truth around them."""
+    tell(0.1, "")
+    lat0, lon0 = ground.dem.grid.lat0_deg, ground.dem.grid.lon0_deg
+    grid = LocalGrid(lat0, lon0, 0.0)
+    west, south, east, north = bounds_of(sector)
+    source = RasterSource(Path(sector.terrain.file))
+    dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file)
+    plane = _undulation_plane(lat0, lon0)
+    x_m = dem.origin_x_m + dem.cell_m * np.arange(dem.height_hae_m.shape[1])
+    y_m = dem.origin_y_m + dem.cell_m * np.arange(dem.height_hae_m.shape[0])
+    offset_m = plane.at_origin_m + plane.per_m_east * x_m[None, :] + plane.per_m_north * y_m[:, None]
+    tell(0.3, "")
+    return world_from_heights(
+        name=sector.name,
+        heights_amsl_m=_without_voids(dem.height_hae_m) - offset_m,
+        lat0_deg=lat0,
+        lon0_deg=lon0,
+        border=[_chain(grid, c) for c in sector.border.chains],
+        own_side=_xy(grid, *sector.border.own_side),
+        roads=[Way(r.name, "road", _chain(grid, c)) for r in sector.roads for c in r.chains],
+        goals=[Site(p.name, *_xy(grid, p.lon_deg, p.lat_deg)) for p in sector.goals],
+        villages=[_village(grid, z.name, z.ring) for z in sector.zones if z.kind == "village"],
+        bases=[Site(b.name, *_xy(grid, b.lon_deg, b.lat_deg)) for b in sector.bases],
+        relays=[Site(r.name, *_xy(grid, r.lon_deg, r.lat_deg)) for r in sector.relays],
+        seed=seed,
+        origin_x_m=dem.origin_x_m,
+        origin_y_m=dem.origin_y_m,
+        undulation=plane,
+        note="truth made around a real elevation model",
+    )
+
+
+def _without_voids(heights_m: np.ndarray) -> np.ndarray:
+    """The simulated world has ground everywhere: a void takes the height of the nearest known node."""
+    void = ~np.isfinite(heights_m)
+    if not void.any():
+        return heights_m
+    nearest = distance_transform_edt(void, return_distances=False, return_indices=True)
+    return np.asarray(heights_m[tuple(nearest)])
+
+
+def _xy(grid: LocalGrid, lon_deg: float, lat_deg: float) -> tuple[float, float]:
+    x_m, y_m = grid.xy(lat_deg, lon_deg)
+    return float(x_m), float(y_m)
+
+
+def _chain(grid: LocalGrid, lonlat: Sequence[tuple[float, float]]) -> np.ndarray:
+    lon, lat = np.array(lonlat, dtype=float).T
+    return np.column_stack(grid.xy(lat, lon))
+
+
+def _village(grid: LocalGrid, name: str, ring: Sequence[tuple[float, float]]) -> Village:
+    points = _chain(grid, ring)
+    x_m, y_m = points.mean(axis=0)
+    return Village(name, float(x_m), float(y_m), float(np.hypot(points[:, 0] - x_m, points[:, 1] - y_m).max()))
+
+
 def _write_pass(folder: Path, seed: int, tell: Tell) -> None:
-    world = generate_world(seed, undulation_of=_undulation_plane, tell=tell)
-    world.save(folder / WORLD_FILE)
-    _write_terrain(folder / "terrain.tif", world)
+    plane = _undulation_plane(GENERATED_LAT_DEG, GENERATED_LON_DEG)
+    world = generate_world(seed, undulation=plane, progress=tell)
+    save_world(world, folder, WORLD_FILE)
+    grid = LocalGrid(world.lat0_deg, world.lon0_deg, 0.0)
+    write_grid(
+        folder / "terrain.tif", world.product_amsl_m, grid, world.origin_x_m, world.origin_y_m, world.product_cell_m
+    )
     _write_lines(folder, world)
     (folder / "mandate.toml").write_text(_mandate_toml(), encoding="utf-8")
     (folder / "sector.toml").write_text(_sector_toml(world), encoding="utf-8")
-
-
-def _write_terrain(path: Path, world: World) -> None:
-    cell, rows = world.product_cell_m, world.product_amsl_m.shape[0]
-    north = world.origin_y_m + (rows - 0.5) * cell
-    transform = (cell, 0.0, world.origin_x_m - cell / 2, 0.0, -cell, north)
-    write_geotiff(path, np.flipud(world.product_amsl_m), world.proj4, transform)
 
 
 def _write_lines(folder: Path, world: World) -> None:
@@ -167,8 +237,8 @@ def _site(world: World, table: str, name: str, x_m: float, y_m: float, **more: f
     return _table(table, many=True, name=name, lat_deg=round(lat, 6), lon_deg=round(lon, 6), **more)
 
 
-def _table(name: str, many: bool = False, **values: str | float) -> str:
-    head = f"[[{name}]]" if many else f"[{name}]"
+def _table(table: str, /, many: bool = False, **values: str | float) -> str:
+    head = f"[[{table}]]" if many else f"[{table}]"
     return head + "\n" + "".join(f"{k} = {_quoted(v) if isinstance(v, str) else v}\n" for k, v in values.items())
 
 

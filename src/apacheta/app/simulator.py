@@ -15,7 +15,7 @@ import msgspec
 from ..core.plan import sorties_of
 from ..formats.plan_json import decode_plan
 from ..sim.night import NightSimulator, serve
-from ..sim.world import World
+from ..sim.world import load_world
 from .loading import load_fleet, load_sector
 
 
@@ -52,7 +52,7 @@ def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
     sector = load_sector(Path(spec.sector))
     plan = decode_plan(Path(spec.plan).read_bytes(), spec.plan)
     return NightSimulator(
-        world=World.load(Path(spec.world)),
+        world=load_world(Path(spec.world)),
         sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet),
         aircraft=load_fleet(sector, Path(spec.sector)),
         sector=sector,

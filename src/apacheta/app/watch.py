@@ -11,17 +11,17 @@ from shapely.geometry import Point, Polygon
 from ..account import Account
 from ..adapters.clock import SystemClock
 from ..adapters.filelog import FileLogStore
-from ..adapters.keys import post_signer
+from ..adapters.keys import open_signer
 from ..adapters.raster import RasterSource
-from ..adapters.stream import is_live, open_stream
+from ..adapters.stream import open_stream
 from ..core.errors import ErrorLine, InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
 from ..core.sight import CameraPose
 from ..geo import Dem, LocalGrid, dem_of
-from ..see import Eye, EyeSettings
+from ..see import Eye
 from .answer import Answer, run_to_answer, show
-from .chain import Chain, ChainSettings, Keeper
+from .chain import Chain, ChainSettings, Keeper, Paired
 from .loading import load_mandate
 from .post import open_post
 
@@ -31,8 +31,8 @@ KEYS = tuple(
     "position_sigma_median_m frame_centre_disagreement_median_m footprint_km2 seen_km2 plots tracks entries wall_s".split()
 )
 REACH_DEG = 0.15
-FLAT_CELL_M = 100.0
-FLAT_REACH_M = 25_000.0
+LIVE_IDLE_S = 5.0
+"""With --until-end a live stream has ended when it was silent for so long."""
 CELL_M = 30.0
 
 
@@ -44,14 +44,14 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
-    live = is_live(arguments.stream)
+    live = "://" in arguments.stream and not arguments.stream.startswith("file:")
     post = open_post(Path(arguments.post)) if arguments.post else None
     mandate = _mandate_for(live, Path(arguments.post) if arguments.post else None)
-    source = open_stream(arguments.stream)
+    source = open_stream(arguments.stream, idle_timeout_s=LIVE_IDLE_S if arguments.until_end else None)
     started = time.monotonic()
     account = keeper = None
     if post is not None:
-        signer = post_signer(post.folder)
+        signer = open_signer(post.folder)
         account = Account(FileLogStore(post.log), signer, signer.key.name, SystemClock())
         keeper = Keeper(post, account, keep_video=True)
     chain = WatchChain(keeper, Path(arguments.terrain) if arguments.terrain else None, live, mandate)
@@ -92,12 +92,12 @@ class WatchChain(Chain):
         self.terrain_sha256: str | None = None
         self._terrain, self._mandate = terrain, mandate
 
-    def _frame(self, paired: Any) -> None:
+    def _frame(self, paired: Paired) -> None:
         if paired.pose is not None and self.eye is None:
             self._check_area(paired.pose)
-            dem = ground_about(paired.pose, self._terrain)
-            self.terrain_sha256 = dem.sha256 if self._terrain else None
-            self.eye = Eye(dem, dem.grid, "stream", EyeSettings())
+            grid, dem = ground_about(paired.pose, self._terrain)
+            self.terrain_sha256 = None if dem is None else dem.sha256
+            self.eye = Eye(dem, grid, "stream")
         super()._frame(paired)
 
     def _check_area(self, pose: CameraPose) -> None:
@@ -108,24 +108,23 @@ class WatchChain(Chain):
             raise InputFault("outside_mandate", text, field="area_file", remedy="Stop the watch, or ask for a mandate.")
 
 
-def ground_about(pose: CameraPose, terrain: Path | None) -> Dem:
-    """The elevation model within about 15 km of the camera; without one, the ellipsoid (height 0)."""
+def ground_about(pose: CameraPose, terrain: Path | None) -> tuple[LocalGrid, Dem | None]:
+    """A grid at the camera and the elevation model within about 15 km; without one the ellipsoid is the ground."""
     lat, lon = pose.position.lat_deg, pose.position.lon_deg
+    grid = LocalGrid(lat, lon, 0.0)
     if terrain is None:
-        side = int(2 * FLAT_REACH_M / FLAT_CELL_M) + 1
-        flat = np.zeros((side, side), dtype=np.float32)
-        return Dem(grid=LocalGrid(lat, lon, 0.0), height_hae_m=flat, origin_x_m=-FLAT_REACH_M, origin_y_m=-FLAT_REACH_M, cell_m=FLAT_CELL_M, sha256="")  # fmt: skip
+        return grid, None
     source = RasterSource(terrain)
     reach = REACH_DEG / max(np.cos(np.radians(lat)), 0.1)
-    west, south, east, north = source.clipped(lon - reach, lat - REACH_DEG, lon + reach, lat + REACH_DEG)
-    return dem_of(source, LocalGrid(lat, lon, 0.0), west, south, east, north, CELL_M, "amsl_egm96")
+    box = source.clipped(lon - reach, lat - REACH_DEG, lon + reach, lat + REACH_DEG)
+    return grid, dem_of(source, grid, *box, CELL_M, "amsl_egm96")
 
 
 def _figures(chain: WatchChain) -> dict[str, Any]:
-    totals, stats = chain.totals, chain.decoder.stats if chain.decoder is not None else None
-    span_s = chain.demuxer.video_span_s()
+    totals, eye = chain.totals, chain.eye
+    span_s = None if totals.pts_span_90k is None else (totals.pts_span_90k[1] - totals.pts_span_90k[0]) / 90_000
     return {
-        "codec": None if stats is None else stats.codec,
+        "codec": None if chain.decoder is None else chain.decoder.codec,
         "width_px": totals.width_px,
         "height_px": totals.height_px,
         "frame_rate_hz": None if not span_s else round((totals.frames - 1) / span_s, 3),
@@ -137,12 +136,12 @@ def _figures(chain: WatchChain) -> dict[str, Any]:
         "standard": totals.standard,
         "standard_version": totals.standard_version,
         "frames_georeferenced": totals.frames_georeferenced,
-        "height_reference": None if chain.eye is None else ("terrain" if chain.terrain_sha256 else "ellipsoid"),
+        "height_reference": None if eye is None else eye.height_reference,
         "terrain_sha256": chain.terrain_sha256,
         "position_sigma_median_m": _median(totals.sigmas_m),
         "frame_centre_disagreement_median_m": _median(totals.centre_disagreements_m),
         "footprint_km2": None if totals.footprint is None else round(_area_km2(totals.footprint.ring), 6),
-        "seen_km2": None if chain.eye is None else round(float(chain.eye.seen.seen_km2(None)), 4),
+        "seen_km2": None if eye is None or eye.seen is None else round(eye.seen.seen_km2(), 4),
         "plots": totals.plots,
         "tracks": len(totals.tracks),
     }

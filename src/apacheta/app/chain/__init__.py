@@ -2,7 +2,7 @@
 
 from .chain import Chain, ChainSettings, ChainTotals
 from .keeper import Keeper
-from .pairing import Pairing
+from .pairing import Paired, Pairing
 from .segments import Segment, Segmenter
 
-__all__ = ["Chain", "ChainSettings", "ChainTotals", "Keeper", "Pairing", "Segment", "Segmenter"]
+__all__ = ["Chain", "ChainSettings", "ChainTotals", "Keeper", "Paired", "Pairing", "Segment", "Segmenter"]

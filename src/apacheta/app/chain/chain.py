@@ -18,11 +18,14 @@ from ...core.instant import NS
 from ...core.sight import Footprint, Frame, Track
 from ...formats.klv import MetadataPacket, decode_packets, pose_of
 from ...formats.ts import PesUnit, TsDemuxer
+from ...geo import undulation_m
 from ...see import Eye, Sighting
 from .keeper import Keeper
 from .pairing import Paired, Pairing
 from .segments import Segment, Segmenter, begins_with_pat
 
+CODECS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
+"""ISO/IEC 13818-1 table 2-34 to the decoder's names."""
 SEGMENT_90K = 6 * 90_000
 PTS_WRAP = 1 << 33
 CHIP_PX = 48
@@ -31,10 +34,9 @@ MARK_PX = 14
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """Movers are searched for at most every `step_s` (10 Hz video: every second frame). Live: frames have due times."""
+    """Live: frames have due times, and how late they are tracked is noted."""
 
     stream: str
-    step_s: float = 0.19
     seen_every_s: float = 60.0
     live: bool = False
 
@@ -55,6 +57,7 @@ class ChainTotals:
     standard_version: str | None = None
     width_px: int | None = None
     height_px: int | None = None
+    pts_span_90k: tuple[int, int] | None = None
     first_utc_ns: int | None = None
     last_utc_ns: int | None = None
     lags_s: list[float] = field(default_factory=list)
@@ -91,7 +94,7 @@ class Chain:
         self._segment_frames = self._number = 0
         self._video_90k: int | None = None
         self._live: set[str] = set()
-        self._next_seen_ns = self._looked_ns = 0
+        self._next_seen_ns = 0
 
     def feed(self, data: bytes) -> list[Alert]:
         """Take bytes as they come; returns the alerts that they raised."""
@@ -127,35 +130,43 @@ class Chain:
 
     def _video(self, unit: PesUnit) -> None:
         if self.decoder is None:
-            self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
+            self.decoder = VideoDecoder(CODECS.get(unit.stream_type, "h264"))
         self.totals.video_bytes += len(unit.data)
-        self.totals.frames_damaged += unit.damaged
         self._video_90k = unit.pts_90k if unit.pts_90k is not None else self._video_90k
         if self._segment_from_90k is None:
             self._segment_from_90k = self._video_90k
         self._pairing.video_unit(unit.pts_90k)
-        self._decoded(self.decoder.decode(unit.data, unit.pts_90k))
+        self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged))
 
     def _decoded(self, frames: Sequence[Any]) -> None:
         for frame in frames:
             self.totals.frames += 1
+            self.totals.frames_damaged += frame.damaged
+            self._span(frame.pts_90k)
             self.totals.height_px, self.totals.width_px = frame.gray.shape
             self._pairing.frame(frame.gray, frame.pts_90k)
+
+    def _span(self, pts_90k: int | None) -> None:
+        """First and last presentation time, of frames that have one."""
+        if pts_90k is not None:
+            first = self.totals.pts_span_90k[0] if self.totals.pts_span_90k else pts_90k
+            self.totals.pts_span_90k = (first, pts_90k)
 
     def _metadata(self, unit: PesUnit) -> None:
         for packet in decode_packets(unit.data):
             self.totals.metadata_packets += 1
-            self._describe(packet)
-            pose = pose_of(packet) if packet.checksum_ok else None
-            if pose is None:
-                self.totals.metadata_rejected += not packet.checksum_ok
-                continue
-            self._pairing.pose(unit.pts_90k, pose)
+            self.totals.metadata_rejected += not packet.usable
+            if packet.usable:
+                self._pose(unit, packet)
 
-    def _describe(self, packet: MetadataPacket) -> None:
+    def _pose(self, unit: PesUnit, packet: MetadataPacket) -> None:
+        """Note what the packet is, and hand its pose, if it holds one, to the frame that it belongs to."""
         self.totals.standard = packet.standard
         if packet.version is not None:
             self.totals.standard_version = str(packet.version)
+        pose = pose_of(packet, undulation_m)
+        if pose is not None:
+            self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
         number, self._number = self._number, self._number + 1
@@ -173,13 +184,10 @@ class Chain:
             height_px=height_px,
             pose=paired.pose,
         )
-        if 0 <= paired.pose.utc_ns - self._looked_ns < self._settings.step_s * NS:
-            self._footprint(self.eye.footprint(frame))
-            return
-        self._looked_ns = paired.pose.utc_ns
         sighting = self.eye.step(paired.gray, frame)
         self._footprint(sighting.footprint)
-        self._sighting(sighting)
+        if sighting.looked:
+            self._sighting(sighting)
 
     def _footprint(self, footprint: Footprint | None) -> None:
         if footprint is None:
@@ -251,7 +259,7 @@ class Chain:
 
     def _note_seen(self, force: bool) -> None:
         utc_ns = self.totals.last_utc_ns
-        if self.eye is None or utc_ns is None or (utc_ns < self._next_seen_ns and not force):
+        if self.eye is None or self.eye.seen is None or utc_ns is None or (utc_ns < self._next_seen_ns and not force):
             return
         self._next_seen_ns = utc_ns + int(self._settings.seen_every_s * NS)
         km2 = float(self.eye.seen.seen_km2(self._own_side))

@@ -12,7 +12,7 @@ from ...core.plan import WatchPlan
 from ...core.sector import Sector
 from ...formats.canonical import sha256_hex
 from ...geo import BorderLine
-from ...sim.world import World
+from ...sim.world import load_world
 from ..answer import Answer
 from ..score import Truth, read_truth, score_night
 from ..score.markers import exact_terrain, marker_errors_m
@@ -151,7 +151,7 @@ def _separation_m(truth: Truth, sector: Sector) -> float | None:
 def _marker_figures(truth: Truth, night: Night) -> dict[str, Any]:
     if not truth.markers:
         return {"markers": 0, "marker_error_max_m": None}
-    dem = exact_terrain(World.load(night.exercise.world))
+    dem = exact_terrain(load_world(night.exercise.world))
     errors = marker_errors_m(truth.markers, dem, night.settings.width_px, night.settings.height_px)
     worst = max(errors)
     return {"markers": len(errors), "marker_error_max_m": round(worst, 4) if np.isfinite(worst) else None}

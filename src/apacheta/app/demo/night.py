@@ -16,7 +16,7 @@ import numpy as np
 from ...account import Account
 from ...adapters.clock import SystemClock
 from ...adapters.filelog import FileLogStore
-from ...adapters.keys import post_signer
+from ...adapters.keys import open_signer
 from ...alert import Watchman, WatchSettings
 from ...core.errors import InputFault
 from ...core.instant import NS
@@ -25,7 +25,7 @@ from ...core.plan import WatchPlan, sorties_of
 from ...core.sector import Sector
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
-from ...see import Eye, EyeSettings
+from ...see import Eye
 from ..answer import Answer
 from ..chain import Chain, ChainSettings, Keeper
 from ..exercise import Exercise, generated_pass, world_of_sector
@@ -156,7 +156,7 @@ def own_side_of(ground: Ground) -> np.ndarray:
     x_m = dem.origin_x_m + dem.cell_m * np.arange(cols)
     y_m = dem.origin_y_m + dem.cell_m * np.arange(rows)
     lat, lon = dem.grid.latlon(*(a.ravel() for a in np.meshgrid(x_m, y_m)))
-    return np.asarray(ground.border_line.is_own_side(lat, lon)).reshape(rows, cols)
+    return np.asarray(ground.border_line.own_side(lat, lon)).reshape(rows, cols)
 
 
 def _say_plan(answer: Answer, night: Night) -> None:
@@ -178,7 +178,7 @@ def _say_plan(answer: Answer, night: Night) -> None:
 
 def _open_account(post: Post) -> tuple[Account, Any]:
     store = FileLogStore(post.log)
-    signer = post_signer(post.folder)
+    signer = open_signer(post.folder)
     return Account(store, signer, signer.key.name, SystemClock()), signer
 
 
@@ -213,7 +213,7 @@ def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Pr
     watchman = _watchman(night)
     lock = threading.Lock()
     for name in night.fleet:
-        eye = Eye(night.ground.dem, night.ground.dem.grid, name, EyeSettings.of_sector(night.sector))
+        eye = Eye(night.ground.dem, night.ground.dem.grid, name)
         settings = ChainSettings(stream=name, live=not night.settings.headless)
         night.chains[name] = Chain(settings, eye, watchman, keeper, night.own_side, lock)
     fixes = threading.Thread(target=_pump_fixes, args=(night, simulation, keeper), daemon=True, name="telemetry")

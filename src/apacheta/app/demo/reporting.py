@@ -205,16 +205,16 @@ def _seen_over_time(night: Night) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _unseen(night: Night) -> Unseen:
-    """Why own-side ground got no accounted look; of several streams the one that came nearest counts."""
+    """Why own-side ground got no accounted look; with several streams, the causes of the one that saw most."""
     cell_km2 = (night.ground.dem.cell_m / 1000.0) ** 2
-    causes = np.max([c.eye.seen.nearest_cause for c in night.chains.values() if c.eye is not None], axis=0)[night.own_side]
-    never, hidden, coarse, short = (float(np.count_nonzero(causes == k) * cell_km2) for k in range(4))
+    grounds = [c.eye.seen for c in night.chains.values() if c.eye is not None and c.eye.seen is not None]
+    causes = max(grounds, key=lambda g: g.seen_km2(night.own_side)).why_not_km2(night.own_side & (looks(night) == 0))
     return Unseen(
         own_side_km2=float(night.own_side.sum() * cell_km2),
-        never_in_frame_km2=never,
-        hidden_km2=hidden,
-        too_coarse_km2=coarse,
-        too_short_km2=short,
+        never_in_frame_km2=causes["never_in_frame"],
+        hidden_km2=causes["hidden"],
+        too_coarse_km2=causes["too_coarse"],
+        too_short_km2=causes["too_short"],
     )
 
 

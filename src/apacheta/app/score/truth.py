@@ -79,7 +79,7 @@ def _take(truth: Truth, where: dict, aircraft: dict, row: dict[str, Any]) -> Non
     elif kind == "marker":
         truth.markers.append(row)
     elif kind == "frame_count":
-        truth.frames_sent = (truth.frames_sent or 0) + row["frames"]
+        truth.frames_sent = sum(row["frames"].values())
 
 
 def _utc_s(row: dict[str, Any]) -> float:
