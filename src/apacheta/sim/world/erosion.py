@@ -47,6 +47,11 @@ class _Forces:
     fine: Grid
     salt: NDArray[np.bool_]
 
+    @property
+    def fields(self) -> tuple[Grid, ...]:
+        """All of them as float64, in the order above."""
+        return tuple(np.ascontiguousarray(field, dtype=np.float64) for field in vars(self).values())
+
 
 def _salt_blob(shape: tuple[int, int], cell_m: float, crest_m: Grid, rng: np.random.Generator) -> NDArray[np.bool_]:
     """An uneven ellipse between crest and north edge: the bed of the salt flat."""
@@ -105,12 +110,7 @@ def _erode(forces: _Forces, cell_m: float, salt_level_m: float, salt_number: int
     height: Grid | None = None
     for number, (merged, steps) in enumerate(levels):
         shape = -(-rows // merged), -(-cols // merged)
-        uplift, softness, repose, roof, broad, fine, blob = (
-            slopes.resample(np.ascontiguousarray(a, dtype=np.float64), *shape)
-            for a in (
-                forces.uplift_m, forces.erodibility, forces.repose_tan, forces.roof_m, forces.broad, forces.fine, forces.salt,
-            )
-        )  # fmt: skip
+        uplift, softness, repose, roof, broad, fine, blob = (slopes.resample(field, *shape) for field in forces.fields)
         wide = cell_m * merged
         if height is None:
             height = roof + 140 * fine + 110 * broad

@@ -84,7 +84,6 @@ def way_back(back, start):
 )
 def visible_share(height_m, cell_m, row, col, eye_m, targets, target_m):
     """The share of target cells (n, 2 as row, col) that an eye above a cell sees, sampled once a cell."""
-    rows, cols = height_m.shape
     eye = height_m[row, col] + eye_m
     seen = 0
     for k in range(targets.shape[0]):
