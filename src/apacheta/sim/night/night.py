@@ -1,0 +1,298 @@
+"""One simulated night: aircraft fly their sorties, cameras look, and what the world would hand out comes out.
+
+Simulated time only: who paces it, and where the bytes go, is `process.py`'s business. Same arguments, same bytes.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.aircraft import Aircraft
+from ...core.instant import NS, iso_of
+from ...core.plan import Sortie
+from ...core.sector import Sector
+from ...core.sight import Fix
+from ...formats.klv import encode_st0601
+from ..world import World
+from .attitude import grid_axes
+from .cast import Cast, Places, cast_of
+from .encode import Stream
+from .figures import Figures, Seen
+from .flight import Flight
+from .gimbal import Gimbal, Sight, aims_of
+from .ground import Ground
+from .markers import MarkerField, marker_places
+from .pose import FrameCentre, Navigation, TruePose, fix_of, st0601_items, true_pose
+from .render import Renderer, Scene, Sensor, View
+from .truth import Line, aircraft_line, marker_line, party_lines, view_lines, where_lines
+from .warmth import temperatures_of
+
+FIX_NS, VIEW_NS, WHERE_NS, COOLING_NS = NS // 2, NS // 2, 5 * NS, 600 * NS
+TURNAROUND_NS = 600 * NS
+"""Battery change and checks on the pad."""
+STEP_S = 0.1
+GROUND_FIX_NS = 10 * NS
+
+
+@dataclass
+class Tick:
+    """What came out at one instant: transport stream bytes by aircraft, telemetry, lines of truth."""
+
+    utc_ns: int
+    streams: dict[str, bytes] = field(default_factory=dict)
+    fixes: list[Fix] = field(default_factory=list)
+    truth: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class Airborne:
+    """One sortie in the air with its camera and its errors."""
+
+    sortie: Sortie
+    aircraft: Aircraft
+    flight: Flight
+    gimbal: Gimbal
+    navigation: Navigation
+    sight: Sight
+    reported: float = 0.0
+
+
+class Crew:
+    """One aircraft through the night: its sorties one after another, its camera, its stream."""
+
+    def __init__(self, name: str, sorties: list[Sortie], renderer: Renderer, sensor: Sensor, stream: Stream) -> None:
+        self.name, self.waiting = name, sorties
+        self.renderer, self.sensor, self.stream = renderer, sensor, stream
+        self.air: Airborne | None = None
+        self.free_utc_ns = 0
+
+    def due(self, utc_ns: int) -> bool:
+        """Whether the next sortie is to take off now."""
+        return (
+            self.air is None and bool(self.waiting) and utc_ns >= max(self.waiting[0].launch_utc_ns, self.free_utc_ns)
+        )
+
+
+class NightSimulator:
+    """Runs the night from `from_utc_ns` for `minutes`. `run()` yields ticks at the camera's rate.
+
+    aircraft: by type (or by id). A sortie that began earlier is flown without pictures up to the first instant.
+    exact_pose: the aircraft report the truth, for checks of geometry. width_px, height_px, rate_hz override the
+    camera's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        sorties: tuple[Sortie, ...],
+        aircraft: Mapping[str, Aircraft],
+        sector: Sector,
+        minutes: float,
+        seed: int,
+        width_px: int,
+        height_px: int,
+        with_crossers: bool = True,
+        from_utc_ns: int | None = None,
+        rate_hz: float | None = None,
+        exact_pose: bool = False,
+        cast: Cast | None = None,
+    ) -> None:
+        self.sector, self.seed, self.exact_pose, self.minutes = sector, seed, exact_pose, minutes
+        self.from_utc_ns = sector.start_utc_ns if from_utc_ns is None else from_utc_ns
+        self.to_utc_ns = self.from_utc_ns + round(minutes * 60 * NS)
+        self.width_px, self.height_px = width_px, height_px
+        self.ground = Ground(world)
+        self.types = {
+            s.aircraft: aircraft[s.aircraft_type if s.aircraft_type in aircraft else s.aircraft] for s in sorties
+        }
+        self.rate_hz = rate_hz or min((a.camera.rate_hz for a in self.types.values()), default=10.0)
+        self.cast = cast or cast_of(world, seed, self.from_utc_ns, self.to_utc_ns, with_crossers)
+        self.scene = Scene(self.ground, temperatures_of(world, self.from_utc_ns), seed)
+        self.figures = Figures(self.cast, self.ground)
+        aims = tuple(aim for s in sorties for aim in aims_of(s.tour.stares, self.ground))
+        self.marker_xy_m: NDArray[np.float64] = marker_places(aims, self.ground, self._rng("markers"))
+        self.crews = [self._crew(name, sorties) for name in sorted(self.types)]
+        self.fields = {crew.name: MarkerField(self.marker_xy_m, self.ground) for crew in self.crews}
+        self.with_crossers = with_crossers
+        self._cooled_utc_ns = self.from_utc_ns
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The names of the streams: the aircraft's ids."""
+        return tuple(crew.name for crew in self.crews)
+
+    def run(self) -> Iterator[Tick]:
+        """The night, instant by instant."""
+        step_ns = round(NS / self.rate_hz)
+        utc_ns = self._fly_up_to_start(step_ns)
+        first = True
+        while utc_ns < self.to_utc_ns:
+            tick = Tick(utc_ns)
+            if first:
+                tick.truth += [self._night_line(), *party_lines(self.cast)]
+                first = False
+            self._tick(tick, step_ns / NS)
+            utc_ns += step_ns
+            yield tick
+        yield Tick(utc_ns, truth=[self._count_line(utc_ns)])
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def _fly_up_to_start(self, step_ns: int) -> int:
+        """Fly sorties that began before the first instant, without pictures."""
+        launches = [crew.waiting[0].launch_utc_ns for crew in self.crews if crew.waiting]
+        steps = max(0, -(-(self.from_utc_ns - min(launches, default=self.from_utc_ns)) // step_ns))
+        for k in range(steps):
+            for crew in self.crews:
+                self._advance(crew, self.from_utc_ns - (steps - k) * step_ns, step_ns / NS)
+        return self.from_utc_ns
+
+    def _tick(self, tick: Tick, dt_s: float) -> None:
+        self._cool(tick.utc_ns)
+        places = self.cast.at(tick.utc_ns)
+        since_ns = tick.utc_ns - self.from_utc_ns
+        if self._every(since_ns, WHERE_NS, dt_s):
+            tick.truth += where_lines(tick.utc_ns, self.cast, places, self.ground)
+        for crew in self.crews:
+            air = self._advance(crew, tick.utc_ns, dt_s)
+            if air is not None:
+                self._look(tick, crew, air, places, since_ns, dt_s)
+
+    def _every(self, since_ns: int, period_ns: int, dt_s: float) -> bool:
+        """True on the first tick of each period."""
+        return since_ns // period_ns != (since_ns - round(dt_s * NS)) // period_ns
+
+    def _cool(self, utc_ns: int) -> None:
+        """The ground cools: new temperatures every ten minutes."""
+        if utc_ns - self._cooled_utc_ns >= COOLING_NS:
+            self.scene.temperatures = temperatures_of(self.ground.world, utc_ns)
+            self._cooled_utc_ns = utc_ns
+
+    # -- aircraft -----------------------------------------------------------------------------------------------
+
+    def _crew(self, name: str, sorties: tuple[Sortie, ...]) -> Crew:
+        mine = sorted((s for s in sorties if s.aircraft == name), key=lambda s: (s.launch_utc_ns, s.id))
+        netd_k = self.types[name].camera.netd_k
+        sensor = Sensor(self.width_px, self.height_px, netd_k, self._rng("sensor", name))
+        stream = Stream(self.width_px, self.height_px, self.rate_hz, self.from_utc_ns)
+        return Crew(name, mine, Renderer(self.scene, self.width_px, self.height_px), sensor, stream)
+
+    def _advance(self, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
+        """Fly on to `utc_ns`; take off when due; None on the ground."""
+        if crew.due(utc_ns):
+            crew.air = self._take_off(crew.name, crew.waiting.pop(0))
+            crew.stream.restart()
+            return crew.air
+        air = crew.air
+        if air is None:
+            return None
+        steps = max(1, math.ceil(dt_s / STEP_S - 1e-9))
+        for _ in range(steps):
+            air.flight.step(dt_s / steps)
+        if air.flight.done:
+            crew.air, crew.free_utc_ns = None, utc_ns + TURNAROUND_NS
+            return None
+        air.sight = self._aim(air.flight, air.gimbal, dt_s)
+        return air
+
+    def _take_off(self, name: str, sortie: Sortie) -> Airborne:
+        aircraft = self.types[name]
+        rng = self._rng("sortie", sortie.id)
+        flight = Flight(sortie, aircraft, self.ground, self.sector.weather, rng)
+        limits = (aircraft.camera.depression_min_deg, aircraft.camera.depression_max_deg)
+        gimbal = Gimbal(aims_of(sortie.tour.stares, self.ground), aircraft.camera.slew_deg_s, limits, rng)
+        sight = self._aim(flight, gimbal, STEP_S)
+        return Airborne(sortie, aircraft, flight, gimbal, Navigation(rng, self.exact_pose), sight)
+
+    def _aim(self, flight: Flight, gimbal: Gimbal, dt_s: float) -> Sight:
+        m = flight.motion
+        return gimbal.step((m.x_m, m.y_m, m.amsl_m), self.ground, m.along_m, m.heading_deg, dt_s)
+
+    # -- pictures -----------------------------------------------------------------------------------------------
+
+    def _look(self, tick: Tick, crew: Crew, air: Airborne, places: Places, since_ns: int, dt_s: float) -> None:
+        """One frame of one aircraft with its metadata, telemetry and truth."""
+        motion = air.flight.motion
+        camera = air.aircraft.camera
+        true = true_pose(tick.utc_ns, motion, air.sight, self.ground, camera.hfov_deg, self.height_px / self.width_px)
+        local = self.ground.local(motion.x_m, motion.y_m)
+        focal_px = self.width_px / 2 / math.tan(math.radians(camera.hfov_deg) / 2)
+        view = View((motion.x_m, motion.y_m, motion.amsl_m), grid_axes(true.sight_ned, local.convergence_deg), focal_px)
+        crew.renderer.look(view)
+        centre = self._centre(crew.renderer, view)
+        marks = self.fields[crew.name].render(crew.renderer, view)
+        seen = self.figures.render(crew.renderer, view, local, places, self.scene.temperatures)
+        frame = crew.stream.frames
+        pose = air.navigation.report(true, dt_s)
+        items = st0601_items(pose, local.undulation_m, centre, air.sortie.id, air.aircraft.name)
+        tick.streams[crew.name] = crew.stream.packets(
+            tick.utc_ns, crew.sensor.expose(crew.renderer.kelvins), encode_st0601(items)
+        )
+        if self._every(since_ns, FIX_NS, dt_s):
+            left = 1.0 - motion.used_wh / air.aircraft.battery_wh
+            tick.fixes.append(fix_of(crew.name, pose, motion, left))
+            tick.truth.append(aircraft_line(tick.utc_ns, crew.name, air.sortie.id, motion, self.ground))
+        self._tell(tick, crew.name, frame, true, air.sight, marks, seen, places, self._every(since_ns, VIEW_NS, dt_s))
+
+    def _tell(
+        self,
+        tick: Tick,
+        name: str,
+        frame: int,
+        true: TruePose,
+        sight: Sight,
+        marks: list[tuple[int, float, float]],
+        seen: list[Seen],
+        places: Places,
+        view_due: bool,
+    ) -> None:
+        """The truth about one picture."""
+        if view_due:
+            tick.truth += view_lines(tick.utc_ns, name, frame, seen, self.cast, places, self.ground)
+        squares = self.fields[name]
+        for number, column, row in marks:
+            if sight.holding and squares.due(number, tick.utc_ns):
+                place = (*(float(v) for v in squares.places[number]), float(squares.amsl_m[number]))
+                tick.truth.append(marker_line(true, name, frame, number, column, row, place, self.ground))
+
+    def _centre(self, renderer: Renderer, view: View) -> FrameCentre | None:
+        """Where the optical axis meets the ground, from the ranges about it; None for sky."""
+        height, width = renderer.ranges.shape
+        depth = float(renderer.ranges[(height - 1) // 2 : height // 2 + 1, (width - 1) // 2 : width // 2 + 1].mean())
+        if depth > 1e8:
+            return None
+        x = view.camera[0] + depth * view.axes[2, 0]
+        y = view.camera[1] + depth * view.axes[2, 1]
+        lon, lat = self.ground.lonlat(x, y)
+        return FrameCentre(lat, lon, self.ground.height_at(x, y), depth, width / view.focal_px * depth)
+
+    # -- chance and parameters ----------------------------------------------------------------------------------
+
+    def _rng(self, *names: str) -> np.random.Generator:
+        """A generator of its own for each part, so that one more draw here changes nothing there."""
+        return np.random.default_rng([self.seed, *b"/".join(name.encode() for name in names)])
+
+    def _night_line(self) -> Line:
+        return {
+            "kind": "night",
+            "from_utc_ns": str(self.from_utc_ns),
+            "from_utc": iso_of(self.from_utc_ns),
+            "minutes": self.minutes,
+            "seed": self.seed,
+            "sector": self.sector.name,
+            "width_px": self.width_px,
+            "height_px": self.height_px,
+            "rate_hz": self.rate_hz,
+            "with_crossers": self.with_crossers,
+            "exact_pose": self.exact_pose,
+            "refraction": self.ground.refraction,
+            "streams": list(self.streams),
+        }
+
+    def _count_line(self, utc_ns: int) -> Line:
+        frames = {crew.name: crew.stream.frames for crew in self.crews}
+        return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": frames}
