@@ -51,8 +51,8 @@ class Log:
 def verify(post: Path, keys: Sequence[str] = (), outside: Path | None = None) -> Report:
     """Verify the log in `<post>/log`. `keys`: text forms of the log's key and of cosigners' keys; without a key of
     the log its own `log/vkey` is used. `outside`: a checkpoint of this log that was kept elsewhere."""
-    folder = LogFolder(Path(post) / LOG)
     for _ in range(TRIES):
+        folder = LogFolder(Path(post) / LOG)
         before = folder.read(CHECKPOINT)
         report = _verify_once(folder, keys, outside)
         if folder.read(CHECKPOINT) == before:
@@ -62,7 +62,7 @@ def verify(post: Path, keys: Sequence[str] = (), outside: Path | None = None) ->
 
 def _verify_once(folder: LogFolder, keys: Sequence[str], outside: Path | None) -> Report:
     log = Log(folder, Report())
-    if not folder.names():
+    if not folder.names:
         return log.report.fail(
             3, "no_log", "there is no log here", LOG, "Name the post's folder, the one that holds `log`."
         )
@@ -317,7 +317,7 @@ def _check_other_files(log: Log) -> None:
         tile.path for level, row in enumerate(tile_rows([b""] * log.size)) for tile in tiles_of_row(level, len(row))
     }
     needed |= {tile.path for tile in tiles_of_row(-1, log.size)}
-    for name in (name for name in log.folder.names() if name not in needed):
+    for name in (name for name in log.folder.names if name not in needed):
         tile = tile_of(name)
         if tile is None:
             log.report.add_bad(None, f"{LOG}/{name}", "tile", "a file that is no part of a log")

@@ -49,10 +49,12 @@ def tiles_of_row(level: int, count: int) -> list[Tile]:
 
 
 class LogFolder:
-    """Reads the files of one log. Names are relative to the log's folder."""
+    """Reads the files of one log. Names are relative to the log's folder and listed once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        self.names = sorted(path.relative_to(folder).as_posix() for path in found)
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or None when there is no such file."""
@@ -61,14 +63,9 @@ class LogFolder:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
 
-    def names(self) -> list[str]:
-        """Every file (whatever is not a folder), sorted."""
-        found = (path for path in self._folder.rglob("*") if path.is_symlink() or not path.is_dir())
-        return sorted(path.relative_to(self._folder).as_posix() for path in found)
-
     def reach(self) -> int:
         """How many entries the bundles that are there would hold."""
-        tiles = (tile_of(name) for name in self.names())
+        tiles = (tile_of(name) for name in self.names)
         return max((t.number * WIDTH + t.width for t in tiles if t and t.level < 0), default=0)
 
 

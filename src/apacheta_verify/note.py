@@ -77,7 +77,8 @@ def checkpoint_of(note: bytes) -> Checkpoint:
     try:
         whole = note.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise Malformed("checkpoint", f"not UTF-8: {problem}") from problem
+        is_cut = problem.reason == "unexpected end of data"
+        raise Malformed("truncated" if is_cut else "checkpoint", f"not UTF-8: {problem}") from problem
     if any(ord(c) < 0x20 and c != "\n" for c in whole):
         raise Malformed("checkpoint", "a control character")
     text, blank, block = whole.partition("\n\n")

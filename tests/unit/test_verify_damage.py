@@ -1,0 +1,358 @@
+"""Every change of a small log is found, and named for what it is. The log: 20 entries, closed."""
+
+import base64
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from account_log import ORIGIN, SEED, LazyDisk, closed_log, entry, open_account, signer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from apacheta.account import MemorySigner, NoteKey, bundle_of, entries_of, leaf_hash, signature_line
+from apacheta.adapters.filelog import FileLogStore
+from apacheta.app import verify as app_verify
+from apacheta_verify import verify
+from apacheta_verify.report import WHAT
+
+SIZE = 20
+BUNDLE, LEAVES = f"tile/entries/000.p/{SIZE}", f"tile/0/000.p/{SIZE}"
+VKEY = signer().key.vkey
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """The log as it was written."""
+    return closed_log(tmp_path_factory.mktemp("sound") / "post", SIZE)
+
+
+@pytest.fixture
+def post(sound, tmp_path):
+    """A copy to damage."""
+    return Path(shutil.copytree(sound, tmp_path / "post"))
+
+
+def _named(post, **options):
+    """The first bad thing, from a report that must be a refusal."""
+    report = verify(post, **options)
+    assert report.exit_code == 1
+    first = report.as_json()["first_bad"]
+    assert first["what"] in WHAT
+    return first
+
+
+def _files(post):
+    return sorted(p for p in (post / "log").rglob("*") if p.is_file())
+
+
+def _entries(post):
+    return entries_of((post / "log" / BUNDLE).read_bytes())
+
+
+def _with_entries(post, entries):
+    (post / "log" / BUNDLE).write_bytes(bundle_of(entries))
+
+
+def test_a_sound_log_is_verified_and_the_answer_has_every_key(sound):
+    report = verify(sound, [VKEY]).as_json()
+    assert (report["ok"], report["exit_code"], report["warnings"], report["errors"]) == (True, 0, [], [])
+    assert (report["schema"], report["origin"], report["tree_size"]) == ("apacheta/verify/1", ORIGIN, SIZE)
+    assert (report["entries_checked"], report["signatures"], report["cosignatures"]) == (SIZE, 1, 0)
+    assert report["root_hash"] == (sound / "log/checkpoint").read_text().split("\n")[2]
+    assert report["first_bad"] is None
+    assert report["unwitnessed_since_utc_ns"] == "1780000001000000000"
+
+
+def test_a_small_log_is_four_files(sound):
+    names = [p.relative_to(sound / "log").as_posix() for p in _files(sound)]
+    assert names == ["checkpoint", LEAVES, BUNDLE, "vkey"]
+
+
+def _flipped(path):
+    """Write the file with one bit of each byte flipped in turn; yields the byte's place, then puts it right."""
+    good = path.read_bytes()
+    for at in range(len(good)):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 1 << at % 8]) + good[at + 1 :])
+        yield at
+    path.write_bytes(good)
+
+
+@pytest.mark.parametrize("keys", [[], [VKEY]], ids=["own key", "given key"])
+def test_every_flipped_byte_of_checkpoint_and_key_is_found_in_its_file(post, keys):
+    for name, wanted in {"checkpoint": {"checkpoint", "signature", "truncated"}, "vkey": {"signature"}}.items():
+        for at in _flipped(post / "log" / name):
+            first = _named(post, keys=keys)
+            assert (first["file"], first["what"] in wanted) == (f"log/{name}", True), (at, first)
+
+
+def test_every_flipped_byte_of_a_tile_is_found_and_the_entry_under_it_named(post):
+    for at in _flipped(post / "log" / LEAVES):
+        first = _named(post)
+        assert (first["file"], first["what"], first["index"]) == (f"log/{LEAVES}", "tile", at // 32)
+
+
+def test_every_flipped_byte_of_the_entries_is_found_and_its_entry_named(post):
+    owner = [index for index, body in enumerate(_entries(post)) for _ in range(2 + len(body))]
+    for at in _flipped(post / "log" / BUNDLE):
+        first = _named(post)
+        assert (first["file"], first["what"], first["index"]) == (f"log/{BUNDLE}", "entry_changed", owner[at])
+
+
+@pytest.mark.parametrize("name", ["checkpoint", LEAVES, BUNDLE, "vkey"])
+def test_every_missing_file_is_named(post, name):
+    (post / "log" / name).unlink()
+    first = _named(post)
+    assert (first["file"], first["what"]) == (f"log/{name}", "missing")
+
+
+@pytest.mark.parametrize("name", ["checkpoint", LEAVES, BUNDLE, "vkey"])
+def test_a_file_cut_at_any_length_is_found(post, name):
+    path = post / "log" / name
+    good = path.read_bytes()
+    for length in range(0, len(good), 1 if len(good) < 400 else 3):
+        path.write_bytes(good[:length])
+        first = _named(post)
+        assert first["file"] == f"log/{name}", (length, first)
+        if name != "vkey":
+            assert first["what"] == "truncated", (length, first)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", LEAVES, BUNDLE, "vkey"])
+@pytest.mark.parametrize("more", [b"\n", b"\x00", b"x" * 32, b"\x00\x02{}"])
+def test_bytes_after_the_end_are_found(post, name, more):
+    path = post / "log" / name
+    path.write_bytes(path.read_bytes() + more)
+    assert _named(post)["file"] == f"log/{name}"
+
+
+def test_two_swapped_entries_are_named_reordered(post):
+    entries = _entries(post)
+    for i, j in [(0, 1), (3, 17), (18, 19)]:
+        swapped = list(entries)
+        swapped[i], swapped[j] = entries[j], entries[i]
+        _with_entries(post, swapped)
+        first = _named(post)
+        assert (first["index"], first["what"]) == (i, "reordered")
+
+
+def test_a_repeated_entry_is_named_duplicated(post):
+    entries = _entries(post)
+    for at in range(SIZE):
+        _with_entries(post, entries[: at + 1] + entries[at:])
+        first = _named(post)
+        assert (first["index"], first["what"]) == (at + 1, "duplicated")
+
+
+def test_an_entry_in_anothers_place_is_named_duplicated(post):
+    entries = _entries(post)
+    for source, target in [(2, 9), (9, 2)]:
+        _with_entries(post, [entries[source] if i == target else e for i, e in enumerate(entries)])
+        first = _named(post)
+        assert (first["index"], first["what"]) == (target, "duplicated")
+
+
+def test_a_removed_entry_is_named_missing_and_the_last_ones_truncated(post):
+    entries = _entries(post)
+    for at in range(SIZE):
+        _with_entries(post, entries[:at] + entries[at + 1 :])
+        first = _named(post)
+        assert (first["index"], first["what"]) == (at, "missing" if at < SIZE - 1 else "truncated")
+
+
+def test_entries_and_tiles_forged_together_fail_on_the_root(post):
+    entries = _entries(post)
+    entries[5] = entries[5].replace(b'"n":4', b'"n":5')
+    _with_entries(post, entries)
+    (post / "log" / LEAVES).write_bytes(b"".join(map(leaf_hash, entries)))
+    first = _named(post)
+    assert (first["file"], first["what"]) == ("log/checkpoint", "root")
+
+
+def test_a_log_forged_with_another_key_is_found_by_the_given_key_only(post, tmp_path):
+    forged = tmp_path / "forged"
+    open_account(forged, by=MemorySigner(bytes(32), ORIGIN)).close()
+    assert verify(forged).exit_code == 0
+    assert _named(forged, keys=[VKEY])["what"] == "signature"
+
+
+def test_a_foreign_file_is_named(post):
+    for name in ("tile/0/readme", "notes", "tile/0/x000/000", "tile/2/000.p/1"):
+        path = post / "log" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 32)
+        assert _named(post)["file"] == f"log/{name}"
+        path.unlink()
+
+
+def test_a_repeated_signature_line_is_named_duplicated(post):
+    path = post / "log/checkpoint"
+    path.write_text(path.read_text() + path.read_text().split("\n\n")[1])
+    assert _named(post)["what"] == "duplicated"
+
+
+def test_base64_spelt_otherwise_is_found(post):
+    """The last letter before `=` has two idle bits: the same bytes, another spelling."""
+    path = post / "log/checkpoint"
+    text = path.read_text()
+    at = text.rindex("=") - 1
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    path.write_text(text[:at] + letters[letters.index(text[at]) + 1] + text[at + 1 :])
+    assert _named(post)["what"] == "signature"
+
+
+def test_an_entry_that_is_not_canonical_is_named_even_when_signed(tmp_path):
+    account = open_account(tmp_path)
+    for body in (b'{"body":{},"kind":"looks","utc_ns": "1"}', b'{"body":{},"kind":"looks"}'):
+        index = account._store.append([body])
+        account._tree.append(leaf_hash(body))
+        account.checkpoint()
+        assert index in [bad.index for bad in verify(tmp_path).bad]
+    account._store.close()
+
+
+def test_a_rollback_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path):
+    newer = tmp_path / "newer"
+    shutil.copytree(sound, newer)
+    open_account(newer, by=signer()).close()
+    kept = newer / "log/checkpoint"
+    assert verify(sound).exit_code == 0
+    first = _named(sound, outside=kept)
+    assert (first["index"], first["what"]) == (SIZE, "truncated")
+    assert verify(newer, outside=sound / "log/checkpoint").exit_code == 0
+    assert verify(newer, outside=kept).exit_code == 0
+
+
+def test_another_history_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path):
+    other = tmp_path / "other"
+    account = open_account(other)
+    account.record_many([entry(n + 100) for n in range(SIZE + 5)])
+    account.close()
+    assert verify(other).exit_code == 0
+    assert _named(other, outside=sound / "log/checkpoint")["what"] == "root"
+
+
+def test_a_bad_outside_checkpoint_is_an_input_fault_and_not_a_verdict(sound, tmp_path):
+    bad = tmp_path / "kept"
+    assert verify(sound, outside=bad).exit_code == 3
+    bad.write_bytes((sound / "log/checkpoint").read_bytes().replace(b"\n20\n", b"\n19\n"))
+    assert verify(sound, outside=bad).exit_code == 3
+
+
+def test_entries_newer_than_the_checkpoint_are_counted_as_unsigned(tmp_path):
+    account = open_account(tmp_path)
+    account.record_many([entry(n) for n in range(3)])
+    account._store.close()
+    report = verify(tmp_path)
+    assert (report.exit_code, report.tree_size, report.unsigned_entries) == (0, 1, 3)
+    assert "unsigned_entries" in [w["code"] for w in report.warnings]
+    journal = tmp_path / "log/pending"
+    good = journal.read_bytes()
+    journal.write_bytes(good[:-5])
+    assert "torn_tail" in [w["code"] for w in verify(tmp_path).warnings]
+    journal.write_bytes(good + good[:-5] + b"x" + good[-4:] + good)
+    first = _named(tmp_path)
+    assert (first["file"], first["what"]) == ("log/pending", "entry_changed")
+
+
+def test_an_older_checkpoint_over_newer_tiles_is_named(tmp_path):
+    account = open_account(tmp_path)
+    account.record_many([entry(n) for n in range(300)])
+    old = account.checkpoint().text
+    account.record_many([entry(n) for n in range(300)])
+    account.close()
+    (tmp_path / "log/checkpoint").write_text(old)
+    assert verify(tmp_path).exit_code == 1
+
+
+def _cosigned(post, witness, type_byte, seconds, sign):
+    """Add a witness's line to the checkpoint; returns its vkey."""
+    path = post / "log/checkpoint"
+    text = path.read_text().split("\n\n")[0] + "\n"
+    key = NoteKey("witness.invalid", type_byte, witness.public_key().public_bytes_raw())
+    raw = struct.pack(">Q", seconds) + sign(text, key)
+    path.write_text(path.read_text() + signature_line(key, raw))
+    return key.vkey
+
+
+def test_an_ed25519_cosignature_is_counted_and_verified_with_its_key(post):
+    witness = Ed25519PrivateKey.from_private_bytes(SEED[::-1])
+    vkey = _cosigned(post, witness, 4, 1_780_000_100, lambda text, _: witness.sign(
+        f"cosignature/v1\ntime 1780000100\n{text}".encode()))  # fmt: skip
+    assert (verify(post).exit_code, verify(post).cosignatures) == (0, 1)
+    assert verify(post).unwitnessed_since_utc_ns is not None
+    report = verify(post, [VKEY, vkey])
+    assert (report.exit_code, report.signatures, report.unwitnessed_since_utc_ns) == (0, 1, None)
+    path = post / "log/checkpoint"
+    raw = path.read_bytes()
+    path.write_bytes(raw[:-20] + (b"A" if raw[-20:-19] != b"A" else b"B") + raw[-19:])
+    assert _named(post, keys=[VKEY, vkey])["what"] == "signature"
+
+
+def test_an_ml_dsa_cosignature_is_verified_with_its_key(post):
+    mldsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="cryptography without ML-DSA")
+    witness = mldsa.MLDSA44PrivateKey.from_seed_bytes(SEED)
+    root = base64.b64decode((post / "log/checkpoint").read_text().split("\n")[2])
+
+    def sign(_text, key):
+        name, origin = key.name.encode(), ORIGIN.encode()
+        message = b"subtree/v1\n\0" + bytes([len(name)]) + name + struct.pack(">Q", 1_780_000_100)
+        return witness.sign(message + bytes([len(origin)]) + origin + struct.pack(">QQ", 0, SIZE) + root)
+
+    vkey = _cosigned(post, witness, 6, 1_780_000_100, sign)
+    report = verify(post, [VKEY, vkey])
+    assert (report.exit_code, report.cosignatures, report.unwitnessed_since_utc_ns) == (0, 1, None)
+
+
+def test_a_log_is_verified_while_it_is_written(tmp_path):
+    account = open_account(tmp_path)
+    for n in range(5):
+        account.record(entry(n))
+        assert verify(tmp_path).exit_code == 0
+        account.checkpoint()
+        assert verify(tmp_path).exit_code == 0
+    account._store.close()
+
+
+def _command(*words):
+    done = subprocess.run([sys.executable, "-m", "apacheta_verify", *map(str, words)], capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def test_the_command_answers_by_exit_code_and_one_json_object(post, tmp_path):
+    code, out = _command(post, "--json")
+    assert (code, json.loads(out)["ok"], out.count("\n")) == (0, True, 1)
+    (post / "log" / LEAVES).unlink()
+    code, out = _command(post, "--json", "--key", VKEY)
+    assert (code, json.loads(out)["exit_code"]) == (1, 1)
+    code, out = _command(tmp_path / "nowhere", "--json")
+    assert (code, json.loads(out)["errors"][0]["code"]) == (3, "no_log")
+    code, out = _command("--json")
+    assert (code, json.loads(out)["exit_code"]) == (2, 2)
+    code, out = _command(post, "--json", "--key", "nonsense")
+    assert (code, json.loads(out)["errors"][0]["code"]) == (2, "bad_key")
+
+
+def test_the_products_command_passes_the_verifiers_answer_through(post):
+    answer, code = app_verify.run(post, VKEY, post / "log/checkpoint")
+    assert (code, answer["ok"], answer["tree_size"]) == (0, True, SIZE)
+    os.truncate(post / "log" / BUNDLE, 100)
+    answer, code = app_verify.run(post)
+    assert (code, answer["first_bad"]["what"]) == (1, "truncated")
+
+
+def test_the_verifier_imports_nothing_of_the_product():
+    code = (
+        "import sys, apacheta_verify; print({m.split('.')[0] for m in sys.modules} & {'apacheta', 'numpy', 'msgspec'})"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+def test_a_store_gives_the_bytes_that_the_verifier_checked(sound, tmp_path):
+    post = Path(shutil.copytree(sound, tmp_path / "post"))
+    store = FileLogStore(post, LazyDisk())
+    assert [store.entry(i) for i in range(store.size())] == _entries(post)
+    store.close()
