@@ -12,19 +12,35 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def row(case: str, metric: str, unit: str, ours: float | None, *, goal: str | None = None, met: bool | None = None, **more: Any) -> dict[str, Any]:
+def row(
+    case: str,
+    metric: str,
+    unit: str,
+    ours: float | None,
+    *,
+    goal: str | None = None,
+    met: bool | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """One measured figure; what does not apply is null."""
     empty = dict.fromkeys(
         "ours_name peer peer_name peer_version ratio ratio_of runs spread ours_cpu_s peer_cpu_s quick".split()
     )
-    return {"case": case, "metric": metric, "unit": unit, "ours": ours, "goal": goal, "met": met} | empty | {"ours_name": "apacheta"} | more
+    return (
+        {"case": case, "metric": metric, "unit": unit, "ours": ours, "goal": goal, "met": met}
+        | empty
+        | {"ours_name": "apacheta"}
+        | more
+    )
 
 
 def machine() -> str:
     """Processor, cores, system, Python."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
 
 
 def inputs_sha256(folders: tuple[str, ...] = ("src",)) -> str:

@@ -112,12 +112,28 @@ def rows_of(results: list[dict[str, Any]], case: str, quick: bool = False) -> li
     hours = sum(r["video_hours"] for r in good)
     in_view, alerted, false = total("crossers_in_view"), total("crossers_in_view_alerted"), total("false_alerts")
     rate = false / hours if hours else None
-    rows = [say_row("video", "h", round(hours, 3), ">= 3" if case == "no crossers" else None, hours >= 3 if case == "no crossers" else None)]
+    rows = [
+        say_row(
+            "video",
+            "h",
+            round(hours, 3),
+            ">= 3" if case == "no crossers" else None,
+            hours >= 3 if case == "no crossers" else None,
+        )
+    ]
     if case != "no crossers":
         share = alerted / in_view if in_view else None
         rows += [
             say_row("crossers in view", "", in_view, ">= 30", in_view >= 30),
-            say_row("crossers in view alerted", "", share, ">= 0.80", share is not None and share >= 0.8, spread=wilson(alerted, in_view), count=alerted),
+            say_row(
+                "crossers in view alerted",
+                "",
+                share,
+                ">= 0.80",
+                share is not None and share >= 0.8,
+                spread=wilson(alerted, in_view),
+                count=alerted,
+            ),
             say_row("time to alert, median of nights", "s", _median([r["time_to_alert_s"] for r in good]), None, None),
         ]
     rows += [

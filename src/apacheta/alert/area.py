@@ -50,7 +50,7 @@ class WatchArea:
         self._quiet_m = quiet_m
         self._quiet = [_Quiet(z.name, _closed_ring_m(z, grid)) for z in zones if z.kind in QUIET_KINDS]
         self._grid = grid
-        self._line_sigma_m = border.accuracy_m * LE90_TO_SIGMA
+        self._line_sigma_m = border.border.accuracy_m * LE90_TO_SIGMA
 
     def border_distance_m(self, track: Track) -> tuple[float, float]:
         """Signed distance to the border (own side positive) and its sigma, the line's own accuracy included."""

@@ -29,11 +29,9 @@ class WatchSettings:
 class Watchman:
     """Looks at the tracks of every stream; gives an alert when an incident begins."""
 
-    def __init__(
-        self, border: BorderLine, zones: Sequence[Zone], grid: LocalGrid, settings: WatchSettings
-    ) -> None:
+    def __init__(self, border: BorderLine, zones: Sequence[Zone], grid: LocalGrid, settings: WatchSettings) -> None:
         self.area = WatchArea(border, zones, grid, settings.quiet_m)
-        self.lines_m = inner_lines_m(settings.standoff_m, border.accuracy_m, settings.resolved_range_m)
+        self.lines_m = inner_lines_m(settings.standoff_m, border.border.accuracy_m, settings.resolved_range_m)
         self._rules: list[Rule] = [ZoneEntry(self.area)]
         self._rules += [LineCrossing(self.area, _line_name(m), m) for m in self.lines_m]
         self._incidents = Incidents(grid)

@@ -62,7 +62,9 @@ def run_to_answer(answer: Answer, work: Callable[[Answer], None]) -> Answer:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         text = f"{type(error).__name__}: {error}"
-        answer.errors.append(ErrorLine(code="internal", text=text, remedy="This is our bug: report it with the lines above."))
+        answer.errors.append(
+            ErrorLine(code="internal", text=text, remedy="This is our bug: report it with the lines above.")
+        )
         answer.exit_code = OUR_BUG
     return answer
 
@@ -83,5 +85,9 @@ def show(answer: Answer, as_json: bool, summary: Callable[[dict[str, Any]], str]
 def _environment_fault(error: OSError) -> EnvironmentFault:
     file = os.fspath(error.filename) if error.filename else None
     if error.errno in DISK_FULL_ERRNOS:
-        return EnvironmentFault("disk_full", "The disk is full.", file=file, remedy="Free space and run the command again.")
-    return EnvironmentFault("os_error", f"{error.strerror or error}", file=file, remedy="Check the path and its permissions.")
+        return EnvironmentFault(
+            "disk_full", "The disk is full.", file=file, remedy="Free space and run the command again."
+        )
+    return EnvironmentFault(
+        "os_error", f"{error.strerror or error}", file=file, remedy="Check the path and its permissions."
+    )

@@ -23,7 +23,9 @@ def command(arguments: argparse.Namespace) -> int:
 def _bench(answer: Answer, arguments: argparse.Namespace) -> None:
     script = _script(arguments.name)
     flags = [f for f, on in (("--quick", arguments.quick), ("--resume", arguments.resume)) if on]
-    done = subprocess.run([sys.executable, str(script), *flags], stdout=subprocess.PIPE, cwd=script.parent.parent, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script), *flags], stdout=subprocess.PIPE, cwd=script.parent.parent, check=False
+    )
     try:
         answer.body |= json.loads(done.stdout)
     except json.JSONDecodeError:
@@ -43,7 +45,10 @@ def _script(name: str) -> Path:
 
 
 def _table(body: dict[str, Any]) -> str:
-    rows = [f"{r['case']:28} {r['metric']:34} {r['ours']!s:>10} {r['unit']:8} goal {r['goal']!s:10} {_met(r)}" for r in body["rows"]]
+    rows = [
+        f"{r['case']:28} {r['metric']:34} {r['ours']!s:>10} {r['unit']:8} goal {r['goal']!s:10} {_met(r)}"
+        for r in body["rows"]
+    ]
     return "\n".join([*rows, "complete" if body["complete"] else "not complete: run again with --resume"])
 
 

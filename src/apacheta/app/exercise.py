@@ -105,7 +105,9 @@ def _world_over(sector: Sector, ground: Ground, seed: int, tell: Tell) -> World:
     grid = LocalGrid(lat0, lon0, 0.0)
     west, south, east, north = bounds_of(sector)
     source = RasterSource(Path(sector.terrain.file))
-    dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file)
+    dem = dem_of(
+        source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file
+    )
     plane = _undulation_plane(lat0, lon0)
     x_m = dem.origin_x_m + dem.cell_m * np.arange(dem.height_hae_m.shape[1])
     y_m = dem.origin_y_m + dem.cell_m * np.arange(dem.height_hae_m.shape[0])
@@ -177,7 +179,9 @@ def _write_lines(folder: Path, world: World) -> None:
         _write_geojson(folder / f"{name}.geojson", [("LineString", _lonlat(world, chain))])
     turn = np.linspace(0.0, 2 * np.pi, VILLAGE_POINTS, endpoint=False)
     for index, village in enumerate(world.villages):
-        ring = np.stack([village.x_m + village.radius_m * np.sin(turn), village.y_m + village.radius_m * np.cos(turn)], 1)
+        ring = np.stack(
+            [village.x_m + village.radius_m * np.sin(turn), village.y_m + village.radius_m * np.cos(turn)], 1
+        )
         _write_geojson(folder / f"village_{index + 1}.geojson", [("Polygon", [_ring(world, ring)])])
 
 
@@ -190,7 +194,13 @@ def _sector_toml(world: World) -> str:
     parts = [
         '# A generated pass for exercises: generated terrain, not a real place. Written by apacheta.\nformat = "sector/1"\n'
         f"name = {_quoted(world.name)}\n",
-        _table("border", file="border.geojson", source="drainage divide of the generated terrain", accuracy_m=LINE_ACCURACY_M, standoff_m=STANDOFF_M)
+        _table(
+            "border",
+            file="border.geojson",
+            source="drainage divide of the generated terrain",
+            accuracy_m=LINE_ACCURACY_M,
+            standoff_m=STANDOFF_M,
+        )
         + f"own_side = {{ lat_deg = {lat:.6f}, lon_deg = {lon:.6f} }}\n",
         _table("terrain", file="terrain.tif", vertical_datum="amsl_egm96", le90_m=10.0, ce90_m=12.0),
         _table("keep_in", file="keep_in.geojson"),
@@ -218,7 +228,8 @@ def _weather_toml() -> str:
 
 def _night_toml(world: World) -> str:
     fleet = ", ".join(
-        f'{{ id = "A{i + 1}", type = "{TYPE}", base = {_quoted(world.bases[i % len(world.bases)].name)} }}' for i in range(3)
+        f'{{ id = "A{i + 1}", type = "{TYPE}", base = {_quoted(world.bases[i % len(world.bases)].name)} }}'
+        for i in range(3)
     )
     return f"[night]\nstart_utc = {NIGHT_START}\nend_utc = {NIGHT_END}\n\n[fleet]\naircraft = [{fleet}]\n"
 
@@ -269,6 +280,7 @@ def _box(world: World) -> list[list[float]]:
 
 def _write_geojson(path: Path, shapes: list[tuple[str, Any]]) -> None:
     features = [
-        {"type": "Feature", "properties": {}, "geometry": {"type": kind, "coordinates": where}} for kind, where in shapes
+        {"type": "Feature", "properties": {}, "geometry": {"type": kind, "coordinates": where}}
+        for kind, where in shapes
     ]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")

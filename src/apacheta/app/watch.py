@@ -75,12 +75,16 @@ def _mandate_for(live: bool, post: Path | None) -> Mandate | None:
         return None
     if post is None:
         text = "a live stream is watched under a mandate, and the mandate lies in a post."
-        raise InputFault("no_mandate", text, field="--post", remedy="Name the post whose mandate.toml covers this watch.")
+        raise InputFault(
+            "no_mandate", text, field="--post", remedy="Name the post whose mandate.toml covers this watch."
+        )
     mandate = load_mandate(post / "mandate.toml")
     now_ns = SystemClock().utc_ns()
     if not mandate.covers_time(now_ns, now_ns):
         text = f"the mandate runs from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}; it is {iso_of(now_ns)}."
-        raise InputFault("mandate_expired", text, file=str(post / "mandate.toml"), remedy="Ask for a mandate for this time.")
+        raise InputFault(
+            "mandate_expired", text, file=str(post / "mandate.toml"), remedy="Ask for a mandate for this time."
+        )
     return mandate
 
 
@@ -184,5 +188,3 @@ def _summary(body: dict[str, Any]) -> str:
         f"{body['frames_georeferenced']} georeferenced over the {body['height_reference'] or 'nothing'}, "
         f"{body['tracks']} tracks"
     )
-
-

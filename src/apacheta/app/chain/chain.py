@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +79,7 @@ class Chain:
         watchman: Watchman | None,
         keeper: Keeper | None,
         own_side: np.ndarray | None = None,
-        lock: threading.Lock | None = None,
+        lock: AbstractContextManager[Any] | None = None,
     ) -> None:
         self.totals = ChainTotals()
         self.alerts: list[Alert] = []

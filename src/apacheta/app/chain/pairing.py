@@ -1,7 +1,8 @@
 """Which metadata packet belongs to which decoded frame.
 
 Synchronous metadata carries the frame's presentation time. Asynchronous metadata without a time is taken to belong
-to the video unit before it. A frame waits at most `patience` frames for its packet, then goes on without a pose.
+to the video unit that was open when it came, which the demultiplexer hands out next. A frame waits at most `patience`
+frames for its packet, then goes on without a pose.
 """
 
 from collections import deque
@@ -31,16 +32,21 @@ class Pairing:
 
     def __init__(self, patience: int = 8) -> None:
         self._frames: deque[tuple[NDArray[Any], int | None]] = deque()
-        self._poses: deque[tuple[int | None, CameraPose]] = deque(maxlen=64)
-        self._last_video_90k: int | None = None
+        self._poses: deque[tuple[int, CameraPose]] = deque(maxlen=64)
+        self._untimed: deque[CameraPose] = deque(maxlen=64)
         self._patience = patience
 
     def video_unit(self, pts_90k: int | None) -> None:
-        """A video unit began: packets without a time that follow belong to it."""
-        self._last_video_90k = pts_90k
+        """A video unit is whole: packets without a time that came while it was open belong to it."""
+        if pts_90k is not None:
+            self._poses.extend((pts_90k, pose) for pose in self._untimed)
+            self._untimed.clear()
 
     def pose(self, pts_90k: int | None, pose: CameraPose) -> None:
-        self._poses.append((pts_90k if pts_90k is not None else self._last_video_90k, pose))
+        if pts_90k is None:
+            self._untimed.append(pose)
+        else:
+            self._poses.append((pts_90k, pose))
 
     def frame(self, gray: NDArray[np.uint8], pts_90k: int | None) -> None:
         self._frames.append((gray, pts_90k))
@@ -65,11 +71,11 @@ class Pairing:
 
     def _take(self, pts_90k: int | None) -> CameraPose | None:
         for index, (at, pose) in enumerate(self._poses):
-            if at is not None and pts_90k is not None and abs(at - pts_90k) <= NEAR_90K:
+            if pts_90k is not None and abs(at - pts_90k) <= NEAR_90K:
                 del self._poses[index]
                 return pose
         return None
 
     def _overdue(self, pts_90k: int | None) -> bool:
-        newer = pts_90k is not None and any(at is not None and at > pts_90k + NEAR_90K for at, _ in self._poses)
+        newer = pts_90k is not None and any(at > pts_90k + NEAR_90K for at, _ in self._poses)
         return newer or len(self._frames) > self._patience

@@ -22,7 +22,9 @@ DEFAULT_POST = "apacheta-demo"
 
 def command(arguments: argparse.Namespace) -> int:
     """Run the demo and print its answer."""
-    answer = Answer("apacheta/demo/1", KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes})
+    answer = Answer(
+        "apacheta/demo/1", KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes}
+    )
     texts = Texts(arguments.lang)
     run_to_answer(answer, lambda a: _work(a, arguments, texts))
     return show(answer, arguments.json, lambda body: _summary(body, texts))
@@ -53,15 +55,29 @@ def _work(answer: Answer, arguments: argparse.Namespace, texts: Texts) -> None:
 
 
 def _summary(body: dict[str, Any], texts: Texts) -> str:
-    lines = [texts("demo.done", minutes=texts.number(body["simulated_s"] / 60, 1), rtf=texts.number(body["real_time_factor"], 1))]
+    lines = [
+        texts(
+            "demo.done",
+            minutes=texts.number(body["simulated_s"] / 60, 1),
+            rtf=texts.number(body["real_time_factor"], 1),
+        )
+    ]
     lines.append(
         texts(
             "demo.alerts",
-            alerts=body["alerts"], true=body["true_alerts"], lawful=body["lawful_alerts"], false=body["false_alerts"],
-            seen=body["crossers_in_view"], alerted=body["crossers_in_view_alerted"],
+            alerts=body["alerts"],
+            true=body["true_alerts"],
+            lawful=body["lawful_alerts"],
+            false=body["false_alerts"],
+            seen=body["crossers_in_view"],
+            alerted=body["crossers_in_view_alerted"],
         )  # fmt: skip
     )
-    lines.append(texts("demo.seen", seen=texts.number(body["seen_km2"], 2), planned=texts.number(body["planned_km2"], 2)))
-    lines.append(texts("demo.log_verified" if body["log_verified"] else "demo.log_not_verified", entries=body["entries"]))
+    lines.append(
+        texts("demo.seen", seen=texts.number(body["seen_km2"], 2), planned=texts.number(body["planned_km2"], 2))
+    )
+    lines.append(
+        texts("demo.log_verified" if body["log_verified"] else "demo.log_not_verified", entries=body["entries"])
+    )
     lines.append(texts("demo.report", report=body["report"]))
     return "\n".join(lines)

@@ -44,7 +44,9 @@ def fill_answer(answer: Answer, night: Night, checkpoint: Checkpoint, verified: 
         answer.warnings.append(fault.line)
     answer.body["cpu_seconds"] = round(cpu_seconds(), 2)
     if not verified:
-        answer.warnings.append(ErrorLine(code="log_not_verified", text="The log did not verify.", file=str(night.post.log)))
+        answer.warnings.append(
+            ErrorLine(code="log_not_verified", text="The log did not verify.", file=str(night.post.log))
+        )
 
 
 def _chain_figures(night: Night) -> dict[str, Any]:

@@ -113,7 +113,9 @@ def _prepared(settings: DemoSettings, progress: Progress) -> Night:
     fleet = tuple(m.id for m in sector.fleet)[: settings.aircraft]
     if len(fleet) < settings.aircraft:
         text = f"the sector's fleet has {len(fleet)} aircraft, {settings.aircraft} were asked for."
-        raise InputFault("fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer.")
+        raise InputFault(
+            "fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer."
+        )
     sector = msgspec.structs.replace(sector, fleet=tuple(m for m in sector.fleet if m.id in fleet))
     post = open_post(settings.post)
     post.keep_mandate(exercise.mandate)
@@ -190,7 +192,9 @@ def _watch_night(night: Night, account: Account, progress: Progress) -> None:
     keeper.note("plan", start_ns, _plan_body(night), at_once=True)
     truth = night.post.folder / "truth"
     truth.mkdir(exist_ok=True)
-    simulation = start_simulation(_spec(night, truth), night.post.folder / "truth", night.fleet, not night.settings.headless)
+    simulation = start_simulation(
+        _spec(night, truth), night.post.folder / "truth", night.fleet, not night.settings.headless
+    )
     memory = PeakMemory([os.getpid(), simulation.pid])
     progress.step("watching")
     started = time.monotonic()
@@ -286,7 +290,12 @@ class Flights:
         number = self._count[fix.aircraft] = self._count.get(fix.aircraft, 0) + 1
         sorties = self._sorties.get(fix.aircraft, [])
         due = [s for s in sorties if s.launch_utc_ns <= fix.utc_ns + 60 * NS]
-        body = {"aircraft": fix.aircraft, "number": number, "sortie": due[-1].id if due else None, "tour": due[-1].tour.id if due else None}
+        body = {
+            "aircraft": fix.aircraft,
+            "number": number,
+            "sortie": due[-1].id if due else None,
+            "tour": due[-1].tour.id if due else None,
+        }
         self._open[fix.aircraft] = (number, fix, 0)
         self._keeper.note("flight_open", fix.utc_ns, body)
 
@@ -296,7 +305,13 @@ class Flights:
             return
         number, last, count = opened
         self._keeper.close_blocks()
-        body = {"aircraft": name, "number": number, "fixes": count, "phase": last.phase, "battery_fraction": round(last.battery_fraction, 4)}
+        body = {
+            "aircraft": name,
+            "number": number,
+            "fixes": count,
+            "phase": last.phase,
+            "battery_fraction": round(last.battery_fraction, 4),
+        }
         self._keeper.note("flight_close", last.utc_ns, body)
 
 
@@ -337,7 +352,13 @@ def _plan_body(night: Night) -> dict[str, Any]:
     plan = night.plan
     slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
     sha256 = sha256_hex((night.post.plans / "plan.json").read_bytes())
-    return {"plan_sha256": sha256, "policy": plan.policy, "seed": plan.seed, "sector_sha256": plan.sector_sha256, "slots": slots}
+    return {
+        "plan_sha256": sha256,
+        "policy": plan.policy,
+        "seed": plan.seed,
+        "sector_sha256": plan.sector_sha256,
+        "slots": slots,
+    }
 
 
 def _verified(post: Post) -> bool:
@@ -350,5 +371,3 @@ def cpu_seconds() -> float:
     """CPU time of this process and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
-
-

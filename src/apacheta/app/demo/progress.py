@@ -15,7 +15,12 @@ class Progress:
     def __init__(self, out: TextIO, texts: Texts) -> None:
         self._texts = texts
         self._console = Console(file=out, highlight=False)
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[note]}"), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+        )
         self._bars = Bars(*columns, console=self._console, disable=not self._console.is_terminal)
         self._task = None
         self._step = ""
@@ -43,6 +48,8 @@ class Progress:
         self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.done()
         self._bars.stop()

@@ -136,7 +136,9 @@ def _flights(night: Night) -> Iterable[Flight]:
     """One flight per sortie that was flown, from the aircraft's own fixes."""
     sorties = sorties_of(night.plan)
     for sortie in sorties:
-        later = [s.launch_utc_ns for s in sorties if s.aircraft == sortie.aircraft and s.launch_utc_ns > sortie.launch_utc_ns]
+        later = [
+            s.launch_utc_ns for s in sorties if s.aircraft == sortie.aircraft and s.launch_utc_ns > sortie.launch_utc_ns
+        ]
         until_ns = min(later, default=1 << 62) - TURNAROUND_NS
         fixes = [
             f

@@ -47,7 +47,11 @@ def score_night(truth: Truth, alerts: Sequence[Alert], from_utc_s: float, to_utc
     crossers = [p for p in present if p.crosser]
     lawful = [p for p in present if p.lawful]
     verdicts = [_verdict(truth, crossers, lawful, a) for a in alerts]
-    alerted = {party: alert.utc_ns / 1e9 for alert, (kind, party) in reversed(list(zip(alerts, verdicts, strict=True))) if kind == "true" and party}
+    alerted = {
+        party: alert.utc_ns / 1e9
+        for alert, (kind, party) in reversed(list(zip(alerts, verdicts, strict=True)))
+        if kind == "true" and party
+    }
     in_view = {p.id: since for p in crossers if (since := in_view_since_s(truth.views.get(p.id, []))) is not None}
     both = [p for p in in_view if p in alerted]
     delays = sorted(max(0.0, _first_after(alerts, verdicts, p, in_view[p]) - in_view[p]) for p in both)

@@ -36,7 +36,9 @@ class Truth:
 
     def present(self, from_utc_s: float, to_utc_s: float) -> list[Party]:
         """Parties that were somewhere in that time."""
-        seen = {p for (p, _), rows in self.where.items() if ((rows[:, 0] >= from_utc_s) & (rows[:, 0] <= to_utc_s)).any()}
+        seen = {
+            p for (p, _), rows in self.where.items() if ((rows[:, 0] >= from_utc_s) & (rows[:, 0] <= to_utc_s)).any()
+        }
         return [party for name, party in self.parties.items() if name in seen]
 
     def positions_of(self, party: str, utc_s: float) -> Iterator[tuple[float, float, float]]:
@@ -75,7 +77,9 @@ def _take(truth: Truth, where: dict, aircraft: dict, row: dict[str, Any]) -> Non
     elif kind == "view":
         truth.views[row["party"]].append(row)
     elif kind == "aircraft":
-        aircraft[row["aircraft"]].append([_utc_s(row), *(row[k] for k in ("lat", "lon", "alt_hae_m", "alt_amsl_m", "agl_m"))])
+        aircraft[row["aircraft"]].append(
+            [_utc_s(row), *(row[k] for k in ("lat", "lon", "alt_hae_m", "alt_amsl_m", "agl_m"))]
+        )
     elif kind == "marker":
         truth.markers.append(row)
     elif kind == "frame_count":
