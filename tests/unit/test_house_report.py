@@ -2,21 +2,31 @@
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import msgspec
 import numpy as np
 import pytest
 from report_sample import sample
 
-from apacheta.app.report import NightReport, render
+from apacheta.app.report import NightReport, ink, render
 from apacheta.app.report.charts import shares_of
 from apacheta.app.report.page import poisson_95, radius_90_m, wilson_95
 from apacheta.app.report.relief import Window, contour_step_m, degree_ticks, hillshade, north_of
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small_pictures() -> Iterator[None]:
+    """The same pictures with fewer pixels: nothing here looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ink, "DPI", 40)
+        yield
+
+
 @pytest.fixture(scope="module")
-def spanish() -> str:
+def spanish(small_pictures: None) -> str:
     """The sample night in Spanish."""
     return render(sample(), "es")
 
@@ -84,8 +94,6 @@ def test_a_log_that_does_not_verify_is_said_first() -> None:
 
 def test_names_from_outside_cannot_write_into_the_page() -> None:
     night: NightReport = sample(alerts=1, flights=0)
-    import msgspec
-
     card = night.alerts[0]
     hostile = replace(card, alert=msgspec.structs.replace(card.alert, line="<script>alert(1)</script>"))
     assert "<script>" not in render(replace(night, alerts=(hostile,)), "en")
