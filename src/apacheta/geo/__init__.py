@@ -24,6 +24,7 @@ from .camera import (
     relative_angles,
     sight_vectors,
 )
+from .covariance import Sigmas, covariance_en, ground_covariance
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
@@ -53,6 +54,9 @@ __all__ = [
     "sight_vectors",
     "project",
     "pixel_rays",
+    "Sigmas",
+    "ground_covariance",
+    "covariance_en",
     "BorderLine",
     "link_margin_db",
     "link_clear",
