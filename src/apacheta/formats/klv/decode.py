@@ -41,6 +41,9 @@ def _set_at(data: bytes, start: int) -> tuple[MetadataPacket, int]:
         end = _next_key(data, start)
     if without_version(key) == _LOCAL_SET:
         packet = decode_st0601(data, start, min(value_at, end), end)
+        begun = data.find(KEY_0601, start + KEY_BYTES, end)
+        if not packet.checksum_ok and begun >= 0:  # cut off, and what follows swallowed the set after it
+            return _cut_off(packet, size), begun
     elif without_version(key) == _UNIVERSAL_SET:
         if not whole:
             end = len(data)  # its items begin like keys, so the next set cannot be told from them
