@@ -1,8 +1,8 @@
 """A live stream over UDP: one datagram after another, counting what the machine could not take.
 
-Linux reports with SO_RXQ_OVFL how many datagrams found the socket's buffer full; their bytes are estimated by the
-mean size of those received (senders of transport streams use one size, 1316 bytes). Loss on the way is not seen here:
-the continuity counters of the stream show it.
+Linux reports with SO_MEMINFO how many datagrams found the socket's buffer full; their bytes are estimated by the mean
+size of those received (senders of transport streams use one size, 1316 bytes). SO_RXQ_OVFL would tell only with the
+next datagram that is taken. Loss on the way is not seen here: the continuity counters of the stream show it.
 """
 
 import errno
@@ -19,7 +19,8 @@ RECEIVE_BUFFER_BYTES = 8 << 20
 SILENCE_S = 0.5
 """After so long without a datagram an empty chunk is yielded."""
 LARGEST_DATAGRAM = 1 << 16
-_SO_RXQ_OVFL = getattr(socket, "SO_RXQ_OVFL", 40)
+_SO_MEMINFO, _MEMINFO = 55, struct.Struct("=9I")
+"""Socket option of Linux 4.12 and later; the last of its nine numbers counts the datagrams that were dropped."""
 
 
 class UdpStream:
@@ -37,11 +38,9 @@ class UdpStream:
         idle_timeout_s: float | None = None,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self.dropped_bytes = 0
         self._idle_timeout_s = idle_timeout_s
         self._monotonic_ns = monotonic_ns
-        self._received = 0
-        self._received_bytes = 0
+        self._received = self._received_bytes = self._dropped = 0
         self._closed = False
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
@@ -52,7 +51,7 @@ class UdpStream:
         heard_ns: int | None = None
         while not self._closed:
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(LARGEST_DATAGRAM, socket.CMSG_SPACE(4))
+                data = self._socket.recv(LARGEST_DATAGRAM)
             except TimeoutError:
                 now_ns = self._monotonic_ns()
                 silent_ns = now_ns - heard_ns if heard_ns is not None else 0
@@ -65,20 +64,31 @@ class UdpStream:
                     return
                 raise EnvironmentFault("udp_receive_failed", f"{self.name}: {fault.strerror}.") from None
             heard_ns = self._monotonic_ns()
-            self._count(len(data), ancillary)
+            self._received += 1
+            self._received_bytes += len(data)
             yield Chunk(data, heard_ns)
 
+    @property
+    def dropped_bytes(self) -> int:
+        """Bytes that found the buffer full so far; 0 where the machine does not tell."""
+        if not self._closed:
+            self._dropped = self._dropped_datagrams()
+        return self._dropped * self._received_bytes // max(1, self._received)
+
+    def _dropped_datagrams(self) -> int:
+        try:
+            told = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            return int(_MEMINFO.unpack(told)[-1])
+        except (OSError, struct.error):
+            return 0
+
     def close(self) -> None:
-        """Let the port go."""
+        """Let the port go; `dropped_bytes` keeps its last value."""
+        if self._closed:
+            return
+        self._dropped = self._dropped_datagrams()
         self._closed = True
         self._socket.close()
-
-    def _count(self, size: int, ancillary: list[tuple[int, int, bytes]]) -> None:
-        self._received += 1
-        self._received_bytes += size
-        for level, kind, value in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
-                self.dropped_bytes = struct.unpack("=I", value)[0] * self._received_bytes // self._received
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -87,7 +97,6 @@ def _bound(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         group = _is_group(host)
         if group:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
