@@ -84,7 +84,9 @@ def test_sea_level_heights_become_ellipsoidal_ones():
     x, y = np.meshgrid(*sea.node_xy())
     known = np.isfinite(sea.height_hae_m)
     lift = (sea.height_hae_m.astype(float) - hae.height_hae_m)[known]
-    assert np.max(np.abs(lift - undulation_m(*GRID.latlon(x, y))[known])) < 0.002
+    assert (
+        np.max(np.abs(lift - undulation_m(*GRID.latlon(x, y))[known])) < 0.015
+    )  # the grid's 15 minute kinks inside a mesh of 1.4 km
     assert 28.0 < lift.mean() < 36.0
 
 
