@@ -9,16 +9,19 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
-from shapely.geometry import Point, Polygon
+from shapely.geometry import LineString, Point, Polygon, box
 
 from ..adapters.raster import RasterSource
 from ..core.aircraft import Aircraft
 from ..core.errors import InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
-from ..core.sector import Sector
+from ..core.place import LonLat
+from ..core.sector import Border, Sector
 from ..formats.aircraft_toml import aircraft_of
 from ..formats.canonical import sha256_hex
 from ..formats.mandate_toml import mandate_file_of, mandate_of
@@ -86,17 +89,16 @@ def load_world(sector: Sector, sector_path: Path) -> World:
         text = "the elevation model has nothing but voids in the sector."
         raise InputFault("void_sector", text, file=file, field="terrain.file", remedy="Name another model.")
     grid = LocalGrid(lat0, lon0, float(np.round(np.nanmedian(heights), -2)))
-    dem = dem_of(
-        source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file
-    )
-    line = BorderLine(sector.border, grid)
+    geoid = None if sector.terrain.geoid_file is None else RasterSource(Path(sector.terrain.geoid_file))
+    dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, geoid)
+    _check_border_crosses(sector, file)
+    line = BorderLine(_near(sector.border, (west, south, east, north)), grid, (west, south, east, north))
     check_ground(sector, dem, line, file)
     return World(dem=dem, border_line=line)
 
 
 def check_ground(sector: Sector, dem: Dem, line: BorderLine, file: str) -> None:
-    """Refuse a border that misses the sector, a base on the far side or over a void. Raises InputFault."""
-    _check_border_crosses(sector, file)
+    """Refuse a base outside keep_in, beyond or too near the border, or over a void. Raises InputFault."""
     for index, base in enumerate(sector.bases):
         field = f"bases[{index}]"
         if not Polygon(sector.keep_in).covers(Point(base.lon_deg, base.lat_deg)):
@@ -150,8 +152,6 @@ def bounds_of(sector: Sector) -> tuple[float, float, float, float]:
 
 
 def _check_border_crosses(sector: Sector, file: str) -> None:
-    from shapely.geometry import LineString
-
     area = Polygon(sector.keep_in)
     lines = [LineString(chain) for chain in sector.border.chains]
     if not any(line.intersects(area) for line in lines):
@@ -164,6 +164,23 @@ def _check_border_crosses(sector: Sector, file: str) -> None:
         raise InputFault("border_outside_sector", text, file=file, field="border.file", remedy=remedy)
 
 
+def _near(border: Border, bounds: tuple[float, float, float, float]) -> Border:
+    """The border within a degree of the sector: what is farther is never the nearest, and slows every distance."""
+    west, south, east, north = bounds
+    around = box(west - 1.0, south - 1.0, east + 1.0, north + 1.0)
+    parts = [part for chain in border.chains for part in _lines_in(LineString(chain).intersection(around))]
+    return msgspec.structs.replace(border, chains=tuple(parts))
+
+
+def _lines_in(shape: Any) -> list[tuple[LonLat, ...]]:
+    lines = getattr(shape, "geoms", [shape])
+    return [
+        tuple((p[0], p[1]) for p in line.coords)
+        for line in lines
+        if line.geom_type == "LineString" and not line.is_empty
+    ]
+
+
 def _rasters(found: SectorFile, path: Path) -> list[tuple[str, Path, str]]:
     named = [(found.terrain.file, "terrain.file")]
     if found.terrain.geoid_file is not None:
@@ -172,8 +189,6 @@ def _rasters(found: SectorFile, path: Path) -> list[tuple[str, Path, str]]:
 
 
 def _with_paths(sector: Sector, found: SectorFile, path: Path) -> Sector:
-    import msgspec
-
     name = found.name or path.resolve().parent.name
     terrain = msgspec.structs.replace(
         sector.terrain,

@@ -1,0 +1,240 @@
+"""Where an aircraft may be: the lowest safe height over every place, the border's standoff, zones, radio.
+
+Two grids. The *floor* has the elevation model's nodes. The *lattice* has every STEP-th node; a lattice node answers
+for the square of one step round it, so that a straight line whose every point has an allowed nearest node is safe.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.aircraft import Radio
+from ..core.sector import Sector, Zone
+from ..geo import BorderLine, Dem, LocalGrid, cold_altimeter_error_m, hae_of_amsl, link_margin_db
+
+CLEARANCE_M = 60.0
+"""Least height over the terrain after every error is taken off."""
+TRACK_TOLERANCE_M = 45.0
+"""How far an aircraft may lie beside its planned line: autopilots of the class hold 10-20 m, doubled for gusts."""
+STEP = 8
+LINK_MARGIN_DB = 10.0
+"""What geo.link_margin_db asks for: it leaves out antenna patterns, rain and multipath."""
+LATTICE_BORDER_SLACK_M = 180.0
+"""A lattice node's square reaches 0.71 steps from it: 170 m at 30 m cells."""
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Station:
+    """An antenna on the ground, grid metres and HAE."""
+
+    name: str
+    x_m: float
+    y_m: float
+    z_hae_m: float
+
+
+@dataclass
+class Airspace:
+    """The air over a sector for one class of navigation errors.
+
+    floor_hae_m: (rows, cols) lowest planned height, HAE, +inf where none; required_m: (rows, cols) its height over
+    the highest terrain within the track's tolerance; lattice arrays: (lattice rows, lattice cols).
+    """
+
+    sector: Sector
+    dem: Dem
+    line: BorderLine
+    stations: tuple[Station, ...]
+    radio: Radio
+    wanted_border_m: float
+    floor_hae_m: Floats
+    required_m: Floats
+    lattice_x_m: Floats
+    lattice_y_m: Floats
+    lattice_floor_m: Floats
+    lattice_border_m: Floats
+    lattice_free: Bools
+    _radio: dict[float, Bools] = field(default_factory=dict)
+
+    def floor_at(self, x_m: Floats, y_m: Floats) -> Floats:
+        """The highest of the four floor nodes round each point; +inf outside."""
+        rows, cols = self.floor_hae_m.shape
+        col = (np.asarray(x_m) - self.dem.origin_x_m) / self.dem.cell_m
+        row = (np.asarray(y_m) - self.dem.origin_y_m) / self.dem.cell_m
+        inside = (col >= 0) & (row >= 0) & (col <= cols - 2) & (row <= rows - 2)
+        c = np.clip(col, 0, cols - 2).astype(np.int64)
+        r = np.clip(row, 0, rows - 2).astype(np.int64)
+        f = self.floor_hae_m
+        highest = np.maximum(np.maximum(f[r, c], f[r, c + 1]), np.maximum(f[r + 1, c], f[r + 1, c + 1]))
+        return np.where(inside, highest, np.inf)
+
+    def nearest(self, x_m: Floats, y_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64], Bools]:
+        """Lattice row and column nearest to each point, and whether the point lies in the lattice."""
+        step = self.dem.cell_m * STEP
+        row = np.rint((np.asarray(y_m) - self.lattice_y_m[0]) / step).astype(np.int64)
+        col = np.rint((np.asarray(x_m) - self.lattice_x_m[0]) / step).astype(np.int64)
+        rows, cols = self.lattice_floor_m.shape
+        inside = (row >= 0) & (col >= 0) & (row < rows) & (col < cols)
+        return np.clip(row, 0, rows - 1), np.clip(col, 0, cols - 1), inside
+
+    def allowed(self, hae_m: float) -> Bools:
+        """(lattice rows, cols): nodes where level flight at that height is safe, lawful and in radio sight."""
+        if hae_m not in self._radio:
+            free = self.lattice_free & (self.lattice_floor_m <= hae_m)
+            free &= self.lattice_border_m >= self.wanted_border_m + LATTICE_BORDER_SLACK_M
+            rows, cols = np.nonzero(free)
+            heard = np.zeros(free.shape, dtype=np.bool_)
+            margin = self.link_db(self.lattice_x_m[cols], self.lattice_y_m[rows], np.full(len(rows), hae_m))
+            heard[rows, cols] = margin >= LINK_MARGIN_DB
+            self._radio[hae_m] = heard
+        return self._radio[hae_m]
+
+    def link_db(self, x_m: Floats, y_m: Floats, z_hae_m: Floats) -> Floats:
+        """Margin of the best link to any base mast or relay, dB; -inf where none is in sight."""
+        points = np.column_stack([x_m, y_m, z_hae_m]).astype(np.float64)
+        best = np.full(len(points), -np.inf)
+        for s in self.stations:
+            poor = np.flatnonzero(best < LINK_MARGIN_DB)
+            if len(poor):
+                mast = np.broadcast_to(np.array([s.x_m, s.y_m, s.z_hae_m]), (len(poor), 3))
+                margin = link_margin_db(self.dem, np.ascontiguousarray(mast), points[poor], self.radio)
+                best[poor] = np.maximum(best[poor], margin)
+        return best
+
+    def border_m(self, x_m: Floats, y_m: Floats) -> Floats:
+        """Geodesic signed distance to the border, positive on the own side."""
+        lat, lon = self.dem.grid.latlon(np.asarray(x_m), np.asarray(y_m))
+        return np.asarray(self.line.signed_distance_m(lat, lon), dtype=np.float64)
+
+    def border_about_m(self, x_m: Floats, y_m: Floats) -> Floats:
+        """The same by interpolation in the lattice: for choosing among many places, not for proving."""
+        step = self.dem.cell_m * STEP
+        row = (np.asarray(y_m) - self.lattice_y_m[0]) / step
+        col = (np.asarray(x_m) - self.lattice_x_m[0]) / step
+        return ndimage.map_coordinates(self.lattice_border_m, [row, col], order=1, mode="constant", cval=-1e6)  # type: ignore[no-any-return]
+
+
+def airspace_of(
+    sector: Sector, dem: Dem, line: BorderLine, radio: Radio, nav_sigma_h_m: float, nav_sigma_v_m: float
+) -> Airspace:
+    """The airspace of a sector for aircraft with those navigation errors and that radio."""
+    floor, required = _floor(sector, dem, nav_sigma_h_m, nav_sigma_v_m)
+    floor = np.where(_free_of_zones(sector, dem), floor, np.inf)
+    rows, cols = floor.shape
+    lattice_rows, lattice_cols = np.arange(0, rows, STEP), np.arange(0, cols, STEP)
+    x = dem.origin_x_m + lattice_cols * dem.cell_m
+    y = dem.origin_y_m + lattice_rows * dem.cell_m
+    highest = ndimage.maximum_filter(floor, size=STEP + 1, mode="nearest")[np.ix_(lattice_rows, lattice_cols)]
+    grid_x, grid_y = np.meshgrid(x, y)
+    lat, lon = dem.grid.latlon(grid_x.ravel(), grid_y.ravel())
+    border = np.asarray(line.signed_distance_m(lat, lon), dtype=np.float64).reshape(grid_x.shape)
+    return Airspace(
+        sector=sector,
+        dem=dem,
+        line=line,
+        stations=stations_of(sector, dem),
+        radio=radio,
+        wanted_border_m=sector.border.standoff_m + sector.border.accuracy_m,
+        floor_hae_m=floor,
+        required_m=required,
+        lattice_x_m=x,
+        lattice_y_m=y,
+        lattice_floor_m=highest,
+        lattice_border_m=border,
+        lattice_free=np.isfinite(highest),
+    )
+
+
+def required_clearance_m(sector: Sector, slope: Floats, cold_m: Floats, nav_sigma_v_m: float) -> Floats:
+    """Planned height over the model's terrain: 60 m + LE90 + slope x CE90 + cold-altimeter error + 3 sigma.
+
+    `slope` is metres up per metre; `cold_m` the altimeter's error at that height.
+    """
+    errors = sector.terrain.le90_m + slope * sector.terrain.ce90_m + 3.0 * nav_sigma_v_m
+    return np.asarray(CLEARANCE_M + errors + cold_m, dtype=np.float64)
+
+
+def stations_of(sector: Sector, dem: Dem) -> tuple[Station, ...]:
+    """The antennas of the bases and relays, on their masts."""
+    masts = [*sector.bases, *sector.relays]
+    found = []
+    for m in masts:
+        x, y = dem.grid.xy(m.lat_deg, m.lon_deg)
+        ground = float(dem.height_at(x, y))
+        if math.isfinite(ground):
+            found.append(Station(m.name, float(x), float(y), ground + max(m.mast_agl_m, 1.0)))
+    return tuple(found)
+
+
+def ring_xy(ring: Sequence[tuple[float, float]], grid: LocalGrid) -> Any:
+    """The polygon of a ring of lon, lat in grid metres."""
+    lon, lat = np.array([p[0] for p in ring]), np.array([p[1] for p in ring])
+    x, y = grid.xy(lat, lon)
+    return shapely.Polygon(np.column_stack([x, y]))
+
+
+def in_force(zone: Zone, sector: Sector) -> bool:
+    """Whether a zone is valid at any time of the night."""
+    starts = zone.valid_from_utc_ns is None or zone.valid_from_utc_ns < sector.end_utc_ns
+    return starts and (zone.valid_to_utc_ns is None or zone.valid_to_utc_ns > sector.start_utc_ns)
+
+
+def zone_mask(zones: Sequence[Zone], dem: Dem) -> Bools:
+    """(rows, cols) true inside any of the zones."""
+    rows, cols = dem.height_hae_m.shape
+    mask = np.zeros((rows, cols), dtype=np.bool_)
+    x = dem.origin_x_m + np.arange(cols) * dem.cell_m
+    y = dem.origin_y_m + np.arange(rows) * dem.cell_m
+    grid_x, grid_y = np.meshgrid(x, y)
+    for zone in zones:
+        mask |= shapely.contains_xy(ring_xy(zone.ring, dem.grid), grid_x, grid_y)
+    return mask
+
+
+def _free_of_zones(sector: Sector, dem: Dem) -> Bools:
+    """No-fly and no-overfly zones are left out at every height (their floors and ceilings are not used yet)."""
+    closed = [z for z in sector.zones if z.kind in ("no_fly", "no_overfly") and in_force(z, sector)]
+    rows, cols = dem.height_hae_m.shape
+    grid_x, grid_y = np.meshgrid(
+        dem.origin_x_m + np.arange(cols) * dem.cell_m, dem.origin_y_m + np.arange(rows) * dem.cell_m
+    )
+    inside = shapely.contains_xy(ring_xy(sector.keep_in, dem.grid).buffer(-TRACK_TOLERANCE_M), grid_x, grid_y)
+    reach = 2 * math.ceil(TRACK_TOLERANCE_M / dem.cell_m) + 1
+    return np.asarray(inside & ~ndimage.maximum_filter(zone_mask(closed, dem), size=reach))
+
+
+def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float) -> tuple[Floats, Floats]:
+    terrain = np.where(np.isfinite(dem.height_hae_m), dem.height_hae_m, np.inf).astype(np.float64)
+    reach = math.ceil((TRACK_TOLERANCE_M + 3.0 * nav_sigma_h_m) / dem.cell_m)
+    size = 2 * reach + 1
+    highest = ndimage.maximum_filter(terrain, size=size, mode="nearest")
+    known = np.where(np.isfinite(terrain), terrain, np.nan)
+    up_y, up_x = np.gradient(known, dem.cell_m)
+    slope = ndimage.maximum_filter(np.nan_to_num(np.hypot(up_x, up_y)), size=size, mode="nearest")
+    setting = _altimeter_setting_hae_m(sector, dem)
+    cold: Floats = np.zeros_like(highest)
+    for _ in range(3):
+        required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
+        above = np.where(np.isfinite(highest), highest + required - setting, 0.0)
+        cold = np.maximum(cold_altimeter_error_m(above, sector.weather.isa_deviation_c), 0.0)
+    required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
+    return highest + required, required
+
+
+def _altimeter_setting_hae_m(sector: Sector, dem: Dem) -> float:
+    """The lowest base's ground: where altimeters are set; the error grows with the height above it."""
+    heights = []
+    for base in sector.bases:
+        x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
+        heights.append(float(dem.height_at(x, y)))
+    known = [h for h in heights if math.isfinite(h)]
+    return min(known) if known else float(hae_of_amsl(sector.bases[0].lat_deg, sector.bases[0].lon_deg, 0.0))

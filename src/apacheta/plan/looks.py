@@ -1,0 +1,232 @@
+"""What the camera would really see from a strip: which aims, when in the lap, with which resolution, and which cells.
+
+A lap is cut into steps of one slew and one stare. A stare may take an aim when range, depression and line of sight
+hold at its start, middle and end and when every ground point of its frame lies on the own side, clear of the line's
+error, of its own error, and of no-look zones.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from ..core.aircraft import Aircraft
+from ..geo import Camera, aim_axes, line_of_sight, pixel_rays, project, ray_ranges_m
+from .airspace import Airspace
+from .performance import Flight, Wind, ground_speed_m_s
+from .strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, farthest_m
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STARE_S = 14.0
+SLEW_S = 1.5
+"""Slew and settle: 60 deg/s over 30-40 degrees, then the mover's baseline begins anew (simulation.md, 'stare and step')."""
+DWELL_MIN_S = 3.0
+BODY_M = 0.85
+"""Half a person's height: line of sight is asked to there."""
+AIM_SIGMA_M = 12.0
+"""Standard error of where the camera looks: 0.5 degrees of pointing at 900 m is 8 m, position and terrain 8 m."""
+END_SLACK_DEG = 5.0
+"""Depression may leave its limits by so much at a stare's ends."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stare's place in the lap: metres along it, and the aims (indices) that it may take with their quality."""
+
+    from_m: float
+    to_m: float
+    aims: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    """An aim that at least one window takes: its point, and from the middle of the best window how it looks.
+
+    cells: flat indices of the elevation model's nodes with probability of notice >= 0.5; area_m2 of them all.
+    """
+
+    x_m: float
+    y_m: float
+    z_hae_m: float
+    cells: Ints
+
+
+@dataclass(frozen=True)
+class Look:
+    """A stare in one lap: metres along the lap, the aim, and the geometry in the stare's middle."""
+
+    from_m: float
+    to_m: float
+    aim: int
+    slant_range_m: float
+    depression_deg: float
+    gsd_m: float
+
+
+@dataclass(frozen=True)
+class StripView:
+    """What one lap after another can watch: lap length and duration, windows, and the view of every aim taken."""
+
+    lap_m: float
+    lap_s: float
+    windows: tuple[Window, ...]
+    geometry: dict[tuple[int, int], Look]
+    views: dict[int, View]
+
+    def cells(self) -> Ints:
+        """All the nodes that are noticed, each once."""
+        return (
+            np.unique(np.concatenate([v.cells for v in self.views.values()])) if self.views else np.empty(0, np.int64)
+        )
+
+    def looks(self, laps: int) -> list[tuple[int, Look]]:
+        """(lap, look) in order of time: each window takes the aim that has waited longest."""
+        last: dict[int, int] = {}
+        found: list[tuple[int, Look]] = []
+        for lap in range(laps):
+            for index, window in enumerate(self.windows):
+                if window.aims:
+                    aim = min(window.aims, key=lambda a: (last.get(a, -1), a))
+                    last[aim] = len(found)
+                    found.append((lap, self.geometry[index, aim]))
+        return found
+
+
+def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
+    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under 3 s of dwell.
+
+    Logistic fit to the prototype's runs with 640x512 (simulation.md section 4: 0.31 m 39/40, 0.42 m 33/40, 0.50 m
+    29/40 to 31/40, 0.86 m 11/35), laid under the last of them.
+    """
+    chance = 1.0 / (1.0 + np.exp((np.asarray(gsd_m, dtype=np.float64) - 0.60) / 0.11))
+    return chance if dwell_s >= DWELL_MIN_S else 0.0 * chance
+
+
+def lap_times(lap: Floats, flight: Flight, wind: Wind) -> tuple[Floats, Floats]:
+    """Metres and seconds at each corner of a lap (n, 2); NaN seconds where the wind is too strong."""
+    step = np.diff(lap, axis=0)
+    length = np.hypot(step[:, 0], step[:, 1])
+    speed = [ground_speed_m_s(flight.tas_m_s, wind, dx / n, dy / n) for (dx, dy), n in zip(step, length, strict=True)]
+    metres = np.concatenate([[0.0], np.cumsum(length)])
+    return metres, np.concatenate([[0.0], np.cumsum(length / np.array(speed))])
+
+
+def view_of(
+    strip: Strip,
+    airspace: Airspace,
+    aircraft: Aircraft,
+    flight: Flight,
+    wind: Wind,
+    gsd_m: float,
+    no_look: Sequence[Any],
+) -> StripView:
+    """The windows of a lap, what each may take, and the ground that the aims taken would show."""
+    lap = strip.lap()
+    metres, seconds = lap_times(lap, flight, wind)
+    count = int(seconds[-1] // (STARE_S + SLEW_S))
+    starts = np.arange(count) * (STARE_S + SLEW_S) + SLEW_S
+    moments = np.stack([starts, starts + STARE_S / 2, starts + STARE_S], axis=1)
+    along = np.interp(moments, seconds, metres)
+    where = np.stack(
+        [np.interp(along, metres, lap[:, 0]), np.interp(along, metres, lap[:, 1]), np.full(along.shape, strip.hae_m)],
+        -1,
+    )
+    aims = strip.aims()
+    ground = np.asarray(airspace.dem.height_at(aims[:, 0], aims[:, 1]))
+    points = np.column_stack([aims, ground + BODY_M])
+    possible = _possible(where, points, airspace, aircraft, gsd_m)
+    camera = Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
+    geometry: dict[tuple[int, int], Look] = {}
+    windows: list[Window] = []
+    for w in range(count):
+        taken = [
+            a for a in np.flatnonzero(possible[w]) if _frame_is_ours(where[w], points[a], airspace, camera, no_look)
+        ]
+        windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
+        for a in taken:
+            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], int(a), camera)
+    views = {}
+    for aim in sorted({a for _, a in geometry}):
+        best = min((w for w, a in geometry if a == aim), key=lambda w: geometry[w, aim].gsd_m)
+        views[aim] = _view(where[best, 1], points[aim], airspace, camera)
+    return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), geometry, views)
+
+
+def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> NDArray[np.bool_]:
+    """(windows, aims): range, depression and line of sight hold at start, middle and end."""
+    offset = points[None, None, :, :] - where[:, :, None, :]
+    flat = np.hypot(offset[..., 0], offset[..., 1])
+    slant = np.hypot(flat, offset[..., 2])
+    depression = np.degrees(np.arctan2(-offset[..., 2], flat))
+    slack = np.array([END_SLACK_DEG, 0.0, END_SLACK_DEG])[None, :, None]
+    low = max(DEPRESSION_MIN_DEG, aircraft.camera.depression_min_deg)
+    high = min(DEPRESSION_MAX_DEG, aircraft.camera.depression_max_deg)
+    ok = (slant <= farthest_m(aircraft.camera, gsd_m)) & (depression >= low - slack) & (depression <= high + slack)
+    possible = ok.all(axis=1) & np.isfinite(points[:, 2])[None, :]
+    w, a = np.nonzero(possible)
+    if len(w):
+        eye = where[w].reshape(-1, 3)
+        seen = line_of_sight(airspace.dem, eye, np.repeat(points[a], 3, axis=0)).reshape(-1, 3).all(axis=1)
+        possible[w, a] = seen
+    return possible
+
+
+def _frame_is_ours(where: Floats, point: Floats, airspace: Airspace, camera: Camera, no_look: Sequence[Any]) -> bool:
+    """Whether all that the frame shows at start, middle and end is own ground, with the errors taken off."""
+    wide, high = camera.width_px - 0.5, camera.height_px - 0.5
+    columns, rows = np.meshgrid(np.linspace(-0.5, wide, 4), np.linspace(-0.5, high, 4))
+    for eye in where:
+        rays = pixel_rays(columns.ravel(), rows.ravel(), aim_axes(eye, point), camera)
+        ranges = ray_ranges_m(airspace.dem, eye, rays, 6_000.0)
+        if not np.isfinite(ranges).all():
+            return False
+        hit = eye + rays * ranges[:, None]
+        wanted = airspace.sector.border.accuracy_m + 3.0 * AIM_SIGMA_M
+        if airspace.border_about_m(hit[:, 0], hit[:, 1]).min() < wanted:
+            return False
+        frame = shapely.MultiPoint(hit[:, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
+        if any(frame.intersects(zone) for zone in no_look):
+            return False
+    return True
+
+
+def _look(along: Floats, eye: Floats, point: Floats, aim: int, camera: Camera) -> Look:
+    offset = point - eye
+    flat = math.hypot(offset[0], offset[1])
+    slant = math.hypot(flat, offset[2])
+    depression = math.degrees(math.atan2(-offset[2], flat))
+    return Look(float(along[0]), float(along[2]), aim, slant, depression, slant / camera.focal_px)
+
+
+def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> View:
+    """The nodes round an aim that are inside the frame, in sight, and noticed with probability >= 0.5."""
+    dem = airspace.dem
+    rows, cols = dem.height_hae_m.shape
+    reach = math.ceil(600.0 / dem.cell_m)
+    col = round((point[0] - dem.origin_x_m) / dem.cell_m)
+    row = round((point[1] - dem.origin_y_m) / dem.cell_m)
+    r, c = np.meshgrid(
+        np.arange(max(row - reach, 0), min(row + reach + 1, rows)),
+        np.arange(max(col - reach, 0), min(col + reach + 1, cols)),
+        indexing="ij",
+    )
+    r, c = r.ravel(), c.ravel()
+    nodes = np.column_stack(
+        [dem.origin_x_m + c * dem.cell_m, dem.origin_y_m + r * dem.cell_m, dem.height_hae_m[r, c] + BODY_M]
+    )
+    column, line, depth = project(nodes, eye, aim_axes(eye, point), camera)
+    with np.errstate(invalid="ignore"):
+        inside = (column >= 0) & (line >= 0) & (column <= camera.width_px - 1) & (line <= camera.height_px - 1)
+        inside &= notice_probability(depth / camera.focal_px, STARE_S) >= 0.5
+    picked = np.flatnonzero(inside)
+    if len(picked):
+        picked = picked[line_of_sight(dem, np.broadcast_to(eye, (len(picked), 3)), nodes[picked])]
+    own = airspace.border_about_m(nodes[picked, 0], nodes[picked, 1]) > 0.0
+    cells = (r[picked] * cols + c[picked])[own]
+    return View(float(point[0]), float(point[1]), float(point[2]) - BODY_M, cells.astype(np.int64))

@@ -1,0 +1,182 @@
+"""The menu: the best strips that one kind of aircraft can fly from one base, each different from the others."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.aircraft import Aircraft
+from ..core.plan import Dropped
+from ..core.sector import Base
+from .airspace import Airspace, in_force, ring_xy
+from .looks import STARE_S, StripView, notice_probability, view_of
+from .performance import flight_at, turn_radius_m, wind_at
+from .routes import Ways, pad_of
+from .strips import Candidates, Strip, candidates_of
+from .tours import Flown, Why, _amsl, tour_of
+from .walkers import Traffic, count_bits
+
+Floats = NDArray[np.float64]
+
+GSD_STEPS_M = (0.33, 0.42)
+"""A walker needs 0.33 m; where the lens gives no strip at that, 0.42 m is tried (simulation.md, 'what decides')."""
+TRIES_MAX = 160
+REPEAT_SHARE = 0.35
+"""A walkers' path that the menu has already is worth so much of a new one, again and again."""
+KM2_WORTH = 0.05
+"""Worth of a watched square kilometre against that of all walkers' paths together (1.0)."""
+AIMS_MIN = 5
+
+
+@dataclass
+class Menu:
+    """Tours with their worth, best first by order of choice, and what was left out."""
+
+    flown: list[Flown] = field(default_factory=list)
+    worth: list[float] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One base and aircraft type, with the base's place on the way to being a menu."""
+
+    base: Base
+    type_name: str
+    aircraft: Aircraft
+
+
+def menu_of(start: Start, airspace: Airspace, traffic: Traffic, size: int, out_of_time: Callable[[], bool]) -> Menu:
+    """Greedy: the candidate with most unwatched paths first; kept when it can be flown and sees enough."""
+    for gsd in GSD_STEPS_M:
+        menu = _menu_at(start, airspace, traffic, size, gsd, out_of_time)
+        if menu.flown or out_of_time():
+            return menu
+    return menu
+
+
+def _menu_at(
+    start: Start, airspace: Airspace, traffic: Traffic, size: int, gsd: float, out_of_time: Callable[[], bool]
+) -> Menu:
+    menu = Menu()
+    name = f"{start.base.name}, {start.type_name}"
+    radius = _circle_radius_m(start, airspace)
+    pad = pad_of(start.base, airspace, radius)
+    if pad is None:
+        text = (
+            f"no circle of {radius:.0f} m radius near base {start.base.name} is clear of the border and closed zones."
+        )
+        menu.dropped.append(Dropped(what=name, why="no_circle", text=text))
+        return menu
+    candidates = candidates_of(airspace, start.aircraft, traffic, gsd)
+    if not len(candidates.strips):
+        text = f"no racetrack below the ceiling has ground in sight at {gsd:.2f} m resolution."
+        menu.dropped.append(Dropped(what=name, why="no_strip", text=text))
+        return menu
+    ways = Ways(airspace, pad)
+    no_look = [
+        ring_xy(z.ring, airspace.dem.grid)
+        for z in airspace.sector.zones
+        if z.kind == "no_look" and in_force(z, airspace.sector)
+    ]
+    chooser = _Chooser(candidates, traffic)
+    refused: dict[str, tuple[int, str]] = {}
+    for _ in range(TRIES_MAX):
+        index = chooser.best()
+        if index is None or len(menu.flown) >= size or out_of_time():
+            break
+        strip = candidates.strips[index]
+        found = _flown(f"{start.base.name}-{len(menu.flown) + 1:02d}", strip, ways, start, airspace, gsd, no_look)
+        if isinstance(found, Why):
+            chooser.refuse(index)
+            refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)
+            continue
+        crossing = _crossed(found.view, traffic)
+        menu.worth.append(worth_of(found, crossing, traffic))
+        menu.flown.append(found)
+        chooser.take(index, crossing)
+    for why, (count, text) in sorted(refused.items()):
+        menu.dropped.append(Dropped(what=f"{name}: {count} strips", why=why, text=f"The last of them: {text}"))
+    return menu
+
+
+def _flown(
+    name: str, strip: Strip, ways: Ways, start: Start, airspace: Airspace, gsd: float, no_look: Sequence[Any]
+) -> Flown | Why:
+    way = ways.transit(strip)
+    if way is None:
+        return Why("no_way", "no level way over the terrain, inside the standoff and in radio sight, leads to it.")
+    amsl = _amsl(airspace, strip.hae_m)
+    flight = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c)
+    wind = wind_at(airspace.sector.weather, amsl)
+    if turn_radius_m(start.aircraft, flight.tas_m_s + wind.speed_m_s + wind.sigma_m_s) > strip.radius_m * 1.05:
+        return Why("turn", f"with that wind its turns are wider than the {strip.radius_m:.0f} m that they have.")
+    view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, no_look)
+    if len(view.views) < AIMS_MIN or not math.isfinite(view.lap_s):
+        return Why(
+            "hidden", f"only {len(view.views)} of {len(strip.aims())} aims are in sight, near enough and lawful."
+        )
+    return tour_of(name, strip, view, ways.pad, way[1], way[0], airspace, start.aircraft)
+
+
+def _circle_radius_m(start: Start, airspace: Airspace) -> float:
+    x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
+    amsl = _amsl(airspace, float(airspace.dem.height_at(x, y)) + 500.0)
+    wind = wind_at(airspace.sector.weather, amsl)
+    tas = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
+    return turn_radius_m(start.aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
+
+
+def _crossed(view: StripView, traffic: Traffic) -> NDArray[np.uint8]:
+    """The walkers' paths that come through the ground of the aims that are really taken."""
+    x = np.array([v.x_m for v in view.views.values()])
+    y = np.array([v.y_m for v in view.views.values()])
+    return traffic.crossing(x[None, :], y[None, :])[0]
+
+
+def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:
+    """Share of walkers' paths met, times the probability of notice there, times the share of the hour on station;
+    and a little for ground."""
+    gsd = float(np.mean([s.gsd_m for s in flown.tour.stares]))
+    share = float(count_bits(crossing[None, :])[0]) / max(traffic.paths, 1)
+    on_station = flown.station_s / 3600.0
+    return (share * float(notice_probability(gsd, STARE_S)) + KM2_WORTH * flown.tour.watched_km2) * on_station
+
+
+class _Chooser:
+    """Picks the candidate worth most, given what the menu has."""
+
+    def __init__(self, candidates: Candidates, traffic: Traffic) -> None:
+        self._met = np.unpackbits(candidates.bits, axis=1)[:, : max(traffic.paths, 1)].astype(np.float32)
+        self._weight = np.full(self._met.shape[1], 1.0 / max(traffic.paths, 1), np.float32)
+        area = np.array([s.spacing_m * s.spacing_m for s in candidates.strips], np.float32) * candidates.aims / 1e6
+        self._area = KM2_WORTH * area
+        self._at = np.array([(s.x_m, s.y_m) for s in candidates.strips])
+        self._open = np.ones(len(candidates.strips), np.bool_)
+        self._nearness = np.ones(len(candidates.strips), np.float32)
+
+    def best(self) -> int | None:
+        """The index of the best open candidate; None when none is left."""
+        if not self._open.any():
+            return None
+        value = np.where(self._open, (self._met @ self._weight + self._area) * self._nearness, -1.0)
+        return int(np.argmax(value))
+
+    def take(self, index: int, crossing: NDArray[np.uint8]) -> None:
+        """It is in the menu: its paths are worth less from now on, and so are its neighbours."""
+        met = np.unpackbits(crossing)[: len(self._weight)].astype(np.bool_)
+        self._weight[met] *= REPEAT_SHARE
+        self._dim(index, 900.0, 0.5)
+        self._open[index] = False
+
+    def refuse(self, index: int) -> None:
+        """It cannot be flown; what lies close by probably cannot either."""
+        self._dim(index, 500.0, 0.8)
+        self._open[index] = False
+
+    def _dim(self, index: int, within_m: float, share: float) -> None:
+        near = np.hypot(*(self._at - self._at[index]).T) < within_m
+        self._nearness[near] *= share

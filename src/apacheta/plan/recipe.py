@@ -1,0 +1,184 @@
+"""The night's plan from what is given: airspace, walkers, menus of strips, slots, draw. One screen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..core.aircraft import Aircraft
+from ..core.errors import InputFault
+from ..core.mandate import Mandate
+from ..core.plan import Dropped, Policy, Tour, WatchPlan
+from ..core.sector import Base, Sector
+from ..formats.canonical import canonical_bytes, sha256_hex
+from ..geo import BorderLine, Dem, amsl_of_hae, density_altitude_m
+from .airspace import Airspace, airspace_of
+from .looks import SLEW_S, STARE_S
+from .lottery import separation_m, shares_of, slots_of
+from .menu import Menu, Start, menu_of
+from .performance import wind_at
+from .tours import Flown
+from .walkers import Traffic, traffic_of
+
+MENU_SIZE = 12
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PlanResult:
+    """The plan, and what pictures and scores need beside it.
+
+    watched, drawn_watched: (rows, cols) of the elevation model: nodes that the menu, or what was drawn, would notice.
+    floor_hae_m: (rows, cols) the lowest planned height. flown: by tour id.
+    """
+
+    plan: WatchPlan
+    dem: Dem
+    flown: dict[str, Flown]
+    watched: Bools
+    drawn_watched: Bools
+    floor_hae_m: NDArray[np.float64]
+    traffic: Traffic
+
+
+def plan_night(
+    sector: Sector,
+    mandate: Mandate,
+    fleet: Mapping[str, Aircraft],
+    dem: Dem,
+    border_line: BorderLine,
+    policy: Policy,
+    seed: int,
+    out_of_time: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> PlanResult:
+    """Plan every slot of the night. The same arguments give the same plan.
+
+    `out_of_time` is asked between tries; once it says yes the plan is made of what was found. Raises InputFault where
+    an aircraft cannot lift off from its base (`cannot_lift_off`).
+    """
+    rng = np.random.default_rng([seed, 0])
+    for member in sector.fleet:
+        check_lift_off(sector, _base(sector, member.base), fleet[member.type], dem)
+    inside = _inside_mandate(sector, mandate)
+    tell("walkers")
+    traffic = traffic_of(sector, dem, border_line, rng)
+    starts: dict[tuple[str, str], list[int]] = {}
+    for index, member in enumerate(sector.fleet):
+        starts.setdefault((member.base, member.type), []).append(index)
+    menus: list[tuple[list[int], Menu]] = []
+    airspaces: dict[str, Airspace] = {}
+    for (base, kind), members in starts.items():
+        tell(f"strips {base}")
+        aircraft = fleet[kind]
+        if kind not in airspaces:
+            sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
+            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma)
+        start = Start(_base(sector, base), kind, aircraft)
+        menus.append((members, menu_of(start, airspaces[kind], traffic, MENU_SIZE * len(members), out_of_time)))
+    shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
+    slots, dropped = slots_of(sector, shares, policy, np.random.default_rng([seed, 1]))
+    if sector.weather.icing:
+        text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
+        slots, dropped = [], [*dropped, Dropped(what="night", why="icing", text=text)]
+    flown = {f.tour.id: f for _, menu in menus for f in menu.flown}
+    drawn = {s.drawn: flown[s.drawn] for s in slots}
+    watched, drawn_watched = _watched(flown, dem), _watched(drawn, dem)
+    bases = [tuple(map(float, dem.grid.xy(b.lat_deg, b.lon_deg))) for b in sector.bases]
+    tours = tuple(f.tour for f in flown.values())
+    plan = WatchPlan(
+        format="plan/1",
+        apacheta=__version__,
+        policy=policy,
+        seed=seed,
+        sector=sector.name,
+        sector_sha256=sector.sha256,
+        mandate_sha256=mandate.sha256,
+        terrain_sha256=dem.sha256,
+        border_sha256=sha256_hex(canonical_bytes(sector.border.chains)),
+        aircraft_sha256={name: aircraft.sha256 for name, aircraft in sorted(fleet.items())},
+        start_utc_ns=str(sector.start_utc_ns),
+        end_utc_ns=str(sector.end_utc_ns),
+        border_standoff_m=sector.border.standoff_m,
+        border_line_accuracy_m=sector.border.accuracy_m,
+        clearance_required_m=min((f.required_m for f in flown.values()), default=0.0),
+        tours=tours,
+        slots=tuple(slots),
+        dropped=(*(d for _, menu in menus for d in menu.dropped), *dropped),
+        min_border_distance_m=_least(tours, "min_border_distance_m"),
+        min_terrain_clearance_m=_least(tours, "min_terrain_clearance_m"),
+        min_separation_m=separation_m(slots, flown, [(b[0], b[1]) for b in bases]),
+        min_energy_reserve_fraction=_least(tours, "reserve_fraction"),
+        planned_km2=float(drawn_watched.sum()) * dem.cell_m**2 / 1e6,
+        search_rate_km2_h=_search_rate(drawn, dem),
+        containment="standoff_only",
+        certified_detection=None,
+    )
+    floor = next(iter(airspaces.values())).floor_hae_m
+    return PlanResult(plan, dem, flown, watched, drawn_watched, floor, traffic)
+
+
+def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:
+    """Refuse an aircraft that its base's height, air or wind keeps on the ground, with the figure. Raises InputFault."""
+    x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
+    amsl = float(amsl_of_hae(base.lat_deg, base.lon_deg, float(dem.height_at(x, y))))
+    deviation = sector.weather.isa_deviation_c
+    dense = float(density_altitude_m(amsl, deviation))
+    limit, text = aircraft.launch.height_max_amsl_m, ""
+    wind = wind_at(sector.weather, amsl)
+    blows = max(wind.speed_m_s + wind.sigma_m_s, sector.weather.gust_m_s)
+    air_c = 15.0 - 0.0065 * amsl + deviation
+    if dense > limit:
+        text = f"density altitude at base {base.name} is {dense:.0f} m, it lifts off up to {limit:.0f} m."
+    elif blows > aircraft.launch.wind_max_m_s:
+        text = (
+            f"wind at base {base.name} reaches {blows:.1f} m/s, it lifts off up to {aircraft.launch.wind_max_m_s:.1f}."
+        )
+    elif not aircraft.launch.temperature_min_c <= air_c <= aircraft.launch.temperature_max_c:
+        low, high = aircraft.launch.temperature_min_c, aircraft.launch.temperature_max_c
+        text = f"air at base {base.name} is at {air_c:.0f} C, it lifts off between {low:.0f} and {high:.0f} C."
+    if text:
+        remedy = "Take a lower base, a calmer or warmer night, or an aircraft that can."
+        raise InputFault("cannot_lift_off", f"{aircraft.name}: {text}", field="fleet.aircraft", remedy=remedy)
+
+
+def _base(sector: Sector, name: str) -> Base:
+    return next(b for b in sector.bases if b.name == name)
+
+
+def _inside_mandate(sector: Sector, mandate: Mandate) -> Sector:
+    """The sector with keep_in cut down to the mandate's area (its largest part)."""
+    both = shapely.Polygon(sector.keep_in).intersection(shapely.Polygon(mandate.area))
+    parts = [p for p in getattr(both, "geoms", [both]) if p.geom_type == "Polygon" and not p.is_empty]
+    if not parts:
+        remedy = "Name the mandate of this sector."
+        raise InputFault(
+            "outside_mandate", "the sector lies outside the mandate's area.", field="area_file", remedy=remedy
+        )
+    ring = tuple((float(x), float(y)) for x, y in max(parts, key=lambda p: p.area).exterior.coords)
+    return msgspec.structs.replace(sector, keep_in=ring)
+
+
+def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
+    mask: Bools = np.zeros(dem.height_hae_m.shape, dtype=np.bool_)
+    for f in flown.values():
+        mask.ravel()[f.view.cells()] = True
+    return mask
+
+
+def _least(tours: tuple[Tour, ...], name: str) -> float:
+    values = [float(getattr(t, name)) for t in tours]
+    return min(values) if values else 0.0
+
+
+def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
+    """Ground noticed in a stare over the time that a stare and its slew take, mean over the tours drawn, km2/h."""
+    areas = [
+        len(f.view.views[look.aim].cells) * dem.cell_m**2 / 1e6 for f in drawn.values() for _, look in f.view.looks(2)
+    ]
+    hours = (STARE_S + SLEW_S) / 3600.0
+    return float(np.mean(areas)) / hours if areas else None

@@ -1,0 +1,211 @@
+"""Ways through the air: from a base up a spiral, over the lattice to a strip, round it, and home the same way."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from ..core.aircraft import Aircraft
+from ..core.plan import WaypointKind
+from ..core.sector import Base
+from .airspace import Airspace
+from .performance import Flight
+from .strips import Strip, densified
+
+Floats = NDArray[np.float64]
+
+LEVEL_M = 50.0
+"""Transit heights are tried in steps of 50 m."""
+HIGHER_MAX_M = 900.0
+"""A strip that needs a transit so much higher than itself is not worth its battery."""
+CIRCLE_STEPS = 12
+BASE_LEFT_OUT_M = 500.0
+"""Clearance and separation are not counted so near a base (interfaces page, definitions)."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A corner of a route: grid metres, HAE."""
+
+    x_m: float
+    y_m: float
+    z_hae_m: float
+    kind: WaypointKind
+
+
+@dataclass(frozen=True)
+class Pad:
+    """A base's pad and the circle beside it on which aircraft climb and descend; `safe_hae_m` is its lowest height."""
+
+    base: Base
+    x_m: float
+    y_m: float
+    ground_hae_m: float
+    circle_x_m: float
+    circle_y_m: float
+    radius_m: float
+    safe_hae_m: float
+
+    def circle(self) -> Floats:
+        """(CIRCLE_STEPS, 2) corners, anticlockwise from the east; outside the circle, so that chords touch it."""
+        angle = np.arange(CIRCLE_STEPS) * 2.0 * math.pi / CIRCLE_STEPS
+        r = self.radius_m / math.cos(math.pi / CIRCLE_STEPS)
+        return np.column_stack([self.circle_x_m + r * np.cos(angle), self.circle_y_m + r * np.sin(angle)])
+
+
+@dataclass
+class Ways:
+    """All shortest ways from one pad, kept by height."""
+
+    airspace: Airspace
+    pad: Pad
+    _trees: dict[float, tuple[Floats, NDArray[np.int32], int]] = field(default_factory=dict)
+
+    def transit(self, strip: Strip) -> tuple[float, Floats] | None:
+        """(height HAE, (n, 2) corners from the circle to the strip's A0) at the lowest height that has a way."""
+        end = strip.lap()[0]
+        level = math.ceil(max(strip.hae_m, self.pad.safe_hae_m) / LEVEL_M) * LEVEL_M
+        heights = [strip.hae_m] if strip.hae_m >= self.pad.safe_hae_m else []
+        heights += [level + i * LEVEL_M for i in range(int(HIGHER_MAX_M / LEVEL_M))]
+        for height in heights:
+            way = self._way(height, end)
+            if way is not None:
+                return height, way
+        return None
+
+    def _way(self, height: float, end: Floats) -> Floats | None:
+        allowed = self.airspace.allowed(height)
+        row, col, inside = self.airspace.nearest(end[:1], end[1:])
+        if not inside[0] or not allowed[row[0], col[0]]:
+            return None
+        far, before, _ = self._tree(height, allowed)
+        node = int(row[0]) * allowed.shape[1] + int(col[0])
+        if not np.isfinite(far[node]):
+            return None
+        nodes = [node]
+        while before[nodes[-1]] >= 0:
+            nodes.append(int(before[nodes[-1]]))
+        rows, cols = np.divmod(np.array(nodes[::-1]), allowed.shape[1])
+        way = np.column_stack([self.airspace.lattice_x_m[cols], self.airspace.lattice_y_m[rows]])
+        circle = self.pad.circle()
+        start = circle[np.argmin(np.hypot(*(circle - way[min(3, len(way) - 1)]).T))]
+        return _pulled(np.vstack([start, way, end]), self.airspace, height)
+
+    def _tree(self, height: float, allowed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int32], int]:
+        if height not in self._trees:
+            row, col, _ = self.airspace.nearest(np.array([self.pad.circle_x_m]), np.array([self.pad.circle_y_m]))
+            start = int(row[0]) * allowed.shape[1] + int(col[0])
+            graph = _graph(allowed, self.airspace.dem.cell_m * 8)
+            far, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
+            self._trees[height] = (far, before, start)
+        return self._trees[height]
+
+
+def _graph(allowed: NDArray[np.bool_], step_m: float) -> sparse.csr_matrix:
+    rows, cols = allowed.shape
+    index = np.arange(allowed.size).reshape(rows, cols)
+    tails, heads, lengths = [], [], []
+    for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here = (slice(0, rows - dr), slice(max(0, -dc), cols - max(0, dc)))
+        there = (slice(dr, rows), slice(max(0, dc), cols + min(0, dc)))
+        ok = allowed[here] & allowed[there]
+        tails.append(index[here][ok])
+        heads.append(index[there][ok])
+        lengths.append(np.full(int(ok.sum()), step_m * math.hypot(dr, dc)))
+    shape = (allowed.size, allowed.size)
+    half = sparse.csr_matrix((np.concatenate(lengths), (np.concatenate(tails), np.concatenate(heads))), shape=shape)
+    return half + half.T
+
+
+def _pulled(way: Floats, airspace: Airspace, height: float) -> Floats:
+    """The way with every corner left out that a straight line can do without."""
+    kept, here = [0], 0
+    while here < len(way) - 1:
+        there = len(way) - 1
+        while there > here + 1 and not _clear(way[here], way[there], airspace, height):
+            there -= 1 if there - here < 8 else max(1, (there - here) // 6)
+        kept.append(there)
+        here = there
+    return way[kept]
+
+
+def _clear(a: Floats, b: Floats, airspace: Airspace, height: float) -> bool:
+    line = densified(np.stack([a, b]), airspace.dem.cell_m)
+    row, col, inside = airspace.nearest(line[:, 0], line[:, 1])
+    return bool(inside.all() and airspace.allowed(height)[row, col].all())
+
+
+def pad_of(base: Base, airspace: Airspace, radius_m: float) -> Pad | None:
+    """The pad with its circle where the lowest height is least: over the base or up to 500 m beside it."""
+    x, y = (float(v) for v in airspace.dem.grid.xy(base.lat_deg, base.lon_deg))
+    ground = float(airspace.dem.height_at(x, y))
+    best: Pad | None = None
+    for far in (0.0, 150.0, 300.0, 500.0):
+        for turn in np.radians(np.arange(0.0, 360.0, 45.0)):
+            centre = (x + far * math.cos(turn), y + far * math.sin(turn))
+            pad = Pad(base, x, y, ground, *centre, radius_m, 0.0)
+            ring = densified(np.vstack([[x, y], pad.circle(), pad.circle()[:1]]), 25.0)
+            if airspace.border_about_m(ring[:, 0], ring[:, 1]).min() < airspace.wanted_border_m + 50.0:
+                continue
+            safe = float(airspace.floor_at(ring[:, 0], ring[:, 1]).max())
+            if math.isfinite(safe) and (best is None or safe < best.safe_hae_m):
+                best = Pad(base, x, y, ground, *centre, radius_m, math.ceil(safe / 10.0) * 10.0)
+    return best
+
+
+def outbound(pad: Pad, way: Floats, height: float, aircraft: Aircraft, flight: Flight) -> list[Point]:
+    """Straight up to the circle's lowest height, round it up to the transit height, and along the way."""
+    first = Point(pad.x_m, pad.y_m, pad.ground_hae_m, "takeoff")
+    if aircraft.kind == "multirotor":
+        up = [first, Point(pad.x_m, pad.y_m, height, "climb")]
+    else:
+        up = [first, Point(pad.x_m, pad.y_m, pad.safe_hae_m, "climb")]
+        up += _spiral(pad, way[0], pad.safe_hae_m, height, flight.climb_m_s / flight.tas_m_s)
+    return up + [Point(float(x), float(y), height, "transit") for x, y in way]
+
+
+def homeward(pad: Pad, way: Floats, height: float, aircraft: Aircraft, flight: Flight) -> list[Point]:
+    """The same way back, down the circle, over the pad and straight down."""
+    back = [Point(float(x), float(y), height, "transit") for x, y in way[::-1]]
+    if aircraft.kind != "multirotor":
+        down = _spiral(pad, way[0], pad.safe_hae_m, height, flight.sink_m_s / flight.tas_m_s)
+        back += [Point(p.x_m, p.y_m, p.z_hae_m, "approach") for p in down[::-1]]
+        back.append(Point(pad.x_m, pad.y_m, pad.safe_hae_m, "approach"))
+    else:
+        back.append(Point(pad.x_m, pad.y_m, height, "approach"))
+    return [*back, Point(pad.x_m, pad.y_m, pad.ground_hae_m, "land")]
+
+
+def _spiral(pad: Pad, last: Floats, low: float, high: float, gradient: float) -> list[Point]:
+    """Rising corners round the circle that end at `last`, one of its corners; the gradient is not steeper than given."""
+    circle = pad.circle()
+    end = int(np.argmin(np.hypot(*(circle - last).T)))
+    side = float(np.hypot(*(circle[1] - circle[0])))
+    steps = max(CIRCLE_STEPS, math.ceil((high - low) / (gradient * side)))
+    rise = (high - low) / steps
+    return [
+        Point(*map(float, circle[(end - steps + i) % CIRCLE_STEPS]), low + rise * i, "climb") for i in range(steps + 1)
+    ]
+
+
+def changing_height(strip: Strip, start: float, end: float, gradient: float) -> list[Point]:
+    """Whole laps of the racetrack on which the height goes from one to the other; none when they are equal."""
+    if abs(start - end) < 1.0:
+        return []
+    lap = strip.lap()
+    length = float(np.hypot(*np.diff(lap, axis=0).T).sum())
+    laps = max(1, math.ceil(abs(start - end) / (gradient * length)))
+    corners = np.vstack([lap[:1], *([lap[1:]] * laps)])
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    heights = start + (end - start) * along / along[-1]
+    return [Point(float(x), float(y), float(z), "transit") for (x, y), z in zip(corners[1:], heights[1:], strict=True)]
+
+
+def round_and_round(strip: Strip, laps: int) -> list[Point]:
+    """The station: A0, then every corner of each lap."""
+    lap = strip.lap()
+    corners = np.vstack([lap[:1], *([lap[1:]] * laps)])
+    return [Point(float(x), float(y), strip.hae_m, "station") for x, y in corners]

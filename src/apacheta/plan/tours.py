@@ -1,0 +1,263 @@
+"""Tours: a whole flight round one strip, with time, battery and every margin, or the reason why it cannot be flown."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.aircraft import Aircraft
+from ..core.place import AmslM, GeoPoint, HaeM
+from ..core.plan import Stare, Tour, Waypoint
+from ..geo import amsl_of_hae, hae_of_amsl
+from .airspace import LINK_MARGIN_DB, Airspace
+from .looks import StripView
+from .performance import VERTICAL_SINK_MAX_M_S, flight_at, ground_speed_m_s, wind_at
+from .routes import BASE_LEFT_OUT_M, Pad, Point, changing_height, homeward, outbound, round_and_round
+from .strips import Strip
+
+Floats = NDArray[np.float64]
+
+SORTIE_MAX_S = 57.0 * 60.0
+LAPS_MIN = 3
+SLOWEST_M_S = 5.0
+CHECK_SPACING_M = 20.0
+DESCENT_POWER_SHARE = 0.35
+"""Of level power, when coming down at 3 m/s under power."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a tour cannot be flown: a stable word, and the figure."""
+
+    why: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Flown:
+    """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE)."""
+
+    tour: Tour
+    strip: Strip
+    view: StripView
+    corners: Floats
+    seconds: Floats
+    margin_m: float
+    required_m: float
+    station_s: float
+
+
+@dataclass(frozen=True)
+class _Times:
+    seconds: Floats
+    energy_wh: Floats
+    slowest_m_s: float
+
+
+def tour_of(
+    name: str,
+    strip: Strip,
+    view: StripView,
+    pad: Pad,
+    way: Floats,
+    height: float,
+    airspace: Airspace,
+    aircraft: Aircraft,
+) -> Flown | Why:
+    """The longest flight round a strip that time and battery allow, checked in every state; or why there is none."""
+    flight = flight_at(aircraft, _amsl(airspace, height), airspace.sector.weather.isa_deviation_c)
+    gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
+    out = outbound(pad, way, height, aircraft, flight)
+    out += changing_height(strip, height, strip.hae_m, gradients[1])
+    out.pop()  # A0, where the station begins
+    home = changing_height(strip, strip.hae_m, height, gradients[0])
+    home += homeward(pad, way, height, aircraft, flight)[1:]  # A0 again
+    frame = out + round_and_round(strip, 1) + home
+    rest = _times(frame, airspace, aircraft)
+    if isinstance(rest, Why):
+        return rest
+    lap_wh = _lap_wh(strip, airspace, aircraft)
+    budget_wh = aircraft.battery_wh * (1.0 - aircraft.reserve_fraction)
+    by_energy = 1 + math.floor((budget_wh - rest.energy_wh[-1]) / lap_wh)
+    by_time = 1 + math.floor((SORTIE_MAX_S - rest.seconds[-1]) / view.lap_s)
+    laps = min(by_energy, by_time)
+    if laps < LAPS_MIN:
+        text = (
+            f"the way there and back takes {(rest.seconds[-1] - view.lap_s) / 60:.0f} min and "
+            f"{rest.energy_wh[-1] - lap_wh:.0f} of {budget_wh:.0f} Wh: {max(laps, 0)} laps are left, {LAPS_MIN} are wanted."
+        )
+        return Why("energy" if by_energy < LAPS_MIN else "time", text)
+    points = out + round_and_round(strip, laps) + home
+    times = _times(points, airspace, aircraft)
+    if isinstance(times, Why):
+        return times
+    return _checked(name, strip, view, pad, points, len(out), laps, times, airspace, aircraft)
+
+
+def _checked(
+    name: str,
+    strip: Strip,
+    view: StripView,
+    pad: Pad,
+    points: list[Point],
+    station_from: int,
+    laps: int,
+    times: _Times,
+    airspace: Airspace,
+    aircraft: Aircraft,
+) -> Flown | Why:
+    corners = np.array([(p.x_m, p.y_m, p.z_hae_m) for p in points])
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
+    states = _states(corners)
+    border = float(airspace.border_m(states[:, 0], states[:, 1]).min()) - CHECK_SPACING_M / 2
+    if border < airspace.wanted_border_m:
+        return Why(
+            "standoff", f"it comes within {border:.0f} m of the border; {airspace.wanted_border_m:.0f} m are wanted."
+        )
+    away = np.hypot(states[:, 0] - pad.x_m, states[:, 1] - pad.y_m) > BASE_LEFT_OUT_M
+    free = states[away]
+    spare = free[:, 2] - airspace.floor_at(free[:, 0], free[:, 1])
+    if not len(spare) or spare.min() < -0.01:
+        worst = float(spare.min()) if len(spare) else -math.inf
+        return Why("clearance", f"it lacks {-worst:.0f} m of height over terrain or crosses a closed zone.")
+    over = free[:, 2] - airspace.dem.height_at(free[:, 0], free[:, 1])
+    link = airspace.link_db(
+        states[::5, 0], states[::5, 1], np.maximum(states[::5, 2], _ground(airspace, states[::5]) + 2.0)
+    )
+    if link.min() < LINK_MARGIN_DB:
+        share = float((link < LINK_MARGIN_DB).mean())
+        return Why(
+            "radio", f"on {share:.0%} of its way no mast or relay is in radio sight with {LINK_MARGIN_DB:.0f} dB."
+        )
+    dense = [
+        flight_at(aircraft, _amsl(airspace, z), airspace.sector.weather.isa_deviation_c).density_altitude_m
+        for z in {float(corners[:, 2].max())}
+    ]
+    if max(dense) > aircraft.ceiling_amsl_m:
+        text = f"its density altitude of {max(dense):.0f} m is above the ceiling of {aircraft.ceiling_amsl_m:.0f} m."
+        return Why("ceiling", text)
+    stares = _stares(view, laps, float(along[station_from]), airspace)
+    tour = Tour(
+        id=name,
+        strip=name.partition("/")[0],
+        waypoints=tuple(_waypoint(p, float(s), airspace) for p, s in zip(points, along, strict=True)),
+        stares=stares,
+        length_m=float(along[-1]),
+        duration_s=float(times.seconds[-1]),
+        laps=laps,
+        energy_wh=float(times.energy_wh[-1]),
+        reserve_fraction=1.0 - float(times.energy_wh[-1]) / aircraft.battery_wh,
+        min_border_distance_m=border,
+        min_terrain_clearance_m=float(over.min()),
+        max_density_altitude_m=max(dense),
+        radio_margin_db=float(link.min()),
+        watched_km2=len(view.cells()) * airspace.dem.cell_m**2 / 1e6,
+    )
+    wanted = airspace.required_m[_nodes(airspace, free)]
+    return Flown(
+        tour=tour,
+        strip=strip,
+        view=view,
+        corners=corners,
+        seconds=times.seconds,
+        margin_m=float(spare.min()),
+        required_m=float(wanted.min()),
+        station_s=laps * view.lap_s,
+    )
+
+
+def _states(corners: Floats) -> Floats:
+    """(n, 3) states no more than CHECK_SPACING_M apart along the route; each different piece once."""
+    parts, known = [], set()
+    for a, b in zip(corners[:-1], corners[1:], strict=True):
+        key = tuple(sorted([tuple(np.round(a, 2)), tuple(np.round(b, 2))]))
+        if key not in known:
+            known.add(key)
+            count = max(1, math.ceil(float(np.linalg.norm(b - a)) / CHECK_SPACING_M))
+            parts.append(a + (b - a) * np.linspace(0.0, 1.0, count + 1)[:, None])
+    return np.concatenate(parts)
+
+
+def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
+    """Seconds (forecast wind) and watt-hours (one sigma less ground speed) at each point; refused where too slow."""
+    seconds, energy, slowest = [0.0], [0.0], math.inf
+    weather = airspace.sector.weather
+    for a, b in zip(points[:-1], points[1:], strict=True):
+        flat, rise = math.hypot(b.x_m - a.x_m, b.y_m - a.y_m), b.z_hae_m - a.z_hae_m
+        amsl = round(_amsl(airspace, (a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
+        flight = flight_at(aircraft, amsl, weather.isa_deviation_c)
+        if flat < 0.5:
+            lasts = rise / flight.vertical_climb_m_s if rise > 0 else -rise / VERTICAL_SINK_MAX_M_S
+            watts = flight.hover_w + max(rise, 0.0) / max(lasts, 1e-9) * flight.watts_per_m_s_of_climb
+            slow = lasts
+        else:
+            wind = wind_at(weather, amsl)
+            course = (b.x_m - a.x_m) / flat, (b.y_m - a.y_m) / flat
+            worst = ground_speed_m_s(flight.tas_m_s, wind, *course, worst=True)
+            if not worst > SLOWEST_M_S:
+                text = (
+                    f"at {amsl:.0f} m the wind of {wind.speed_m_s:.0f} m/s, with two sigmas and the gust, leaves "
+                    f"{max(worst, 0.0) if math.isfinite(worst) else 0.0:.1f} m/s over ground of {flight.tas_m_s:.1f} m/s true."
+                )
+                return Why("wind", text)
+            slowest = min(slowest, worst)
+            speed = ground_speed_m_s(flight.tas_m_s, wind, *course)
+            lasts, slow = flat / speed, flat / max(speed - wind.sigma_m_s, SLOWEST_M_S)
+            climb = rise / lasts
+            share = 1.0 if climb > -1.0 else DESCENT_POWER_SHARE
+            watts = flight.level_w * share + max(climb, 0.0) * flight.watts_per_m_s_of_climb
+        seconds.append(seconds[-1] + lasts)
+        energy.append(energy[-1] + watts * slow / 3600.0)
+    return _Times(np.array(seconds), np.array(energy), slowest)
+
+
+def _lap_wh(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> float:
+    lap = _times(round_and_round(strip, 1), airspace, aircraft)
+    if isinstance(lap, Why):
+        raise AssertionError("the lap was timed before")
+    return float(lap.energy_wh[-1])
+
+
+def _stares(view: StripView, laps: int, station_m: float, airspace: Airspace) -> tuple[Stare, ...]:
+    found = []
+    for lap, look in view.looks(laps):
+        aim = view.views[look.aim]
+        lat, lon = airspace.dem.grid.latlon(aim.x_m, aim.y_m)
+        found.append(
+            Stare(
+                from_along_m=station_m + lap * view.lap_m + look.from_m,
+                to_along_m=station_m + lap * view.lap_m + look.to_m,
+                aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(aim.z_hae_m)),
+                slant_range_m=look.slant_range_m,
+                depression_deg=look.depression_deg,
+                gsd_m=look.gsd_m,
+            )
+        )
+    return tuple(found)
+
+
+def _waypoint(point: Point, along_m: float, airspace: Airspace) -> Waypoint:
+    lat, lon = (float(v) for v in airspace.dem.grid.latlon(point.x_m, point.y_m))
+    return Waypoint(
+        position=GeoPoint(lat_deg=lat, lon_deg=lon, alt_hae_m=HaeM(point.z_hae_m)),
+        alt_amsl_m=AmslM(float(amsl_of_hae(lat, lon, point.z_hae_m))),
+        kind=point.kind,
+        along_m=along_m,
+    )
+
+
+def _ground(airspace: Airspace, states: Floats) -> Floats:
+    return np.asarray(airspace.dem.height_at(states[:, 0], states[:, 1]), dtype=np.float64)
+
+
+def _nodes(airspace: Airspace, states: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    row = np.rint((states[:, 1] - airspace.dem.origin_y_m) / airspace.dem.cell_m).astype(np.int64)
+    col = np.rint((states[:, 0] - airspace.dem.origin_x_m) / airspace.dem.cell_m).astype(np.int64)
+    return row, col
+
+
+def _amsl(airspace: Airspace, hae_m: float) -> float:
+    """At the sector's middle: the geoid varies by a metre or two over a sector, which performance does not feel."""
+    grid = airspace.dem.grid
+    return hae_m - float(hae_of_amsl(grid.lat0_deg, grid.lon0_deg, 0.0))
