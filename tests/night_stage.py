@@ -11,14 +11,17 @@
 import functools
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from apacheta.core.aircraft import Aircraft, FailureResponse, Launch, LensCamera, Radio, Termination
-from apacheta.core.plan import Sortie, Stare, Tour, Waypoint
 from apacheta.core.place import AmslM, GeoPoint, HaeM
+from apacheta.core.plan import Sortie, Stare, Tour, Waypoint
 from apacheta.core.sector import Border, Sector, TerrainRef, Weather, WindLayer
+from apacheta.sim.night import Cast, NightSimulator
 from apacheta.sim.world import World, generate_world
+from apacheta.sim.world.crowd import Member, Party, Route
 
 START_NS = 1_782_086_400_000_000_000
 """2026-06-22T00:00:00Z, evening there."""
@@ -40,7 +43,8 @@ def aircraft(kind: str = "vtol_plane", slew_deg_s: float = 60.0) -> Aircraft:
         cruise_cas_m_s=19.0 if kind != "multirotor" else 10.0, stall_cas_m_s=13.5, max_cas_m_s=30.0,
         bank_max_deg=35.0, climb_sea_level_m_s=5.0, sink_max_m_s=4.0, ceiling_amsl_m=AmslM(6500.0),
         nav_sigma_h_m=3.0, nav_sigma_v_m=5.0,
-        launch=Launch(height_max_amsl_m=AmslM(6000.0), wind_max_m_s=12.0, temperature_min_c=-25.0, temperature_max_c=45.0),
+        launch=Launch(height_max_amsl_m=AmslM(6000.0), wind_max_m_s=12.0, temperature_min_c=-25.0,
+                      temperature_max_c=45.0),
         camera=LensCamera(width_px=640, height_px=512, hfov_deg=12.5, rate_hz=10.0, netd_k=0.05,
                           depression_min_deg=15.0, depression_max_deg=70.0, slew_deg_s=slew_deg_s),
         radio=Radio(band_hz=9e8, eirp_dbm=30.0, sensitivity_dbm=-100.0),
@@ -108,14 +112,42 @@ def sortie(of: World, laps: int = 1, launch_s: float = 0.0, number: int = 1) -> 
                     slant_range_m=900.0,
                     depression_deg=30.0,
                     gsd_m=0.3,
-                )  # fmt: skip
+                )
             )
     tour = Tour(
-        id=f"t{number}", strip="s1", waypoints=points, stares=tuple(stares), length_m=float(along[-1]), duration_s=600.0,
-        laps=laps, energy_wh=100.0, reserve_fraction=0.5, min_border_distance_m=0.0, min_terrain_clearance_m=100.0,
+        id=f"t{number}", strip="s1", waypoints=points, stares=tuple(stares), length_m=float(along[-1]),
+        duration_s=600.0, laps=laps, energy_wh=100.0,
+        reserve_fraction=0.5, min_border_distance_m=0.0, min_terrain_clearance_m=100.0,
         max_density_altitude_m=5000.0, radio_margin_db=10.0, watched_km2=0.5,
     )  # fmt: skip
     return Sortie(
         id=f"slot-{number}", aircraft="a1", aircraft_type="stage", base="base",
         launch_utc_ns=START_NS + round(launch_s * NS), tour=tour,
     )  # fmt: skip
+
+
+def walker(
+    of: World, x_m: float, y_m: float, speed_m_s: float = 1.2, kind: str = "person", seconds: float = 3600.0
+) -> Party:
+    """One body that walks east from (x, y), beginning at START_NS."""
+    size = {"person": (1.7, 0.5, 0.5), "mule": (1.4, 0.6, 1.8), "vehicle": (1.7, 2.0, 4.8), "goat": (0.8, 0.45, 1.0)}
+    height, width, length = size[kind]
+    member = Member(kind=kind, height_m=height, width_m=width, length_m=length, temp_excess_c=11.0)
+    reach = max(speed_m_s * seconds, 0.1)
+    route = Route(
+        time_s=np.array([0.0, seconds]), along_m=np.array([0.0, reach]),
+        xy_m=np.array([[x_m, y_m], [x_m + reach, y_m]]), heading=np.array([[1.0, 0.0], [1.0, 0.0]]),
+    )  # fmt: skip
+    return Party(
+        id=f"{kind}-{round(x_m)}-{round(y_m)}", kind="foot", crosser=True, lawful=False, members=(member,),
+        routes=(route,), epoch_utc_ns=START_NS, from_s=0.0, to_s=seconds,
+    )  # fmt: skip
+
+
+def simulator(of: World, **changes: Any) -> NightSimulator:
+    """A night on the stage: 320 x 256, half a minute, one sortie, nobody out unless `cast` says so."""
+    settings: dict[str, Any] = {
+        "world": of, "sorties": (sortie(of, 4),), "aircraft": {"stage": aircraft()}, "sector": sector(of),
+        "minutes": 0.5, "seed": 1, "width_px": 320, "height_px": 256, "cast": Cast(()),
+    }  # fmt: skip
+    return NightSimulator(**(settings | changes))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.aircraft import Aircraft
+from ...core.errors import InputFault
 from ...core.instant import NS, iso_of
 from ...core.plan import Sortie
 from ...core.sector import Sector
@@ -106,9 +107,7 @@ class NightSimulator:
         self.to_utc_ns = self.from_utc_ns + round(minutes * 60 * NS)
         self.width_px, self.height_px = width_px, height_px
         self.ground = Ground(world)
-        self.types = {
-            s.aircraft: aircraft[s.aircraft_type if s.aircraft_type in aircraft else s.aircraft] for s in sorties
-        }
+        self.types = {s.aircraft: _type_of(s, aircraft) for s in sorties}
         self.rate_hz = rate_hz or min((a.camera.rate_hz for a in self.types.values()), default=10.0)
         self.cast = cast or cast_of(world, seed, self.from_utc_ns, self.to_utc_ns, with_crossers)
         self.scene = Scene(self.ground, temperatures_of(world, self.from_utc_ns), seed)
@@ -296,3 +295,16 @@ class NightSimulator:
     def _count_line(self, utc_ns: int) -> Line:
         frames = {crew.name: crew.stream.frames for crew in self.crews}
         return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": frames}
+
+
+def _type_of(sortie: Sortie, aircraft: Mapping[str, Aircraft]) -> Aircraft:
+    """The aircraft of a sortie, by its type or by its id."""
+    for name in (sortie.aircraft_type, sortie.aircraft):
+        if name in aircraft:
+            return aircraft[name]
+    raise InputFault(
+        "unknown_aircraft",
+        f"Sortie {sortie.id} is for an aircraft of type {sortie.aircraft_type!r}, which is not in the fleet.",
+        field="aircraft",
+        remedy=f"Known types: {', '.join(sorted(aircraft)) or 'none'}.",
+    )

@@ -27,7 +27,9 @@ def wing_lift_coefficient(aircraft: Aircraft, rho_kg_m3: float, tas_m_s: float, 
 
 def wing_power_w(aircraft: Aircraft, rho_kg_m3: float, tas_m_s: float, bank_rad: float, climb_m_s: float) -> float:
     """Electric power of wing-borne flight: (drag x speed + weight x climb) / efficiency, never negative."""
-    assert aircraft.wing_area_m2 and aircraft.cd0 is not None and aircraft.induced_k is not None
+    assert aircraft.wing_area_m2
+    assert aircraft.cd0 is not None
+    assert aircraft.induced_k is not None
     lift = wing_lift_coefficient(aircraft, rho_kg_m3, tas_m_s, bank_rad)
     drag_coefficient = aircraft.cd0 + aircraft.induced_k * lift * lift
     drag = 0.5 * rho_kg_m3 * tas_m_s**2 * aircraft.wing_area_m2 * drag_coefficient

@@ -103,8 +103,8 @@ def range_image(
             plan[a, b] /= mean_scale
         low_y, high_y = min(low_y, plan[a, 1]), max(high_y, plan[a, 1])
     offset_x, offset_y = origin_x - camera[0], origin_y - camera[1]
-    j0 = max(int(math.floor((low_y - offset_y) / cell_m)) - 1, 0)
-    j1 = min(int(math.floor((high_y - offset_y) / cell_m)) + 1, rows - 2)
+    j0 = max(math.floor((low_y - offset_y) / cell_m) - 1, 0)
+    j1 = min(math.floor((high_y - offset_y) / cell_m) + 1, rows - 2)
     vertices = np.empty((2, columns, 6))
     filled = np.empty((2, 2), np.int64)
     filled[:, :] = 0
@@ -116,8 +116,8 @@ def range_image(
             filled[(j + 1) & 1, 0] = 0
             filled[(j + 1) & 1, 1] = 0
             continue
-        i0 = max(int(math.floor((lo - offset_x) / cell_m)) - 1, 0)
-        i1 = min(int(math.floor((hi - offset_x) / cell_m)) + 1, columns - 2)
+        i0 = max(math.floor((lo - offset_x) / cell_m) - 1, 0)
+        i1 = min(math.floor((hi - offset_x) / cell_m) + 1, columns - 2)
         if i1 < i0:
             filled[(j + 1) & 1, 0] = 0
             filled[(j + 1) & 1, 1] = 0
@@ -186,8 +186,8 @@ def range_image(
                 if fb < -0.1 or fa > width - 0.9 or gb < -0.1 or ga > height - 0.9:
                     continue
                 # a hundredth of a pixel of overlap closes the seams that each patch's own scale leaves
-                xa, xb = max(int(math.ceil(fa - 0.01)), 0), min(int(math.floor(fb + 0.01)), width - 1)
-                ya, yb = max(int(math.ceil(ga - 0.01)), 0), min(int(math.floor(gb + 0.01)), height - 1)
+                xa, xb = max(math.ceil(fa - 0.01), 0), min(math.floor(fb + 0.01), width - 1)
+                ya, yb = max(math.ceil(ga - 0.01), 0), min(math.floor(gb + 0.01), height - 1)
             if xb < xa or yb < ya:
                 continue
             tests += (xb - xa + 1) * (yb - ya + 1)

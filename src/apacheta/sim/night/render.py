@@ -117,7 +117,8 @@ class Renderer:
         warm = scene.temperatures
         to_camera = np.array([camera[0] - ground.origin_x_m, camera[1] - ground.origin_y_m])
         shade(
-            warm.celsius, warm.roughness, warm.cell_m, warm.origin_x_m - ground.origin_x_m, warm.origin_y_m - ground.origin_y_m,
+            warm.celsius, warm.roughness, warm.cell_m, warm.origin_x_m - ground.origin_x_m,
+            warm.origin_y_m - ground.origin_y_m,
             to_camera, view.axes, view.focal_px, local.scale0 + local.scale1 * camera[2], local.scale1, self.ranges,
             scene.fine.values, scene.fine.offsets, FINE_TEXEL_M, scene.coarse.values, scene.coarse.offsets,
             COARSE_TEXEL_M, scene.texture_k, SKY_C, self.kelvins,

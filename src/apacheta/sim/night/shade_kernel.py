@@ -279,7 +279,7 @@ def draw_markers(
                         gx, gy = dx * inverse_s, dy * inverse_s
                         qa = e * gx * gy
                         qb = (b + e * v0) * gx + (c + e * u0) * gy - dz
-                        t = -k0 / qb
+                        t = d
                         for _ in range(4):
                             t -= (k0 + (qb + qa * t) * t) / (qb + 2.0 * qa * t)
                         if t <= 0.0 or abs(u0 + t * gx - mx + i) > half or abs(v0 + t * gy - my + j) > half:

@@ -4,6 +4,7 @@ Noise with a 1/f spectrum alone looks like clouds; outcrops with sharp edges and
 like thermal mountain ground and are the harder clutter.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,7 @@ def _add_boulders(field: NDArray[np.float64], rng: np.random.Generator, count: i
         field[np.ix_((row + reach) % SIZE, (column + reach) % SIZE)] += blob
 
 
+@functools.lru_cache(maxsize=2)
 def rocky(seed: int, boulders: int = 9000) -> Texture:
     """Soil, warm outcrops with sharp edges, boulders; kelvins about zero, texels of FINE_TEXEL_M."""
     rng = np.random.default_rng(seed)
@@ -69,6 +71,7 @@ def rocky(seed: int, boulders: int = 9000) -> Texture:
     return _mipmap(field)
 
 
+@functools.lru_cache(maxsize=2)
 def patchy(seed: int) -> Texture:
     """Grass, soil and gravel in patches: 1/f noise, texels of COARSE_TEXEL_M."""
     return _mipmap(_noise(np.random.default_rng(seed), 0.85, 3))
