@@ -17,7 +17,8 @@ LEAD_S = 2400.0
 def crossers_of(night: Night, per_hour: float) -> list[Party]:
     """Parties that step over the border at moments spread evenly from 40 minutes before the night to its end.
 
-    Those who crossed before are on their way on the own side when the night begins. Two in three go on foot, one in four with mules, the rest are convoys (one at least in an hour and more).
+    Those who crossed before are on their way on the own side when the night begins. Two in three go on foot, one in
+    four with mules, the rest are convoys (one at least in an hour and more).
     """
     span_s = LEAD_S + night.seconds
     hours = span_s / 3600
@@ -84,7 +85,7 @@ def _walking_path(night: Night, rng: np.random.Generator) -> tuple[Chain, str]:
     """From some place beyond the border to a goal, over ground that this party rates in its own way."""
     ground, goal = night.ground, night.goal(rng)
     taste = ndimage.gaussian_filter(rng.standard_normal(ground.height_m.shape), 540.0 / ground.cell_m)
-    ease = np.exp(0.5 * taste / taste.std()) + np.where(night.near_villages(150.0), 3.0, 0.0)
+    ease = np.exp(0.4 * taste / taste.std()) + np.where(night.near_villages(150.0), 3.0, 0.0)
     at = ground.flat(goal.x_m, goal.y_m)
     cost, back = routes.spread(ground.height_m, ease, ground.cell_m, *routes.WALKER, at)
     chain = night.chain(routes.way_back(back, _start(night, rng, cost)))
@@ -112,7 +113,7 @@ def _driving_path(night: Night, rng: np.random.Generator) -> tuple[Chain, str]:
         if len(world.salt_flat) and rng.random() < 0.5:
             return spaced(np.concatenate([beyond, _over_salt(night, road)[1:]]), walks.STEP_M), "salt flat"
         return spaced(np.concatenate([beyond, road[1:]]), walks.STEP_M), world.roads[0].name
-    ground, goal = night.ground, night.goal(rng)
+    goal = night.goal(rng)
     cost, back = _drive_costs(night, goal.x_m, goal.y_m)
     return walks.path_of(night.chain(routes.way_back(back, _start(night, rng, cost)))), goal.name
 

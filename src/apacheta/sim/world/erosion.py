@@ -134,7 +134,7 @@ def _erode(forces: _Forces, cell_m: float, salt_level_m: float, salt_number: int
 
 
 def _lay_floors(height: Grid, area_m2: Grid, salt: NDArray[np.bool_], fine: Grid, cell_m: float, scale: float) -> Grid:
-    """Fill valley floors with sediment: cones of 11 % upon the trunk rivers, thicker with drained area."""
+    """Fill valley floors with cones of sediment (11 %) upon the trunk rivers, and lay an apron round the salt."""
     from_salt_m = ndimage.distance_transform_edt(~salt) * cell_m
     near = np.clip(from_salt_m / (1500.0 * scale), 0, 1)
     thick = np.clip(40 * (area_m2 / 1e7) ** 0.30 - 14, 0, 80) * near
@@ -144,6 +144,9 @@ def _lay_floors(height: Grid, area_m2: Grid, salt: NDArray[np.bool_], fine: Grid
     fill = ndimage.gaussian_filter(source, 1.5) + 2.0 * fine * near
     soft = 64.0 * near + 0.01
     laid = 0.5 * (height + fill + np.sqrt((height - fill) ** 2 + soft))
+    far = from_salt_m / (900.0 * scale)
+    apron = height[salt].mean() + scale * (25.0 * far + 110.0 * far**3)
+    laid = 0.5 * (laid + apron - np.sqrt((laid - apron) ** 2 + soft))
     laid[salt] = height[salt]
     fixed = _outlets(salt)
     slopes.creep(laid, fixed, 0.08, 2)

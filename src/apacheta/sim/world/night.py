@@ -44,10 +44,11 @@ class Night:
         return near
 
     def goal(self, rng: np.random.Generator) -> Site:
-        """A goal of the world; those near the border are likelier."""
-        goals = self.world.goals
-        away = np.array([self.ground.border_m[self.ground.cell(g.x_m, g.y_m)] for g in goals])
-        weight = 1.0 / (2000 * self.ground.scale + away)
+        """A goal of the world within a night's walk, 9 km of the border (or the nearest); near ones are likelier."""
+        away = np.array([self.ground.border_m[self.ground.cell(g.x_m, g.y_m)] for g in self.world.goals])
+        near = np.flatnonzero(away <= max(9000.0 * self.ground.scale, float(away.min())))
+        goals = [self.world.goals[i] for i in near]
+        weight = 1.0 / (2000 * self.ground.scale + away[near])
         return goals[int(rng.choice(len(goals), p=weight / weight.sum()))]
 
     def party(self, kind: str, number: int, members: list[Member], routes: list[Route], **more: object) -> Party:

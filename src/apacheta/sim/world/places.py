@@ -187,6 +187,8 @@ def _ranked(
 ) -> list[tuple[float, int, int]]:
     """Up to `count` allowed cells, drawn at random, best view (of the air 120 m above the own side) first."""
     rows, cols = np.nonzero(allowed)
+    if not len(rows):
+        return []
     targets = _targets(ground, 250, rng)
     pick = rng.choice(len(rows), min(count, len(rows)), replace=False)
     views = [
@@ -218,13 +220,15 @@ def bases_of(ground: Ground, ways: tuple[Way, ...], seed: int) -> tuple[Site, ..
         if way.kind == "road":
             road |= cells_of_chain(way.chain, road.shape, ground.origin_x_m, ground.origin_y_m, ground.cell_m)
     from_road = ndimage.distance_transform_edt(~road) * ground.cell_m if road.any() else np.zeros(road.shape)
-    flat = ndimage.maximum_filter(ground.slope_deg, 3)
     inner = _edge_margin(ground, 1500 * ground.scale)
+    sites: tuple[Site, ...] = ()
     for ease in (1.0, 1.4, 2.0, 3.0, 6.0):
-        allowed = ground.own & inner & ~ground.salt & (flat < 6.0 * min(ease, 2.0)) & (from_road < 1200 * ease)
+        allowed = (
+            ground.own & inner & ~ground.salt & (ground.slope_deg < 5.0 * min(ease, 3.0)) & (from_road < 1200 * ease)
+        )
         allowed &= (ground.border_m > 3000 * ground.scale) & (ground.border_m < 8000 * ground.scale)
         ranked = _ranked(ground, allowed, 150, 10.0, rng)
-        sites = _apart(ground, ranked, ("Base 1", "Base 2"), 6000 * ground.scale / min(ease, 2.0))
+        sites = _apart(ground, ranked, ("Base 1", "Base 2"), 6000 * ground.scale / ease)
         if len(sites) == 2:
             break
     return sites

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from . import border as borders
 from . import places, relief, warmth
@@ -159,11 +160,15 @@ def _own_mask(
 
 
 def _ring_of(mask: NDArray[np.bool_], west: float, south: float, cell_m: float) -> Chain:
-    """A ring round the one piece of a mask, by the farthest cell in each of 72 directions from its middle."""
+    """A ring round the one piece of a mask, just inside the farthest cells in 72 directions."""
     rows, cols = np.nonzero(mask)
     x, y = west + cols * cell_m, south + rows * cell_m
     mid_x, mid_y = x.mean(), y.mean()
     sector = np.floor((np.arctan2(y - mid_y, x - mid_x) + np.pi) / (2 * np.pi) * 72).astype(int) % 72
     far = np.hypot(x - mid_x, y - mid_y)
-    corners = [np.flatnonzero(sector == k)[np.argmax(far[sector == k])] for k in range(72) if (sector == k).any()]
-    return np.column_stack([x[corners], y[corners]])
+    radius = np.array([far[sector == k].max() if (sector == k).any() else 0.0 for k in range(72)])
+    radius = (
+        ndimage.gaussian_filter1d(ndimage.minimum_filter1d(radius, 3, mode="wrap"), 0.7, mode="wrap") - 1.5 * cell_m
+    )
+    bearing = (np.arange(72) + 0.5) / 72 * 2 * np.pi - np.pi
+    return np.column_stack([mid_x + radius * np.cos(bearing), mid_y + radius * np.sin(bearing)])

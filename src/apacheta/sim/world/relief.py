@@ -11,7 +11,6 @@ from .noise import correlated_error
 ERROR_SIGMA_M = 4.0
 ERROR_CORRELATION_M = 150.0
 SHIFT_MAX_M = 10.0
-_STRATUM_M = 22.0
 
 
 @njit(["float64(int64, int64, int64)"], cache=True, nogil=True, error_model="numpy")
@@ -59,7 +58,10 @@ def _thrice_rows(grid):
 
 @njit(["void(float32[:, ::1], float32[:, ::1], int64)"], cache=True, nogil=True, error_model="numpy")
 def _roughen(height_m, rough, salt):
-    """Add knolls of 27, 51 and 97 m and rock steps, in place; `rough` 0 = salt flat, 0.05 = floor, 1 = cliff."""
+    """Add knolls of 27, 51 and 97 m and, here and there, rock steps of 22 m, in place.
+
+    `rough`: 0 on a salt flat, 0.04 on a valley floor, 1 on a slope of 35 degrees.
+    """
     rows, cols = height_m.shape
     for r in range(rows):
         for c in range(cols):
@@ -69,13 +71,13 @@ def _roughen(height_m, rough, salt):
             broad = _wave(r / 9.7, c / 9.7, salt)
             knoll = 1.6 * broad + _wave(r / 5.1, c / 5.1, salt + 101) + 0.7 * _wave(r / 2.7, c / 2.7, salt + 202)
             height = height_m[r, c] + 1.9 * share * knoll
-            ledge = max(share - 0.5, 0.0)
+            ledge = max(share - 0.5, 0.0) * min(max(2.0 * _wave(r / 23.0, c / 23.0, salt + 303), 0.0), 1.0)
             if ledge > 0.0:
-                level = height / 22.0 + 0.8 * broad
+                level = height / 22.0 + 3.0 * _wave(r / 41.0, c / 41.0, salt + 404)
                 part = level - np.floor(level)
                 step = min(max((part - 0.3) / 0.4, 0.0), 1.0)
                 step = step * step * (3.0 - 2.0 * step)
-                height += 22.0 * 0.45 * ledge * (step - part)
+                height += 22.0 * 0.6 * ledge * (step - part)
             height_m[r, c] = height
 
 

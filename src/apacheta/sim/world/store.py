@@ -48,7 +48,7 @@ def load_world(path: Path) -> World:
     """Read a saved world. InputFault when the file is missing, damaged or of another version."""
     remedy = "Delete it; it is generated anew."
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             head = json.loads(str(file["head"]))
             if head["format"] != _FORMAT or head["version"] != WORLD_VERSION:
                 raise InputFault(
