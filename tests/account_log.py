@@ -48,7 +48,9 @@ def open_account(post: Path, disk: Disk | None = None, by: MemorySigner | None =
     """The account of a post, its public key written beside it."""
     who = by or signer()
     store = FileLogStore(post, disk or LazyDisk())
-    (post / "log" / "vkey").write_text(f"{who.key.vkey}\n")
+    vkey_file = post / "log" / "vkey"
+    if not vkey_file.exists():
+        vkey_file.write_text(f"{who.key.vkey}\n")
     return Account(store, who, ORIGIN, TickingClock())
 
 
