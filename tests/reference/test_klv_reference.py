@@ -65,6 +65,8 @@ def test_imapb_gives_the_standards_own_examples() -> None:
     assert imap.encode(0.0, -900.0, 19_000.0, 2).hex() == "0384"
     assert imap.encode(10.0, -900.0, 19_000.0, 2).hex() == "038e"
     assert imap.encode(-900.5, -900.0, 19_000.0, 2).hex() == "e000"
+    # the zero offset: 2^15 * -0.1 is no whole number, and 0.0 still has a code of its own
+    assert imap.encode(0.0, -0.1, 0.9, 2) == (3277).to_bytes(2, "big")
     assert imap.encode(float("inf"), -900.0, 19_000.0, 2).hex() == "e100"
 
 

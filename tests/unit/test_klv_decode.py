@@ -143,6 +143,14 @@ def test_a_value_that_the_item_cannot_hold_is_refused_or_marked() -> None:
     assert packet.items[6] is None
 
 
+def test_a_set_without_a_checksum_is_not_believed_in_a_damaged_unit() -> None:
+    name, stamp = bytes.fromhex("060e2b34010101030702010101050000") + b"\x08", bytes(8)
+    legacy = bytes.fromhex("060e2b34020101010e01010201010000") + bytes((len(name + stamp),)) + name + stamp
+    assert [p.usable for p in decode_packets(legacy)] == [True]
+    assert [p.usable for p in decode_packets(legacy, damaged=True)] == [False]
+    assert [p.usable for p in decode_packets(encode_st0601(items_at(0)), damaged=True)] == [True]
+
+
 def test_the_real_flight_gives_a_line_of_sight_against_north_and_horizon(shared_data: Path) -> None:
     from apacheta.formats.ts import TsDemuxer
 

@@ -62,6 +62,14 @@ def test_garbage_between_packets_costs_no_unit() -> None:
     assert demuxer.stats.skipped_bytes + beyond == len(dirty) - 188 * len(whole)
 
 
+def test_three_sync_bytes_in_step_are_needed_to_begin() -> None:
+    false = bytearray(188 * 2 + 50)
+    false[10] = false[10 + 376] = 0x47
+    units, demuxer = demuxed(bytes(false) + own_stream(3))
+    assert len(units) == 6
+    assert demuxer.stats.skipped_bytes == len(false)
+
+
 def test_a_lost_packet_damages_its_unit_and_no_other() -> None:
     packets = packets_of(own_stream(6))
     video = [k for k, p in enumerate(packets) if pid_of(p) == VIDEO_PID and not p[1] & 0x40]
@@ -152,7 +160,7 @@ def test_several_programs_are_read_side_by_side() -> None:
 
 def test_a_program_that_comes_back_has_its_map_read_again() -> None:
     laid = Laid()
-    first = video_only(laid) + laid.section(0, pat_bytes({2: 0x1500}, version=1))
+    first = video_only(laid) + laid.section(0, pat_bytes({2: PMT_PID}, version=1))
     assert demuxed(first)[1].programs == {}
     back = laid.section(0, pat_bytes({1: PMT_PID}, version=2))
     back += laid.section(PMT_PID, pmt_bytes(1, VIDEO_PID, [(H264, VIDEO_PID, b"")]))

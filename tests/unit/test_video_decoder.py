@@ -78,6 +78,11 @@ def test_broken_units_are_counted_and_the_next_key_frame_is_whole() -> None:
     assert [after[9_000 * n] for n in range(10, 20)] == [False] * 10
 
 
+def test_an_image_of_a_unit_with_bytes_missing_says_so() -> None:
+    (frame,) = H264Decoder().decode(pictures(20)[0][0], 0, damaged=True)
+    assert frame.damaged
+
+
 @pytest.mark.parametrize("codec", sorted(CODECS.values()))
 def test_pure_garbage_never_raises(codec: str) -> None:
     decoder, generator = VideoDecoder(codec), np.random.default_rng(1)

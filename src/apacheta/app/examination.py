@@ -97,7 +97,7 @@ class Examination:
             self._size_px = (width, height)
 
     def _metadata(self, unit: PesUnit) -> None:
-        for packet in decode_packets(unit.data):
+        for packet in decode_packets(unit.data, unit.damaged):
             self.length_failures += packet.length_failures
             if packet.standard == "other":
                 self.garbage += bool(packet.problems)

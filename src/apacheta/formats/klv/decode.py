@@ -1,5 +1,7 @@
 """The sets in a run of bytes: finds keys, reads what it knows, and turns everything else into a record of a problem."""
 
+import msgspec
+
 from .ber import read_length
 from .eg0104 import KEY_0104, decode_eg0104, without_version
 from .packets import MetadataPacket
@@ -12,8 +14,11 @@ MOST_PACKETS = 256
 """Sets read out of one unit; the rest of a unit that claims more is one problem."""
 
 
-def decode_packets(data: bytes) -> list[MetadataPacket]:
-    """Every set in `data`, in order. Never raises: bytes that are no set come back as packets with problems."""
+def decode_packets(data: bytes, damaged: bool = False) -> list[MetadataPacket]:
+    """Every set in `data`, in order. Never raises: bytes that are no set come back as packets with problems.
+
+    `damaged`: bytes of this unit are missing (`PesUnit.damaged`); sets without a checksum are then not usable.
+    """
     packets: list[MetadataPacket] = []
     at = 0
     while at < len(data) and len(packets) < MOST_PACKETS:
@@ -24,7 +29,8 @@ def decode_packets(data: bytes) -> list[MetadataPacket]:
             if start < 0:
                 break
         packet, at = _set_at(data, start)
-        packets.append(packet)
+        doubtful = damaged and packet.checksum_ok is None
+        packets.append(_with_problem(packet, "it lies in a damaged unit", damaged=True) if doubtful else packet)
     return packets
 
 
@@ -73,13 +79,11 @@ def _garbage(problem: str, key: bytes = b"", length_failures: int = 0) -> Metada
 
 def _cut_off(packet: MetadataPacket, size: int) -> MetadataPacket:
     """The same packet, not to be believed: its length says more than there is."""
-    return MetadataPacket(
-        standard=packet.standard,
-        version=packet.version,
-        utc_ns=packet.utc_ns,
-        items=packet.items,
-        checksum_ok=False,
-        problems=(*packet.problems, f"the set is cut off: its length says {size} bytes"),
-        length_failures=packet.length_failures or 1,
-        key=packet.key,
+    failures = packet.length_failures or 1
+    return _with_problem(
+        packet, f"the set is cut off: its length says {size} bytes", checksum_ok=False, length_failures=failures
     )
+
+
+def _with_problem(packet: MetadataPacket, problem: str, **changes: bool | int) -> MetadataPacket:
+    return msgspec.structs.replace(packet, problems=(*packet.problems, problem), **changes)

@@ -14,6 +14,7 @@ class MetadataPacket(msgspec.Struct, frozen=True, kw_only=True):
 
     "other" is a set that is not read here, or bytes that are no set. `checksum_ok` is None where there is no checksum.
     `length_failures`: items or sets whose length contradicts the standard or the bytes. `problems`: in words.
+    `damaged`: bytes around it are missing and it has no checksum that could vouch for it.
     """
 
     standard: Standard
@@ -24,8 +25,9 @@ class MetadataPacket(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     length_failures: int = 0
     key: bytes = b""
+    damaged: bool = False
 
     @property
     def usable(self) -> bool:
-        """Whether its values may be believed: a known set, with values, whose checksum does not fail."""
-        return self.standard != "other" and bool(self.items) and self.checksum_ok is not False
+        """Whether its values may be believed: a known set, with values, undamaged, whose checksum does not fail."""
+        return self.standard != "other" and bool(self.items) and self.checksum_ok is not False and not self.damaged
