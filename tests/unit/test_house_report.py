@@ -13,7 +13,7 @@ from report_sample import sample
 
 from apacheta.app.report import NightReport, ink, render
 from apacheta.app.report.charts import shares_of
-from apacheta.app.report.page import poisson_95, radius_90_m, wilson_95
+from apacheta.app.report.intervals import poisson_95, radius_90_m, wilson_95
 from apacheta.app.report.relief import Window, contour_step_m, degree_ticks, hillshade, north_of
 
 
@@ -162,3 +162,9 @@ def test_ninety_percent_of_a_normal_cloud_lies_within_its_radius() -> None:
     cloud = rng.normal(0.0, 5.0, (20_000, 2))
     assert np.mean(np.hypot(*cloud.T) < radius_90_m((25.0, 0.0, 25.0))) == pytest.approx(0.9, abs=0.01)
     assert radius_90_m((4.0, 0.0, 100.0)) == pytest.approx(10 * 2.1460, abs=1e-3)
+
+
+def test_an_alert_outside_the_terrain_still_has_its_card() -> None:
+    night = sample(alerts=1, flights=0)
+    away = replace(night.alerts[0], x_m=90_000.0, y_m=-90_000.0, track_x_m=np.zeros(0), track_y_m=np.zeros(0))
+    assert render(replace(night, alerts=(away,)), "es").count('<article class="alert">') == 1

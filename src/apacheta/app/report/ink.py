@@ -7,6 +7,7 @@ meaning has one colour on every map and chart, and a second sign (dash, hatch, s
 import base64
 import io
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -81,7 +82,7 @@ def figure(ink: Ink, width_in: float, height_in: float) -> Figure:
     return drawn
 
 
-def quiet(axes: Axes, ink: Ink, *, grid: str | None = None) -> None:
+def quiet(axes: Axes, ink: Ink, *, grid: Literal["x", "y"] | None = None) -> None:
     """Thin grey axes, small figures; `grid` is "x", "y" or none."""
     axes.set_facecolor(ink.paper)
     for side in ("top", "right"):

@@ -6,7 +6,6 @@ from typing import Any
 
 import jinja2
 import numpy as np
-from scipy.special import gammaincinv
 
 from apacheta.core.instant import datetime_of, iso_of
 from apacheta.core.place import GeoPoint
@@ -14,11 +13,10 @@ from apacheta.core.place import GeoPoint
 from ..texts import Texts
 from . import charts, maps
 from .ink import INKS, LIGHT, data_address
+from .intervals import poisson_95, radius_90_m, wilson_95
 from .night import AlertCard, Flight, NightReport
 
 _MOST_CARDS = 40
-_CHI2_90_2D = 4.605170185988092
-"""90 % point of chi-squared with two degrees of freedom: -2 ln 0.1."""
 _LIMITS = ("sensors", "other_aircraft", "copies", "person", "camera", "key_holder")
 
 _templates = jinja2.Environment(
@@ -197,13 +195,6 @@ def _position(position: GeoPoint, t: Texts) -> str:
     return f"{t.number(abs(lat), 5)}° {t(f'report.{north}')}, {t.number(abs(lon), 5)}° {t(f'report.{east}')}"
 
 
-def radius_90_m(covariance_m2: tuple[float, float, float]) -> float:
-    """Longer half axis of the 90 % ellipse of a covariance (east-east, east-north, north-north), metres."""
-    ee, en, nn = covariance_m2
-    largest = (ee + nn) / 2 + math.hypot((ee - nn) / 2, en)
-    return math.sqrt(_CHI2_90_2D * max(0.0, largest))
-
-
 def _health(report: NightReport, t: Texts) -> list[tuple[str, str, str]]:
     health = report.health
     sent = health.frames_sent
@@ -246,22 +237,6 @@ def _score(report: NightReport, t: Texts) -> list[tuple[str, str]] | None:
         (t("report.score.false_hourly"), hourly),
         (t("report.score.time"), "–" if score.time_to_alert_s is None else f"{t.number(score.time_to_alert_s, 1)} s"),
     ]
-
-
-def wilson_95(hits: int, tries: int) -> tuple[float, float]:
-    """95 % interval of a proportion (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212); 0-1 when nothing was tried."""
-    if tries == 0:
-        return 0.0, 1.0
-    z2 = 1.959963984540054**2
-    middle = (hits + z2 / 2) / (tries + z2)
-    half = math.sqrt(z2 * (hits * (tries - hits) / tries + z2 / 4)) / (tries + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def poisson_95(count: int) -> tuple[float, float]:
-    """Exact 95 % interval of a Poisson mean from one count (Garwood 1936, Biometrika 28, 437-442)."""
-    low = float(gammaincinv(count, 0.025)) if count else 0.0
-    return low, float(gammaincinv(count + 1, 0.975))
 
 
 def _fingerprints(report: NightReport, t: Texts) -> list[tuple[str, str]]:

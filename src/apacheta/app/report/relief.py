@@ -48,11 +48,12 @@ def whole(ground: Ground) -> Window:
 
 
 def slices(ground: Ground, window: Window, most: int = 1200) -> tuple[slice, slice]:
-    """Rows and columns of the terrain inside the window, thinned to at most `most` each way."""
+    """Rows and columns of the terrain inside the window, at least two each way, thinned to at most `most`."""
 
     def one(axis: Floats, low: float, high: float) -> slice:
         first = max(0, int(np.searchsorted(axis, low)) - 1)
         last = min(len(axis), int(np.searchsorted(axis, high)) + 1)
+        first, last = min(first, len(axis) - 2), max(last, 2)
         return slice(first, last, max(1, math.ceil((last - first) / most)))
 
     return one(ground.y_m, window.south_m, window.north_m), one(ground.x_m, window.west_m, window.east_m)
@@ -62,7 +63,7 @@ def hillshade(height_m: Floats, x_m: Floats, y_m: Floats) -> NDArray[np.float64]
     """Brightness 0-1 (rows, cols) of slopes under three lamps (Lambert); void = NaN."""
     slope_y, slope_x = np.gradient(height_m.astype(np.float64), y_m, x_m)
     upright = 1.0 / np.sqrt(1.0 + slope_x**2 + slope_y**2)
-    shade = np.zeros_like(upright)
+    shade: NDArray[np.float64] = np.zeros_like(upright)
     for azimuth_deg, elevation_deg, weight in _LAMPS_DEG:
         azimuth, elevation = math.radians(azimuth_deg), math.radians(elevation_deg)
         level = math.cos(elevation)
