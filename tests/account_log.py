@@ -47,7 +47,7 @@ def signer() -> MemorySigner:
 def open_account(post: Path, disk: Disk | None = None, by: MemorySigner | None = None) -> Account:
     """The account of a post, its public key written beside it."""
     who = by or signer()
-    store = FileLogStore(post, disk or LazyDisk())
+    store = FileLogStore(post / "log", disk or LazyDisk())
     vkey_file = post / "log" / "vkey"
     if not vkey_file.exists():
         vkey_file.write_text(f"{who.key.vkey}\n")

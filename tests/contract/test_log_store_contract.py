@@ -22,7 +22,7 @@ class FileWorld:
         self.post = folder / "post"
 
     def open(self, faults=None):
-        return FileLogStore(self.post, FaultyDisk(faults or Faults()))
+        return FileLogStore(self.post / "log", FaultyDisk(faults or Faults()))
 
     def verified(self):
         (self.post / "log" / "vkey").write_text(f"{signer().key.vkey}\n")
@@ -166,10 +166,9 @@ def test_whatever_write_fails_acknowledged_entries_stay_and_the_log_verifies(wor
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_fault_is_named_and_then_nothing_more_is_taken(world, at):
-    store = world.open()
-    store.append([b"a"])
-    store.close()
-    store = world.open(Faults(at, for_good=True))
+    faults = Faults(for_good=True)
+    store = world.open(faults)
+    faults.at = faults.count + at
     with pytest.raises(EnvironmentFault) as caught:
         _until_refused(store)
     assert caught.value.line.code == "log_io"

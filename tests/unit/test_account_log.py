@@ -25,7 +25,7 @@ from apacheta_verify import verify
 
 
 def _kinds(post):
-    store = FileLogStore(post, LazyDisk())
+    store = FileLogStore(post / "log", LazyDisk())
     kinds = [msgspec.json.decode(store.entry(i))["kind"] for i in range(store.size())]
     store.close()
     return kinds
@@ -125,7 +125,7 @@ def test_a_whole_log_put_back_is_refused_by_the_memory_of_the_key(tmp_path):
     post, key = tmp_path / "post", tmp_path / "keys/post.pem"
 
     def opened():
-        store = FileLogStore(post, LazyDisk())
+        store = FileLogStore(post / "log", LazyDisk())
         who = open_signer(post, key_file=key)
         try:
             return Account(store, who, who.origin, TickingClock())
@@ -166,19 +166,19 @@ def test_the_private_key_is_outside_the_post_and_for_its_owner_only(tmp_path, mo
     monkeypatch.delenv("APACHETA_KEY", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     post = tmp_path / "post"
-    FileLogStore(post, LazyDisk()).close()
+    FileLogStore(post / "log", LazyDisk()).close()
     first = open_signer(post)
     key_file = tmp_path / "config/apacheta/keys/post.pem"
     assert key_file.stat().st_mode & 0o777 == 0o600
     assert key_of((post / "log/vkey").read_text().strip()) == first.key == open_signer(post).key
     other = tmp_path / "other"
-    FileLogStore(other, LazyDisk()).close()
+    FileLogStore(other / "log", LazyDisk()).close()
     assert open_signer(other).origin != first.origin
     monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "another.pem"))
     with pytest.raises(EnvironmentFault):
         open_signer(post)  # another key is not made for a log that has one
     open_signer(other, key_file=key_file)
-    FileLogStore(tmp_path / "third", LazyDisk()).close()
+    FileLogStore(tmp_path / "third" / "log", LazyDisk()).close()
     open_signer(tmp_path / "third")
     with pytest.raises(InputFault, match="signed by"):
         open_signer(post)

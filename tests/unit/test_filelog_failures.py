@@ -53,7 +53,7 @@ def test_after_each_kill_what_was_acknowledged_is_there_and_the_log_verifies(tmp
         report = verify(post)
         assert report.exit_code == 0, report.errors
         assert report.tree_size + report.unsigned_entries >= acknowledged
-        store = FileLogStore(post, LazyDisk())
+        store = FileLogStore(post / "log", LazyDisk())
         now = [store.entry(i) for i in range(store.size())]
         store.close()
         assert len(now) >= acknowledged
@@ -80,7 +80,7 @@ def test_a_full_disk_ends_the_writer_by_name_and_keeps_what_was_acknowledged(tmp
 def _must_still_be_sound(post, acknowledged):
     report = verify(post)
     assert report.exit_code == 0, report.as_json()
-    store = FileLogStore(post, LazyDisk())
+    store = FileLogStore(post / "log", LazyDisk())
     assert store.size() >= acknowledged
     assert all(store.entry(i) for i in range(store.size()))
     store.close()
@@ -140,12 +140,12 @@ def test_a_second_holder_is_refused_with_the_firsts_pid(tmp_path):
     with _writer(tmp_path / "post") as writer:
         assert writer.stdout.readline()
         with pytest.raises(EnvironmentFault) as caught:
-            FileLogStore(tmp_path / "post")
+            FileLogStore(tmp_path / "post" / "log")
         writer.kill()
         writer.communicate()
     assert (caught.value.line.code, caught.value.exit_code) == ("post_is_held", 4)
     assert str(writer.pid) in caught.value.line.text
-    FileLogStore(tmp_path / "post", LazyDisk()).close()
+    FileLogStore(tmp_path / "post" / "log", LazyDisk()).close()
 
 
 def test_the_lock_goes_when_the_opening_fails(tmp_path):
@@ -153,7 +153,7 @@ def test_the_lock_goes_when_the_opening_fails(tmp_path):
     (tmp_path / "log/checkpoint").write_text("nonsense")
     for _ in range(2):
         with pytest.raises(InputFault, match="checkpoint"):
-            FileLogStore(tmp_path)
+            FileLogStore(tmp_path / "log")
     with (tmp_path / "post.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -173,7 +173,7 @@ def test_a_tail_torn_at_any_byte_is_cut_and_whole_commits_stay(tmp_path):
     frame = len(good) // 3
     for length in sorted({*range(0, len(good), 7), frame - 1, frame, frame + 1, 2 * frame}):
         journal.write_bytes(good[:length])
-        store = FileLogStore(tmp_path, LazyDisk())
+        store = FileLogStore(tmp_path / "log", LazyDisk())
         assert _numbers(store) == [None, *range(length // frame)]
         assert store.cut_bytes == length % frame
         journal_is_whole = journal.read_bytes() == good[: length - length % frame]
@@ -185,7 +185,7 @@ def test_garbage_after_the_last_commit_is_cut(tmp_path):
     journal, good = _journal_of_three(tmp_path)
     for tail in (bytes(500), b"APL1" + bytes(60), good[-20:]):
         journal.write_bytes(good + tail)
-        store = FileLogStore(tmp_path, LazyDisk())
+        store = FileLogStore(tmp_path / "log", LazyDisk())
         assert (store.size(), store.cut_bytes) == (4, len(tail))
         store.close()
 
@@ -195,7 +195,7 @@ def test_a_change_before_the_last_commit_is_no_torn_tail(tmp_path):
     for at in range(0, len(good) * 2 // 3, 5):
         journal.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
         with pytest.raises(InputFault) as caught:
-            FileLogStore(tmp_path, LazyDisk())
+            FileLogStore(tmp_path / "log", LazyDisk())
         assert (caught.value.line.code, caught.value.line.file) == ("log_corrupt", "log/pending")
         assert verify(tmp_path).bad[0].file == "log/pending"
 
@@ -204,7 +204,7 @@ def test_a_removed_first_commit_is_missed(tmp_path):
     journal, good = _journal_of_three(tmp_path)
     journal.write_bytes(good[len(good) // 3 :])
     with pytest.raises(InputFault, match="missing"):
-        FileLogStore(tmp_path, LazyDisk())
+        FileLogStore(tmp_path / "log", LazyDisk())
     assert verify(tmp_path).bad[0].what == "missing"
 
 
@@ -247,7 +247,7 @@ def test_what_a_crash_between_tiles_and_checkpoint_leaves_is_tidied(tmp_path):
     assert (tmp_path / "log/tile/0/002.p/89").exists()
     report = verify(tmp_path)
     assert (report.exit_code, report.tree_size, report.unsigned_entries) == (0, 301, 300)
-    store = FileLogStore(tmp_path, LazyDisk())
+    store = FileLogStore(tmp_path / "log", LazyDisk())
     assert not (tmp_path / "log/tile/0/002.p/89").exists()
     assert (tmp_path / "log/tile/0/001.p/45").exists()
     store.close()
@@ -257,5 +257,5 @@ def test_what_a_crash_between_tiles_and_checkpoint_leaves_is_tidied(tmp_path):
 
 def test_a_folder_that_may_not_be_written_is_an_environment_fault(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(EnvironmentFault), contextlib.closing(FileLogStore(tmp_path / "file")):
+    with pytest.raises(EnvironmentFault), contextlib.closing(FileLogStore(tmp_path / "file" / "log")):
         pass

@@ -353,6 +353,6 @@ def test_the_verifier_imports_nothing_of_the_product():
 
 def test_a_store_gives_the_bytes_that_the_verifier_checked(sound, tmp_path):
     post = Path(shutil.copytree(sound, tmp_path / "post"))
-    store = FileLogStore(post, LazyDisk())
+    store = FileLogStore(post / "log", LazyDisk())
     assert [store.entry(i) for i in range(store.size())] == _entries(post)
     store.close()

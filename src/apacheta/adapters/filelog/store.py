@@ -21,22 +21,22 @@ _Result = TypeVar("_Result")
 
 
 class FileLogStore:
-    """LogStore on files. Acknowledged entries are in `pending` until a checkpoint signs them, then in bundles.
+    """LogStore on the files of a post's log folder, `<post>/log`; the lock is in the post.
 
-    The folder keeps the tiles of its newest checkpoint; older partial tiles go when the newer ones are durable.
+    Acknowledged entries are in `pending` until a checkpoint signs them, then in bundles. The folder
+    keeps the tiles of its newest checkpoint; older partial tiles go when the newer ones are durable.
     After a failure that leaves it open what is on disk, the store refuses everything until it is opened anew.
     `cut_bytes` is the length of the torn commit that was cut when it was opened.
     """
 
-    def __init__(self, post: Path | str, disk: Disk | None = None) -> None:
-        self.post = Path(post)
-        self._folder = self.post / LOG
+    def __init__(self, folder: Path | str, disk: Disk | None = None) -> None:
+        self._folder = Path(folder)
         self._disk = disk or Disk()
         self._failed = False
         self._closed = False
         self._bundle: tuple[int, list[bytes]] = (-1, [])
         self._doing("make the log's folder", self._make_folder)
-        self._lock = self._doing("hold the post", lambda: hold(self.post))
+        self._lock = self._doing("hold the post", lambda: hold(self._folder.parent))
         try:
             self._open()
         except BaseException:
@@ -91,10 +91,10 @@ class FileLogStore:
             os.close(self._lock)
 
     def _make_folder(self) -> None:
-        self.post.mkdir(parents=True, exist_ok=True)
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
         if not self._folder.is_dir():
             self._disk.make_folder(self._folder)
-            self._disk.sync_folder(self.post)
+        self._disk.sync_folder(self._folder.parent)
 
     def _open(self) -> None:
         self._signed = self._signed_size()
