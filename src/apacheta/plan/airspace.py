@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.aircraft import Radio
-from ..core.sector import Sector, Zone
-from ..geo import BorderLine, Dem, LocalGrid, cold_altimeter_error_m, hae_of_amsl, link_margin_db
+from ..core.sector import Base, Relay, Sector, Zone
+from ..geo import BorderLine, Dem, LocalGrid, cold_altimeter_error_m, free_space_loss_db, hae_of_amsl, link_margin_db
 
 CLEARANCE_M = 60.0
 """Least height over the terrain after every error is taken off."""
@@ -25,6 +25,11 @@ TRACK_TOLERANCE_M = 45.0
 STEP = 8
 LINK_MARGIN_DB = 10.0
 """What geo.link_margin_db asks for: it leaves out antenna patterns, rain and multipath."""
+RADIO_SAMPLES = 240
+RADIO_SLACK_M = 15.0
+NEAR_MAST_M = 45.0
+LIGHT_M_S = 299_792_458.0
+EFFECTIVE_EARTH_M = 6.371e6 * 4.0 / 3.0
 LATTICE_BORDER_SLACK_M = 180.0
 """A lattice node's square reaches 0.71 steps from it: 170 m at 30 m cells."""
 
@@ -63,7 +68,13 @@ class Airspace:
     lattice_floor_m: Floats
     lattice_border_m: Floats
     lattice_free: Bools
-    _radio: dict[float, Bools] = field(default_factory=dict)
+    lattice_radio_m: Floats
+    undulation_m: float
+    _allowed: dict[float, Bools] = field(default_factory=dict)
+
+    def amsl_m(self, hae_m: float) -> float:
+        """AMSL of a height with the geoid of the sector's middle: for performance, which does not feel a metre."""
+        return hae_m - self.undulation_m
 
     def floor_at(self, x_m: Floats, y_m: Floats) -> Floats:
         """The highest of the four floor nodes round each point; +inf outside."""
@@ -88,15 +99,10 @@ class Airspace:
 
     def allowed(self, hae_m: float) -> Bools:
         """(lattice rows, cols): nodes where level flight at that height is safe, lawful and in radio sight."""
-        if hae_m not in self._radio:
-            free = self.lattice_free & (self.lattice_floor_m <= hae_m)
-            free &= self.lattice_border_m >= self.wanted_border_m + LATTICE_BORDER_SLACK_M
-            rows, cols = np.nonzero(free)
-            heard = np.zeros(free.shape, dtype=np.bool_)
-            margin = self.link_db(self.lattice_x_m[cols], self.lattice_y_m[rows], np.full(len(rows), hae_m))
-            heard[rows, cols] = margin >= LINK_MARGIN_DB
-            self._radio[hae_m] = heard
-        return self._radio[hae_m]
+        if hae_m not in self._allowed:
+            free = self.lattice_free & (self.lattice_floor_m <= hae_m) & (self.lattice_radio_m <= hae_m)
+            self._allowed[hae_m] = free & (self.lattice_border_m >= self.wanted_border_m + LATTICE_BORDER_SLACK_M)
+        return self._allowed[hae_m]
 
     def link_db(self, x_m: Floats, y_m: Floats, z_hae_m: Floats) -> Floats:
         """Margin of the best link to any base mast or relay, dB; -inf where none is in sight."""
@@ -131,17 +137,19 @@ def airspace_of(
     floor = np.where(_free_of_zones(sector, dem), floor, np.inf)
     rows, cols = floor.shape
     lattice_rows, lattice_cols = np.arange(0, rows, STEP), np.arange(0, cols, STEP)
-    x = dem.origin_x_m + lattice_cols * dem.cell_m
-    y = dem.origin_y_m + lattice_rows * dem.cell_m
+    x: Floats = np.asarray(dem.origin_x_m + lattice_cols * dem.cell_m, dtype=np.float64)
+    y: Floats = np.asarray(dem.origin_y_m + lattice_rows * dem.cell_m, dtype=np.float64)
     highest = ndimage.maximum_filter(floor, size=STEP + 1, mode="nearest")[np.ix_(lattice_rows, lattice_cols)]
     grid_x, grid_y = np.meshgrid(x, y)
     lat, lon = dem.grid.latlon(grid_x.ravel(), grid_y.ravel())
     border = np.asarray(line.signed_distance_m(lat, lon), dtype=np.float64).reshape(grid_x.shape)
+    masts = stations_of(sector, dem)
+    heard = _radio_floor(dem, masts, radio, grid_x.ravel(), grid_y.ravel()).reshape(grid_x.shape)
     return Airspace(
         sector=sector,
         dem=dem,
         line=line,
-        stations=stations_of(sector, dem),
+        stations=masts,
         radio=radio,
         wanted_border_m=sector.border.standoff_m + sector.border.accuracy_m,
         floor_hae_m=floor,
@@ -151,7 +159,33 @@ def airspace_of(
         lattice_floor_m=highest,
         lattice_border_m=border,
         lattice_free=np.isfinite(highest),
+        lattice_radio_m=heard,
+        undulation_m=float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0)),
     )
+
+
+def _radio_floor(dem: Dem, masts: Sequence[Station], radio: Radio, x_m: Floats, y_m: Floats) -> Floats:
+    """Lowest height HAE over each place that any mast has in radio sight with margin, +inf where none.
+
+    Samples of the ground between, 0.6 of the first Fresnel zone above each, effective Earth 4/3; it serves the search,
+    every tour is then checked by geo.link_margin_db.
+    """
+    best = np.full(len(x_m), np.inf)
+    share = np.linspace(0.0, 1.0, RADIO_SAMPLES + 1)[1:-1]
+    wave = LIGHT_M_S / radio.band_hz
+    for mast in masts:
+        for part in np.array_split(np.arange(len(x_m)), max(1, len(x_m) // 4096)):
+            dx, dy = x_m[part] - mast.x_m, y_m[part] - mast.y_m
+            far = np.maximum(np.hypot(dx, dy), 1.0)
+            ground = dem.height_at(mast.x_m + dx[:, None] * share, mast.y_m + dy[:, None] * share)
+            one, two = far[:, None] * share, far[:, None] * (1.0 - share)
+            zone = 0.6 * np.sqrt(wave * one * two / far[:, None]) + one * two / (2.0 * EFFECTIVE_EARTH_M)
+            wanted = mast.z_hae_m + (np.nan_to_num(ground, nan=-1e3) + zone - mast.z_hae_m) / share
+            wanted[one < NEAR_MAST_M] = -np.inf
+            loss = free_space_loss_db(far, radio.band_hz)
+            loud = radio.eirp_dbm - loss - radio.sensitivity_dbm >= LINK_MARGIN_DB + 1.0
+            best[part] = np.minimum(best[part], np.where(loud, wanted.max(axis=1) + RADIO_SLACK_M, np.inf))
+    return best
 
 
 def required_clearance_m(sector: Sector, slope: Floats, cold_m: Floats, nav_sigma_v_m: float) -> Floats:
@@ -165,7 +199,7 @@ def required_clearance_m(sector: Sector, slope: Floats, cold_m: Floats, nav_sigm
 
 def stations_of(sector: Sector, dem: Dem) -> tuple[Station, ...]:
     """The antennas of the bases and relays, on their masts."""
-    masts = [*sector.bases, *sector.relays]
+    masts: list[Base | Relay] = [*sector.bases, *sector.relays]
     found = []
     for m in masts:
         x, y = dem.grid.xy(m.lat_deg, m.lon_deg)

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
-from ..geo import Camera, aim_axes, line_of_sight, pixel_rays, project, ray_ranges_m
+from ..geo import Camera, aim_axes, line_of_sight, project, ray_ranges_m
 from .airspace import Airspace
 from .performance import Flight, Wind, ground_speed_m_s
 from .strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, farthest_m
@@ -25,7 +25,9 @@ Ints = NDArray[np.int64]
 
 STARE_S = 14.0
 SLEW_S = 1.5
-"""Slew and settle: 60 deg/s over 30-40 degrees, then the mover's baseline begins anew (simulation.md, 'stare and step')."""
+"""Slew and settle: 60 deg/s over 30-40 degrees; then the mover's baseline begins anew (simulation.md)."""
+FRAME_FARTHEST_M = 6_000.0
+"""A frame that shows ground farther away, or sky, is not taken."""
 DWELL_MIN_S = 3.0
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
@@ -142,12 +144,11 @@ def view_of(
     points = np.column_stack([aims, ground + BODY_M])
     possible = _possible(where, points, airspace, aircraft, gsd_m)
     camera = Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
+    possible = _lawful(where, points, possible, airspace, camera, no_look)
     geometry: dict[tuple[int, int], Look] = {}
     windows: list[Window] = []
     for w in range(count):
-        taken = [
-            a for a in np.flatnonzero(possible[w]) if _frame_is_ours(where[w], points[a], airspace, camera, no_look)
-        ]
+        taken = np.flatnonzero(possible[w])
         windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
         for a in taken:
             geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], int(a), camera)
@@ -177,23 +178,48 @@ def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircr
     return possible
 
 
-def _frame_is_ours(where: Floats, point: Floats, airspace: Airspace, camera: Camera, no_look: Sequence[Any]) -> bool:
-    """Whether all that the frame shows at start, middle and end is own ground, with the errors taken off."""
-    wide, high = camera.width_px - 0.5, camera.height_px - 0.5
-    columns, rows = np.meshgrid(np.linspace(-0.5, wide, 4), np.linspace(-0.5, high, 4))
-    for eye in where:
-        rays = pixel_rays(columns.ravel(), rows.ravel(), aim_axes(eye, point), camera)
-        ranges = ray_ranges_m(airspace.dem, eye, rays, 6_000.0)
-        if not np.isfinite(ranges).all():
-            return False
-        hit = eye + rays * ranges[:, None]
-        wanted = airspace.sector.border.accuracy_m + 3.0 * AIM_SIGMA_M
-        if airspace.border_about_m(hit[:, 0], hit[:, 1]).min() < wanted:
-            return False
-        frame = shapely.MultiPoint(hit[:, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
-        if any(frame.intersects(zone) for zone in no_look):
-            return False
-    return True
+def _lawful(
+    where: Floats,
+    points: Floats,
+    possible: NDArray[np.bool_],
+    airspace: Airspace,
+    camera: Camera,
+    no_look: Sequence[Any],
+) -> NDArray[np.bool_]:
+    """(windows, aims): of the possible ones, those whose whole frame at start, middle and end shows own ground only,
+    with the line's error and ours taken off, and no no-look zone."""
+    lawful = possible.copy()
+    wanted = airspace.sector.border.accuracy_m + 3.0 * AIM_SIGMA_M
+    for w, moment in np.ndindex(where.shape[:2]):
+        aims = np.flatnonzero(lawful[w])
+        if not len(aims):
+            continue
+        eye = where[w, moment]
+        rays = _frame_rays(eye, points[aims], camera)
+        ranges = ray_ranges_m(airspace.dem, eye, rays.reshape(-1, 3), FRAME_FARTHEST_M).reshape(rays.shape[:2])
+        hit = eye + rays * np.nan_to_num(ranges)[..., None]
+        ok = np.isfinite(ranges).all(axis=1)
+        ok &= airspace.border_about_m(hit[..., 0], hit[..., 1]).min(axis=1) >= wanted
+        for i in np.flatnonzero(ok) if no_look else ():
+            frame = shapely.MultiPoint(hit[i, :, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
+            ok[i] = not any(frame.intersects(zone) for zone in no_look)
+        lawful[w, aims[~ok]] = False
+    return lawful
+
+
+def _frame_rays(eye: Floats, points: Floats, camera: Camera) -> Floats:
+    """(n, 16, 3) unit rays through a 4 x 4 raster of the frame, corners and edges among them, for level cameras that
+    aim at n points."""
+    column, row = np.meshgrid(np.linspace(-0.5, 0.5, 4), np.linspace(-0.5, 0.5, 4))
+    forward = points - eye
+    forward = forward / np.linalg.norm(forward, axis=1)[:, None]
+    right = np.column_stack([forward[:, 1], -forward[:, 0], np.zeros(len(points))])
+    right /= np.linalg.norm(right, axis=1)[:, None]
+    down = np.cross(forward, right)
+    across = column.ravel()[None, :, None] * (camera.width_px / camera.focal_px) * right[:, None, :]
+    along = row.ravel()[None, :, None] * (camera.height_px / camera.focal_px) * down[:, None, :]
+    rays = forward[:, None, :] + across + along
+    return np.asarray(rays / np.linalg.norm(rays, axis=2)[..., None])
 
 
 def _look(along: Floats, eye: Floats, point: Floats, aim: int, camera: Camera) -> Look:
@@ -211,12 +237,12 @@ def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Vie
     reach = math.ceil(600.0 / dem.cell_m)
     col = round((point[0] - dem.origin_x_m) / dem.cell_m)
     row = round((point[1] - dem.origin_y_m) / dem.cell_m)
-    r, c = np.meshgrid(
+    r_box, c_box = np.meshgrid(
         np.arange(max(row - reach, 0), min(row + reach + 1, rows)),
         np.arange(max(col - reach, 0), min(col + reach + 1, cols)),
         indexing="ij",
     )
-    r, c = r.ravel(), c.ravel()
+    r, c = r_box.ravel(), c_box.ravel()
     nodes = np.column_stack(
         [dem.origin_x_m + c * dem.cell_m, dem.origin_y_m + r * dem.cell_m, dem.height_hae_m[r, c] + BODY_M]
     )

@@ -15,8 +15,8 @@ from .airspace import Airspace, in_force, ring_xy
 from .looks import STARE_S, StripView, notice_probability, view_of
 from .performance import flight_at, turn_radius_m, wind_at
 from .routes import Ways, pad_of
-from .strips import Candidates, Strip, candidates_of
-from .tours import Flown, Why, _amsl, tour_of
+from .strips import AIMS_FULL, Candidates, Strip, candidates_of
+from .tours import SORTIE_MAX_S, Flown, Why, frame_of, tour_of
 from .walkers import Traffic, count_bits
 
 Floats = NDArray[np.float64]
@@ -28,6 +28,8 @@ REPEAT_SHARE = 0.35
 """A walkers' path that the menu has already is worth so much of a new one, again and again."""
 KM2_WORTH = 0.05
 """Worth of a watched square kilometre against that of all walkers' paths together (1.0)."""
+PAD_S = 300.0
+"""Straight up and down, and whole laps where parts would do: for choosing only."""
 AIMS_MIN = 5
 
 
@@ -82,7 +84,7 @@ def _menu_at(
         for z in airspace.sector.zones
         if z.kind == "no_look" and in_force(z, airspace.sector)
     ]
-    chooser = _Chooser(candidates, traffic)
+    chooser = _Chooser(candidates, traffic, _on_station(candidates, ways, start, airspace))
     refused: dict[str, tuple[int, str]] = {}
     for _ in range(TRIES_MAX):
         index = chooser.best()
@@ -109,22 +111,39 @@ def _flown(
     way = ways.transit(strip)
     if way is None:
         return Why("no_way", "no level way over the terrain, inside the standoff and in radio sight, leads to it.")
-    amsl = _amsl(airspace, strip.hae_m)
+    amsl = airspace.amsl_m(strip.hae_m)
     flight = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c)
     wind = wind_at(airspace.sector.weather, amsl)
     if turn_radius_m(start.aircraft, flight.tas_m_s + wind.speed_m_s + wind.sigma_m_s) > strip.radius_m * 1.05:
         return Why("turn", f"with that wind its turns are wider than the {strip.radius_m:.0f} m that they have.")
+    frame = frame_of(strip, ways.pad, way[1], way[0], airspace, start.aircraft)
+    if isinstance(frame, Why):
+        return frame
     view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, no_look)
     if len(view.views) < AIMS_MIN or not math.isfinite(view.lap_s):
         return Why(
             "hidden", f"only {len(view.views)} of {len(strip.aims())} aims are in sight, near enough and lawful."
         )
-    return tour_of(name, strip, view, ways.pad, way[1], way[0], airspace, start.aircraft)
+    return tour_of(name, strip, view, ways.pad, frame, airspace, start.aircraft)
+
+
+def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airspace) -> NDArray[np.float32]:
+    """About which share of the longest sortie each strip leaves for watching; 0 where there is no way to it."""
+    at = np.array([s.lap()[0] for s in candidates.strips])
+    hae = np.array([s.hae_m for s in candidates.strips])
+    height, far = ways.outlook(at[:, 0], at[:, 1], hae)
+    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather.isa_deviation_c)
+    with np.errstate(invalid="ignore"):
+        up = (height - ways.pad.ground_hae_m + (height - hae)) / flight.climb_m_s
+        down = (height - ways.pad.ground_hae_m + (height - hae)) / flight.sink_m_s
+        spent = 1.15 * (up + down + 2.0 * far / flight.tas_m_s) + PAD_S
+    left = np.clip(1.0 - spent / SORTIE_MAX_S, 0.0, 1.0)
+    return np.where(np.isfinite(left), left, 0.0).astype(np.float32)
 
 
 def _circle_radius_m(start: Start, airspace: Airspace) -> float:
     x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
-    amsl = _amsl(airspace, float(airspace.dem.height_at(x, y)) + 500.0)
+    amsl = airspace.amsl_m(float(airspace.dem.height_at(x, y)) + 500.0)
     wind = wind_at(airspace.sector.weather, amsl)
     tas = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
     return turn_radius_m(start.aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
@@ -134,7 +153,7 @@ def _crossed(view: StripView, traffic: Traffic) -> NDArray[np.uint8]:
     """The walkers' paths that come through the ground of the aims that are really taken."""
     x = np.array([v.x_m for v in view.views.values()])
     y = np.array([v.y_m for v in view.views.values()])
-    return traffic.crossing(x[None, :], y[None, :])[0]
+    return np.asarray(traffic.crossing(x[None, :], y[None, :])[0])
 
 
 def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:
@@ -149,20 +168,21 @@ def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> flo
 class _Chooser:
     """Picks the candidate worth most, given what the menu has."""
 
-    def __init__(self, candidates: Candidates, traffic: Traffic) -> None:
+    def __init__(self, candidates: Candidates, traffic: Traffic, on_station: NDArray[np.float32]) -> None:
         self._met = np.unpackbits(candidates.bits, axis=1)[:, : max(traffic.paths, 1)].astype(np.float32)
         self._weight = np.full(self._met.shape[1], 1.0 / max(traffic.paths, 1), np.float32)
+        self._share = np.minimum(1.0, candidates.aims / AIMS_FULL).astype(np.float32)
         area = np.array([s.spacing_m * s.spacing_m for s in candidates.strips], np.float32) * candidates.aims / 1e6
         self._area = KM2_WORTH * area
         self._at = np.array([(s.x_m, s.y_m) for s in candidates.strips])
-        self._open = np.ones(len(candidates.strips), np.bool_)
-        self._nearness = np.ones(len(candidates.strips), np.float32)
+        self._open = on_station > 0.0
+        self._nearness = on_station.copy()
 
     def best(self) -> int | None:
         """The index of the best open candidate; None when none is left."""
         if not self._open.any():
             return None
-        value = np.where(self._open, (self._met @ self._weight + self._area) * self._nearness, -1.0)
+        value = np.where(self._open, (self._met @ self._weight * self._share + self._area) * self._nearness, -1.0)
         return int(np.argmax(value))
 
     def take(self, index: int, crossing: NDArray[np.uint8]) -> None:

@@ -123,7 +123,7 @@ def plan_night(
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:
-    """Refuse an aircraft that its base's height, air or wind keeps on the ground, with the figure. Raises InputFault."""
+    """Refuse an aircraft that its base's height, air or wind keeps down, with the figure. Raises InputFault."""
     x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
     amsl = float(amsl_of_hae(base.lat_deg, base.lon_deg, float(dem.height_at(x, y))))
     deviation = sector.weather.isa_deviation_c

@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 LEVEL_M = 50.0
 """Transit heights are tried in steps of 50 m."""
+OUTLOOK_LEVEL_M = 100.0
 HIGHER_MAX_M = 900.0
 """A strip that needs a transit so much higher than itself is not worth its battery."""
 CIRCLE_STEPS = 12
@@ -75,6 +76,19 @@ class Ways:
             if way is not None:
                 return height, way
         return None
+
+    def outlook(self, x_m: Floats, y_m: Floats, hae_m: Floats) -> tuple[Floats, Floats]:
+        """(n,) transit height and way length to places at wanted heights, about; +inf where no way is low enough."""
+        row, col, inside = self.airspace.nearest(x_m, y_m)
+        node = row * self.airspace.lattice_floor_m.shape[1] + col
+        height, far = np.full(len(node), np.inf), np.full(len(node), np.inf)
+        lowest = math.ceil(self.pad.safe_hae_m / OUTLOOK_LEVEL_M) * OUTLOOK_LEVEL_M
+        highest = float(np.max(hae_m)) + HIGHER_MAX_M
+        for level in np.arange(lowest, highest, OUTLOOK_LEVEL_M):
+            tree = self._tree(float(level), self.airspace.allowed(float(level)))[0]
+            better = inside & ~np.isfinite(far) & (level >= hae_m - OUTLOOK_LEVEL_M / 2) & np.isfinite(tree[node])
+            height[better], far[better] = np.maximum(level, hae_m[better]), tree[node[better]]
+        return height, far
 
     def _way(self, height: float, end: Floats) -> Floats | None:
         allowed = self.airspace.allowed(height)
@@ -180,15 +194,14 @@ def homeward(pad: Pad, way: Floats, height: float, aircraft: Aircraft, flight: F
 
 
 def _spiral(pad: Pad, last: Floats, low: float, high: float, gradient: float) -> list[Point]:
-    """Rising corners round the circle that end at `last`, one of its corners; the gradient is not steeper than given."""
+    """Rising corners round the circle, not steeper than the gradient, that end at `last`, one of its corners."""
     circle = pad.circle()
     end = int(np.argmin(np.hypot(*(circle - last).T)))
     side = float(np.hypot(*(circle[1] - circle[0])))
     steps = max(CIRCLE_STEPS, math.ceil((high - low) / (gradient * side)))
     rise = (high - low) / steps
-    return [
-        Point(*map(float, circle[(end - steps + i) % CIRCLE_STEPS]), low + rise * i, "climb") for i in range(steps + 1)
-    ]
+    corners = [circle[(end - steps + i) % CIRCLE_STEPS] for i in range(steps + 1)]
+    return [Point(float(x), float(y), low + rise * i, "climb") for i, (x, y) in enumerate(corners)]
 
 
 def changing_height(strip: Strip, start: float, end: float, gradient: float) -> list[Point]:

@@ -1,9 +1,10 @@
-"""Strips: racetracks at one height, each with a line of ground beside it that the camera watches, aim by aim.
+"""Strips: a leg flown back and forth at one height, and a line of ground beside it that the camera watches.
 
-   B1 <-------------------- B0          aims lie on a line parallel to the legs, `offset_m` from the axis
-  (                           )   R     (left of the course positive); the legs lie R either side of the axis
-   A0 --------------------> A1
-.  .  .  .  .  .  .  .  .  .  .  .      <- aims
+ _____                                         _____
+(     `-.                                   .-'     )      at each end a turn of 60 degrees one way and 300
+(        `A0 ---------------------------- A1        )      the other, so that both ways lie on the same line
+(_____.-'                                   `-._____)
+    .  .  .  .  .  .  .  .  .  .  .  .  .  .  .            <- aims, parallel to the leg (left is positive)
 """
 
 import math
@@ -33,10 +34,13 @@ RAISED_M = (0.0, 120.0, 240.0, 360.0)
 AIM_SPACING = 0.8
 """Of a footprint's width: neighbours overlap by a fifth."""
 DEPRESSION_MIN_DEG, DEPRESSION_MAX_DEG = 25.0, 45.0
-NEAREST_SHARE = 0.62
+AIMS_LEAST = 6
+AIMS_FULL = 9
+"""A line with fewer aims than this leaves the camera idle in part of each lap."""
+NEAREST_SHARE = 0.6
 """An aim is not nearer than this share of the farthest useful range, or its footprint would be too narrow."""
-DISTANCES = (0.46, 0.54, 0.62, 0.70, 0.80)
-"""Of the farthest useful range: horizontal distance of the watched line from the nearer leg."""
+DISTANCES = (0.46, 0.53, 0.60, 0.67, 0.75)
+"""Of the farthest useful range: horizontal distance of the watched line from the leg."""
 
 
 @dataclass(frozen=True)
@@ -54,26 +58,26 @@ class Strip:
     spacing_m: float
 
     def lap(self) -> Floats:
-        """(n, 2) corners of one lap from A0 back to A0; turns in steps of 15 degrees on a circle round them."""
-        half = self.leg_m / 2
-        turn = np.radians(np.arange(-75.0, 90.0, 15.0))
-        # corners lie outside the circle, so that the chords touch it
-        r = self.radius_m / math.cos(math.radians(7.5))
-        along = [-half, half, *(half + r * np.cos(turn)), half, -half, *(-half - r * np.cos(turn)), -half]
-        across = [
-            -self.radius_m,
-            -self.radius_m,
-            *(r * np.sin(turn)),
-            self.radius_m,
-            self.radius_m,
-            *(-r * np.sin(turn)),
-        ]
-        return self.placed(np.array(along), np.array([*across, -self.radius_m]))
+        """(n, 2) corners of one lap from A0 over A1 back to A0; turns in steps of 15 degrees, just outside the arcs."""
+        half, r = self.leg_m / 2, self.radius_m
+        past = math.sqrt(3.0) * r
+        out = r / math.cos(math.radians(7.5))
+        small = np.radians(np.arange(82.5, 30.0, -15.0))
+        great = np.radians(np.arange(-142.5, 150.0, 15.0))
+        # from A1: right round (half, -r), left round (half + past, 0), right round (half, r), on the leg again
+        along = [*(half + out * np.cos(small)), *(half + past + out * np.cos(great))]
+        across = [*(-r + out * np.sin(small)), *(out * np.sin(great))]
+        along += [*(half + out * np.cos(small[::-1]))]
+        across += [*(r - out * np.sin(small[::-1]))]
+        far_along, far_across = np.array(along), np.array(across)
+        whole_along = np.concatenate([[-half, half], far_along, [half, -half], -far_along, [-half]])
+        whole_across = np.concatenate([[0.0, 0.0], far_across, [0.0, 0.0], -far_across, [0.0]])
+        return self.placed(whole_along, whole_across)
 
     def aims(self) -> Floats:
         """(n, 2) points of the watched line."""
         count = math.floor(self.leg_m / self.spacing_m) + 1
-        along = (np.arange(count) - (count - 1) / 2) * self.spacing_m
+        along: Floats = np.asarray((np.arange(count) - (count - 1) / 2) * self.spacing_m, dtype=np.float64)
         return self.placed(along, np.full(count, self.offset_m))
 
     def placed(self, along: Floats, across: Floats) -> Floats:
@@ -128,8 +132,7 @@ def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
     heights = airspace.lattice_floor_m[band]
     if not len(heights):
         return 200.0
-    lat, lon = airspace.dem.grid.latlon(0.0, 0.0)
-    amsl = float(amsl_of_hae(lat, lon, min(np.percentile(heights, 80), aircraft.ceiling_amsl_m)))
+    amsl = airspace.amsl_m(min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
     wind = wind_at(airspace.sector.weather, amsl)
     tas = flight_at(aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
     return turn_radius_m(aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
@@ -138,7 +141,7 @@ def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
 def _centres(airspace: Airspace, radius_m: float) -> tuple[Floats, Floats]:
     """(n, 2) centres in the band behind the standoff and (n, 2) unit courses, four to a centre."""
     step = airspace.dem.cell_m * 8
-    up_y, up_x = np.gradient(airspace.lattice_border_m, step)
+    up_y, up_x = (np.asarray(g) for g in np.gradient(airspace.lattice_border_m, step))
     band = airspace.lattice_free & (airspace.lattice_border_m >= airspace.wanted_border_m + radius_m)
     band &= airspace.lattice_border_m <= airspace.wanted_border_m + BAND_M
     thin = np.zeros_like(band)
@@ -178,7 +181,7 @@ def _lines(
     reach: float,
     spacing: float,
 ) -> Candidates:
-    """Each racetrack with the best of its watched lines; those with fewer than four aims in reach are left out."""
+    """Each racetrack with the best of its watched lines; those with too few aims in reach are left out."""
     leg, radius = shape
     best_bits = np.zeros((len(at), traffic.bits.shape[2]), np.uint8)
     best_value = np.full(len(at), -1.0)
@@ -186,18 +189,19 @@ def _lines(
     best_aims = np.zeros(len(at), np.int64)
     for side in (-1.0, 1.0):
         for share in DISTANCES:
-            offset = side * (radius + share * reach)
+            offset = side * share * reach
             model = Strip(0.0, 0.0, 1.0, 0.0, leg, radius, 0.0, offset, spacing)
             along = model.aims()[:, 0]
             x = at[:, :1] + course[:, :1] * along - course[:, 1:] * offset
             y = at[:, 1:] + course[:, 1:] * along + course[:, :1] * offset
-            ok = _in_reach(airspace, x, y, height, share * reach, radius, reach)
+            ok = _in_reach(airspace, x, y, height, share * reach, reach)
             crossing = traffic.crossing(np.where(ok, x, -1e9), np.where(ok, y, -1e9))
-            value = count_bits(crossing) / max(traffic.paths, 1) + 0.004 * ok.sum(axis=1)
+            share_met = count_bits(crossing) / max(traffic.paths, 1)
+            value = share_met * np.minimum(1.0, ok.sum(axis=1) / AIMS_FULL) + 0.004 * ok.sum(axis=1)
             better = value > best_value
             best_value[better], best_offset[better], best_bits[better] = value[better], offset, crossing[better]
             best_aims[better] = ok.sum(axis=1)[better]
-    keep = np.flatnonzero(best_aims >= 4)
+    keep = np.flatnonzero(best_aims >= AIMS_LEAST)
     strips = tuple(
         Strip(
             x_m=float(at[i, 0]),
@@ -215,19 +219,15 @@ def _lines(
     return Candidates(strips, best_bits[keep], best_aims[keep])
 
 
-def _in_reach(
-    airspace: Airspace, x: Floats, y: Floats, height: Floats, near_m: float, radius: float, reach: float
-) -> Bools:
-    """Which aims one of the two legs has at a useful range and depression, well inside the own side."""
+def _in_reach(airspace: Airspace, x: Floats, y: Floats, height: Floats, flat_m: float, reach: float) -> Bools:
+    """Which aims the leg has at a useful range and depression, well inside the own side."""
     below = height[:, None] - airspace.dem.height_at(x, y)
     own = airspace.border_about_m(x, y) >= airspace.sector.border.accuracy_m + 0.25 * reach
-    ok = np.zeros(x.shape, dtype=np.bool_)
-    for flat in (near_m, near_m + 2.0 * radius):
-        slant = np.hypot(flat, below)
-        depression = np.degrees(np.arctan2(below, flat))
-        good = (slant <= 0.97 * reach) & (slant >= NEAREST_SHARE * reach)
-        ok |= good & (depression >= DEPRESSION_MIN_DEG) & (depression <= DEPRESSION_MAX_DEG)
-    return ok & own
+    slant = np.hypot(flat_m, below)
+    depression = np.degrees(np.arctan2(below, flat_m))
+    ok = (slant <= 0.95 * reach) & (slant >= NEAREST_SHARE * reach)
+    ok &= (depression >= DEPRESSION_MIN_DEG) & (depression <= DEPRESSION_MAX_DEG)
+    return np.asarray(ok & own)
 
 
 def densified(corners: Floats, spacing_m: float) -> Floats:

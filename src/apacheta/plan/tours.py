@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +10,16 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.place import AmslM, GeoPoint, HaeM
 from ..core.plan import Stare, Tour, Waypoint
-from ..geo import amsl_of_hae, hae_of_amsl
+from ..geo import amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
 from .looks import StripView
-from .performance import VERTICAL_SINK_MAX_M_S, flight_at, ground_speed_m_s, wind_at
+from .performance import VERTICAL_SINK_MAX_M_S, Flight, Wind, flight_at, ground_speed_m_s, wind_at
 from .routes import BASE_LEFT_OUT_M, Pad, Point, changing_height, homeward, outbound, round_and_round
 from .strips import Strip
 
 Floats = NDArray[np.float64]
 
-SORTIE_MAX_S = 57.0 * 60.0
+SORTIE_MAX_S = 60.0 * 60.0
 LAPS_MIN = 3
 SLOWEST_M_S = 5.0
 CHECK_SPACING_M = 20.0
@@ -55,44 +56,51 @@ class _Times:
     slowest_m_s: float
 
 
-def tour_of(
-    name: str,
-    strip: Strip,
-    view: StripView,
-    pad: Pad,
-    way: Floats,
-    height: float,
-    airspace: Airspace,
-    aircraft: Aircraft,
-) -> Flown | Why:
-    """The longest flight round a strip that time and battery allow, checked in every state; or why there is none."""
-    flight = flight_at(aircraft, _amsl(airspace, height), airspace.sector.weather.isa_deviation_c)
+@dataclass(frozen=True)
+class Frame:
+    """A flight without its laps: the corners there and back, how many laps fit, how long one takes."""
+
+    out: list[Point]
+    home: list[Point]
+    laps: int
+
+
+def frame_of(strip: Strip, pad: Pad, way: Floats, height: float, airspace: Airspace, aircraft: Aircraft) -> Frame | Why:
+    """The way to a strip and home, and the most laps that time and battery allow; or why they allow too few."""
+    flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather.isa_deviation_c)
     gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
     out = outbound(pad, way, height, aircraft, flight)
     out += changing_height(strip, height, strip.hae_m, gradients[1])
     out.pop()  # A0, where the station begins
     home = changing_height(strip, strip.hae_m, height, gradients[0])
     home += homeward(pad, way, height, aircraft, flight)[1:]  # A0 again
-    frame = out + round_and_round(strip, 1) + home
-    rest = _times(frame, airspace, aircraft)
+    rest, lap = _times(out + round_and_round(strip, 0) + home, airspace, aircraft), _lap(strip, airspace, aircraft)
     if isinstance(rest, Why):
         return rest
-    lap_wh = _lap_wh(strip, airspace, aircraft)
+    if isinstance(lap, Why):
+        return lap
     budget_wh = aircraft.battery_wh * (1.0 - aircraft.reserve_fraction)
-    by_energy = 1 + math.floor((budget_wh - rest.energy_wh[-1]) / lap_wh)
-    by_time = 1 + math.floor((SORTIE_MAX_S - rest.seconds[-1]) / view.lap_s)
+    by_energy = math.floor((budget_wh - rest.energy_wh[-1]) / lap.energy_wh[-1])
+    by_time = math.floor((SORTIE_MAX_S - rest.seconds[-1]) / lap.seconds[-1])
     laps = min(by_energy, by_time)
     if laps < LAPS_MIN:
         text = (
-            f"the way there and back takes {(rest.seconds[-1] - view.lap_s) / 60:.0f} min and "
-            f"{rest.energy_wh[-1] - lap_wh:.0f} of {budget_wh:.0f} Wh: {max(laps, 0)} laps are left, {LAPS_MIN} are wanted."
+            f"the way there and back takes {rest.seconds[-1] / 60:.0f} of {SORTIE_MAX_S / 60:.0f} min and "
+            f"{rest.energy_wh[-1]:.0f} of {budget_wh:.0f} Wh: {max(laps, 0)} laps are left, {LAPS_MIN} are wanted."
         )
         return Why("energy" if by_energy < LAPS_MIN else "time", text)
-    points = out + round_and_round(strip, laps) + home
+    return Frame(out, home, laps)
+
+
+def tour_of(
+    name: str, strip: Strip, view: StripView, pad: Pad, frame: Frame, airspace: Airspace, aircraft: Aircraft
+) -> Flown | Why:
+    """The flight with all its laps, checked in every state; or why it cannot be flown."""
+    points = frame.out + round_and_round(strip, frame.laps) + frame.home
     times = _times(points, airspace, aircraft)
     if isinstance(times, Why):
         return times
-    return _checked(name, strip, view, pad, points, len(out), laps, times, airspace, aircraft)
+    return _checked(name, strip, view, pad, points, len(frame.out), frame.laps, times, airspace, aircraft)
 
 
 def _checked(
@@ -131,7 +139,7 @@ def _checked(
             "radio", f"on {share:.0%} of its way no mast or relay is in radio sight with {LINK_MARGIN_DB:.0f} dB."
         )
     dense = [
-        flight_at(aircraft, _amsl(airspace, z), airspace.sector.weather.isa_deviation_c).density_altitude_m
+        flight_at(aircraft, airspace.amsl_m(z), airspace.sector.weather.isa_deviation_c).density_altitude_m
         for z in {float(corners[:, 2].max())}
     ]
     if max(dense) > aircraft.ceiling_amsl_m:
@@ -169,8 +177,9 @@ def _checked(
 
 def _states(corners: Floats) -> Floats:
     """(n, 3) states no more than CHECK_SPACING_M apart along the route; each different piece once."""
-    parts, known = [], set()
-    for a, b in zip(corners[:-1], corners[1:], strict=True):
+    parts: list[Floats] = []
+    known: set[object] = set()
+    for a, b in pairwise(corners):
         key = tuple(sorted([tuple(np.round(a, 2)), tuple(np.round(b, 2))]))
         if key not in known:
             known.add(key)
@@ -183,22 +192,24 @@ def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Time
     """Seconds (forecast wind) and watt-hours (one sigma less ground speed) at each point; refused where too slow."""
     seconds, energy, slowest = [0.0], [0.0], math.inf
     weather = airspace.sector.weather
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    known: dict[float, tuple[Flight, Wind]] = {}
+    for a, b in pairwise(points):
         flat, rise = math.hypot(b.x_m - a.x_m, b.y_m - a.y_m), b.z_hae_m - a.z_hae_m
-        amsl = round(_amsl(airspace, (a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
-        flight = flight_at(aircraft, amsl, weather.isa_deviation_c)
+        amsl = round(airspace.amsl_m((a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
+        if amsl not in known:
+            known[amsl] = flight_at(aircraft, amsl, weather.isa_deviation_c), wind_at(weather, amsl)
+        flight, wind = known[amsl]
         if flat < 0.5:
             lasts = rise / flight.vertical_climb_m_s if rise > 0 else -rise / VERTICAL_SINK_MAX_M_S
             watts = flight.hover_w + max(rise, 0.0) / max(lasts, 1e-9) * flight.watts_per_m_s_of_climb
             slow = lasts
         else:
-            wind = wind_at(weather, amsl)
             course = (b.x_m - a.x_m) / flat, (b.y_m - a.y_m) / flat
             worst = ground_speed_m_s(flight.tas_m_s, wind, *course, worst=True)
             if not worst > SLOWEST_M_S:
                 text = (
                     f"at {amsl:.0f} m the wind of {wind.speed_m_s:.0f} m/s, with two sigmas and the gust, leaves "
-                    f"{max(worst, 0.0) if math.isfinite(worst) else 0.0:.1f} m/s over ground of {flight.tas_m_s:.1f} m/s true."
+                    f"{np.nan_to_num(max(worst, 0.0)):.1f} m/s over ground of {flight.tas_m_s:.1f} m/s true."
                 )
                 return Why("wind", text)
             slowest = min(slowest, worst)
@@ -212,11 +223,8 @@ def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Time
     return _Times(np.array(seconds), np.array(energy), slowest)
 
 
-def _lap_wh(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> float:
-    lap = _times(round_and_round(strip, 1), airspace, aircraft)
-    if isinstance(lap, Why):
-        raise AssertionError("the lap was timed before")
-    return float(lap.energy_wh[-1])
+def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
+    return _times(round_and_round(strip, 1), airspace, aircraft)
 
 
 def _stares(view: StripView, laps: int, station_m: float, airspace: Airspace) -> tuple[Stare, ...]:
@@ -255,9 +263,3 @@ def _nodes(airspace: Airspace, states: Floats) -> tuple[NDArray[np.int64], NDArr
     row = np.rint((states[:, 1] - airspace.dem.origin_y_m) / airspace.dem.cell_m).astype(np.int64)
     col = np.rint((states[:, 0] - airspace.dem.origin_x_m) / airspace.dem.cell_m).astype(np.int64)
     return row, col
-
-
-def _amsl(airspace: Airspace, hae_m: float) -> float:
-    """At the sector's middle: the geoid varies by a metre or two over a sector, which performance does not feel."""
-    grid = airspace.dem.grid
-    return hae_m - float(hae_of_amsl(grid.lat0_deg, grid.lon0_deg, 0.0))
