@@ -5,6 +5,7 @@ Not the simulator: a few lines of numpy and OpenCV, so that a test of the eye st
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, camera_mesh, pixel_ra
 GRID = LocalGrid(-32.7, -70.2, 4000.0)
 NS = 1_000_000_000
 START_NS = 1_782_000_000 * NS
-TEXEL_M, TEXELS = 0.25, 2048
+TEXEL_M, TEXELS = 0.25, 1024
 
 
 def smooth_noise(rng, shape, length, sigma):
@@ -110,7 +111,6 @@ class Flight:
     def __post_init__(self):
         self.rng = np.random.default_rng(self.seed)
         self.camera = Camera(*self.size, self.hfov_deg)
-        self.texture = rocky(self.seed % 7 + 3)
         self.bias_deg = self.rng.standard_normal(3) * self.attitude_bias_deg
         self.bias_m = self.rng.standard_normal(3) * np.array([1.0, 1.0, 1.5]) * self.gnss_bias_m
         low = self.slant_m * math.cos(math.radians(self.depression_deg))
@@ -119,6 +119,11 @@ class Flight:
         self.middle = np.array([x - low * math.sin(a), y - low * math.cos(a)])
         self.way = np.array([math.cos(a), -math.sin(a)])
         self.height = float(self.dem.height_at(x, y)) + self.slant_m * math.sin(math.radians(self.depression_deg))
+
+    @cached_property
+    def texture(self):
+        """The ground's detail; made when the first picture is drawn."""
+        return rocky(self.seed % 7 + 3)
 
     def truth(self, time_s):
         """True position (3,) and axes (3, 3)."""
@@ -192,11 +197,13 @@ class Flight:
         wide = body.width_m / 2 / gsd
         r = math.ceil(max(tall, wide)) + 2
         c0, r0 = round(column), round(row)
-        for j in range(max(r0 - r, 0), min(r0 + r + 1, heat.shape[0])):
-            for i in range(max(c0 - r, 0), min(c0 + r + 1, heat.shape[1])):
-                s = (np.arange(4) - 1.5) / 4
-                inside = ((i + s[None] - column) / wide) ** 2 + ((j + s[:, None] - row) / tall) ** 2 <= 1
-                heat[j, i] += inside.mean() * (body.kelvin - heat[j, i])
+        top, left = max(r0 - r, 0), max(c0 - r, 0)
+        patch = heat[top : r0 + r + 1, left : c0 + r + 1]
+        s = (np.arange(4) - 1.5) / 4
+        rr = (top + np.arange(patch.shape[0])[:, None] + s - row) / tall
+        cc = (left + np.arange(patch.shape[1])[:, None] + s - column) / wide
+        share = (rr[:, None, :, None] ** 2 + cc[None, :, None, :] ** 2 <= 1).mean(axis=(2, 3))
+        patch += (share * (body.kelvin - patch)).astype(np.float32)
 
     def frames(self, rate_hz=10.0, exact=False, stream="t"):
         """Pairs of picture and Frame."""

@@ -67,7 +67,8 @@ def spot_of(image, row, col, reach, ring, sign):
 
     image: (rows, cols) grey levels, void < -1. ring: half-width of the square whose border gives the background
     (median). sign: +1 warm, -1 cold. Returns [contrast at the best pixel, background, signal (sum of contrast),
-    row variance, column variance (px^2, weighted by contrast over half the peak), covered, best row, best col];
+    row variance, column variance (px^2, weighted by
+    contrast, of what hangs together above a quarter of the peak), covered, best row, best col];
     covered is the share of the window that is not void.
     """
     rows, cols = image.shape
@@ -108,17 +109,35 @@ def spot_of(image, row, col, reach, ring, sign):
     out[7] = best_c
     total = sum_r = sum_c = sum_rr = sum_cc = 0.0
     floor = 0.25 * best
-    for r in range(max(best_r - ring + 1, 0), min(best_r + ring, rows)):
-        for c in range(max(best_c - ring + 1, 0), min(best_c + ring, cols)):
-            if image[r, c] < -1.0:
+    side_px = 2 * ring + 1
+    visited = np.zeros((side_px, side_px), np.uint8)
+    stack = np.empty((side_px * side_px, 2), np.int64)
+    stack[0, 0] = best_r
+    stack[0, 1] = best_c
+    visited[ring, ring] = 1
+    height = 1
+    while height > 0:
+        height -= 1
+        r = stack[height, 0]
+        c = stack[height, 1]
+        value = sign * (image[r, c] - background)
+        total += value
+        sum_r += value * (r - best_r)
+        sum_c += value * (c - best_c)
+        sum_rr += value * (r - best_r) ** 2
+        sum_cc += value * (c - best_c) ** 2
+        for k in range(4):
+            rr = r + (1 if k == 0 else (-1 if k == 1 else 0))
+            cc = c + (1 if k == 2 else (-1 if k == 3 else 0))
+            a = rr - best_r + ring
+            b = cc - best_c + ring
+            if a < 0 or b < 0 or a >= side_px or b >= side_px or rr < 0 or cc < 0 or rr >= rows or cc >= cols:
                 continue
-            value = sign * (image[r, c] - background)
-            if value > floor:
-                total += value
-                sum_r += value * (r - best_r)
-                sum_c += value * (c - best_c)
-                sum_rr += value * (r - best_r) ** 2
-                sum_cc += value * (c - best_c) ** 2
+            if visited[a, b] == 0 and image[rr, cc] >= -1.0 and sign * (image[rr, cc] - background) > floor:
+                visited[a, b] = 1
+                stack[height, 0] = rr
+                stack[height, 1] = cc
+                height += 1
     if total > 0:
         mean_r = sum_r / total
         mean_c = sum_c / total

@@ -39,13 +39,12 @@ def affine_normal(now, old, gradient_x, gradient_y, params, cut, stride, matrix,
             dx = params[0] + params[1] * u + params[2] * v
             dy = params[3] + params[4] * u + params[5] * v
             y = row + dy
-            j = int(math.floor(y))
+            j = math.floor(y)
             if j < 0 or j >= rows - 1:
                 continue
             q = np.float32(y - j)
-            shift = math.floor(dx)
-            p = np.float32(dx - shift)
-            offset = int(shift)
+            offset = math.floor(dx)
+            p = np.float32(dx - offset)
             xx = xy = yy = xo = yo = oo = xe = ye = oe = 0.0
             for col in range(start, stop, stride):
                 i = col + offset

@@ -13,6 +13,8 @@ from ..kernels.movers import projected
 
 MESH_STEP_PX = 8
 MAX_RANGE_M = 12_000.0
+NEAREST_M = 1.0
+"""A camera that says it is on or under the ground sees none."""
 EARTH_RADIUS_M = 6_371_000.0
 
 Array = NDArray[np.float64]
@@ -40,7 +42,7 @@ class View:
         """(mesh rows, mesh cols) range along the ray of each mesh node, at pixel 8 i + 3.5; NaN without ground."""
         if self.dem is not None:
             mesh = camera_mesh(self.dem, self.position_m, self.axes, self.camera, MESH_STEP_PX, MAX_RANGE_M)
-            return np.asarray(mesh, dtype=np.float64)
+            return np.where(mesh > NEAREST_M, mesh, np.nan)
         shape = self.camera.height_px // MESH_STEP_PX, self.camera.width_px // MESH_STEP_PX
         return ellipsoid_ranges_m(self.position_m, self._mesh_rays).reshape(shape)
 
@@ -93,7 +95,8 @@ def ranges_m(dem: Dem | None, origin: Array, direction: Array) -> Array:
     """Ranges (n,) at which rays meet the ground: the terrain, or without one the ellipsoid; NaN for none."""
     if dem is None:
         return ellipsoid_ranges_m(origin, direction)
-    return np.asarray(ray_ranges_m(dem, origin, np.ascontiguousarray(direction), MAX_RANGE_M), dtype=np.float64)
+    reach = ray_ranges_m(dem, origin, np.ascontiguousarray(direction), MAX_RANGE_M)
+    return np.where(reach > NEAREST_M, reach, np.nan)
 
 
 def mesh_pixels(width_px: int, height_px: int) -> tuple[Array, Array]:

@@ -1,0 +1,92 @@
+"""Seen ground: hidden, coarse, short and never-looked-at cells stay unseen."""
+
+import numpy as np
+import pytest
+from see_world import GRID, START_NS, Flight, one_ridge, terrain
+
+from apacheta.core.sight import Frame
+from apacheta.see import SeenGround, SeenSettings, view_of
+from apacheta.see.view import View
+
+NS = 1_000_000_000
+
+
+def _views(flight, seconds, step_s=0.4, exact=True):
+    for n in range(round(seconds / step_s) + 1):
+        pose = flight.pose(n * step_s, exact=exact)
+        w, h = flight.size
+        frame = Frame(stream="t", number=n, pts_s=0.0, width_px=w, height_px=h, pose=pose)
+        view = view_of(frame, flight.dem, GRID)
+        assert isinstance(view, View)
+        yield view
+
+
+def _seen(flight, seconds=4.0, looking=True, settings=None):
+    ground = SeenGround(flight.dem, settings)
+    fresh = [ground.add(view, looking) for view in _views(flight, seconds)]
+    return ground, np.concatenate(fresh)
+
+
+def test_a_stare_of_four_seconds_sees_what_lies_in_its_middle():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground, fresh = _seen(flight)
+    middle = ground.looks.shape[0] // 2
+    assert ground.looks[middle, middle] == 1
+    assert 0.005 < ground.seen_km2() < 0.2
+    assert len(fresh) == np.count_nonzero(ground.looks)
+    assert ground.best_gsd_m[middle, middle] == pytest.approx(0.31, abs=0.04)
+    assert ground.age_s(START_NS + 14 * NS)[middle, middle] == pytest.approx(10.0)
+    assert np.isinf(ground.age_s(START_NS)[0, 0])
+
+
+def test_ground_behind_a_ridge_stays_unseen():
+    dem = one_ridge()
+    flight = Flight(dem, slant_m=600.0, depression_deg=30.0, azimuth_deg=0.0, size=(640, 512), aim_m=(0.0, -60.0))
+    flight.hfov_deg = 20.0
+    ground, _ = _seen(flight, settings=SeenSettings(gsd_max_m=2.0))
+    half = ground.looks.shape[0] // 2
+    assert ground.looks[half - 3 : half - 1, half].all()  # the near foot of the ridge
+    assert not ground.looks[half + 1 : half + 4].any()  # the lee of its crest
+    assert ground.why_not_km2()["hidden"] > 0
+
+
+def test_what_lies_behind_the_ridge_is_counted_as_hidden_not_as_never_looked_at():
+    dem = one_ridge()
+    flight = Flight(dem, slant_m=600.0, depression_deg=30.0, azimuth_deg=0.0, size=(640, 512), aim_m=(0.0, -60.0))
+    flight.hfov_deg = 20.0
+    ground, _ = _seen(flight, settings=SeenSettings(gsd_max_m=2.0))
+    half = ground.looks.shape[0] // 2
+    lee = np.zeros(ground.looks.shape, bool)
+    lee[half + 2 : half + 4, half] = True
+    assert ground.why_not_km2(lee)["hidden"] == pytest.approx(2 * 0.0009)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "looking", "slant_m", "reason"),
+    [(2.4, True, 900.0, "too_short"), (4.0, False, 900.0, "too_short"), (4.0, True, 1800.0, "too_coarse")],
+)
+def test_short_blind_and_coarse_looks_do_not_count(seconds, looking, slant_m, reason):
+    flight = Flight(terrain(2, slope=0.3), slant_m=slant_m, size=(640, 512))
+    ground, fresh = _seen(flight, seconds, looking)
+    assert ground.seen_km2() == 0
+    assert not len(fresh)
+    why = ground.why_not_km2()
+    assert why[reason] > 0
+    assert sum(why.values()) == pytest.approx(ground.looks.size * 0.0009)
+
+
+def test_two_short_looks_far_apart_do_not_make_a_long_one():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for view in _views(flight, 10.0):
+        t = (view.utc_ns - START_NS) / NS
+        if t <= 2.0 or t >= 8.0:
+            ground.add(view, True)
+    assert ground.seen_km2() == 0
+
+
+def test_a_mask_limits_what_is_counted():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground, _ = _seen(flight)
+    assert ground.seen_km2(np.zeros(ground.looks.shape, bool)) == 0
+    assert ground.seen_km2(np.ones(ground.looks.shape, bool)) == ground.seen_km2()

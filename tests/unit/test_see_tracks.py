@@ -1,0 +1,146 @@
+"""The life of tracks: confirmed when they move for sure, ended when they are gone, never renumbered."""
+
+import numpy as np
+import pytest
+
+from apacheta.core.place import GeoPoint, HaeM
+from apacheta.see.judgement import ConfirmSettings, kind_of, motion_of
+from apacheta.see.movers import Spot
+from apacheta.see.tracks import Look, Tracker
+
+NS = 1_000_000_000
+NOISE = np.array([[0.25, 0.0], [0.0, 0.5]])
+
+
+def _place(at):
+    points = [GeoPoint(lat_deg=float(y) / 1e5, lon_deg=float(x) / 1e5, alt_hae_m=HaeM(0.0)) for x, y in at]
+    return points, np.tile(np.diag([25.0, 36.0]), (len(at), 1, 1))
+
+
+def _look(t, positions, epoch=0, looking=True, drift_m=0.1, area=0.6, upright=2.0):
+    n = len(positions)
+    spot = Spot(10.0, 20.0, 10.0, 20.0, 20.0, 40.0, 200.0, 5.0, upright)
+    return Look(
+        utc_ns=round(t * NS) + 10**18,
+        frame=round(t * 10),
+        position_m=np.array(positions, float).reshape(n, 2),
+        noise_m2=np.tile(NOISE, (n, 1, 1)),
+        areas_m2=np.full(n, area),
+        spots=(spot,) * n,
+        epoch=epoch,
+        drift_m=drift_m,
+        interval_s=0.2,
+        looking=looking,
+    )
+
+
+def _run(way, seconds, seed=1, **kw):
+    """A tracker after looks at movers: way(t) gives their places."""
+    tracker, rng, confirmed_s = Tracker("s"), np.random.default_rng(seed), None
+    for k in range(round(seconds * 5)):
+        t = k * 0.2
+        at = np.array(way(t), float).reshape(-1, 2)
+        tracker.step(_look(t, at + rng.normal(0, [0.5, 0.7], at.shape), **kw))
+        if confirmed_s is None and any(track.confirmed for track in tracker.tracks(_place)):
+            confirmed_s = t
+    return tracker, confirmed_s
+
+
+@pytest.mark.parametrize("speed", [0.6, 1.2, 3.0, 9.0, 15.0])
+def test_walkers_and_vehicles_are_confirmed(speed):
+    tracker, confirmed_s = _run(lambda t: [(speed * t * 0.6, speed * t * 0.8)], 14.0)
+    (track,) = tracker.tracks(_place)
+    assert track.confirmed
+    assert confirmed_s >= 4.4
+    assert confirmed_s <= (6.0 if speed >= 1 else 13.0)
+    assert np.hypot(track.velocity_east_m_s, track.velocity_north_m_s) == pytest.approx(speed, abs=0.6)
+    assert track.existence > 0.95
+    assert track.id == "s-00001"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_stands_still_is_never_confirmed(seed):
+    assert _run(lambda t: [(0.0, 0.0), (40.0, 3.0)], 20.0, seed)[1] is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_shifts_about_by_two_metres_is_never_confirmed(seed):
+    assert _run(lambda t: [(np.sin(t / 2), 0.6 * np.cos(t / 3))], 30.0, seed)[1] is None
+
+
+def test_what_moves_no_farther_than_the_reference_may_have_slid_is_not_confirmed():
+    assert _run(lambda t: [(1.0 * t, 0.0)], 14.0, drift_m=2.0)[1] is None
+    assert _run(lambda t: [(1.0 * t, 0.0)], 14.0, drift_m=0.1)[1] is not None
+
+
+def test_scattered_false_plots_confirm_nothing():
+    rng = np.random.default_rng(5)
+    tracker = Tracker("s")
+    for k in range(600):
+        tracker.step(_look(k * 0.2, rng.uniform(-100, 100, (rng.poisson(0.5), 2))))
+        assert not any(track.confirmed for track in tracker.tracks(_place))
+
+
+def test_a_track_coasts_three_seconds_over_a_slew_and_keeps_its_id():
+    tracker, _ = _run(lambda t: [(1.2 * t, 0.0)], 8.0)
+    for k in range(12):
+        tracker.step(_look(8.0 + 0.2 * k, [], epoch=1, looking=False))
+    tracker.step(_look(10.4, [(12.5, 0.0)], epoch=1))
+    (track,) = tracker.tracks(_place)
+    assert (track.id, track.confirmed) == ("s-00001", True)
+
+
+def test_a_track_that_is_gone_for_longer_ends_and_its_number_is_not_used_again():
+    tracker, _ = _run(lambda t: [(1.2 * t, 0.0)], 8.0)
+    for k in range(17):
+        tracker.step(_look(8.0 + 0.2 * k, []))
+    assert tracker.tracks(_place) == []
+    for k in range(5):
+        tracker.step(_look(12.0 + 0.2 * k, [(1.2 * k * 0.2, 0.0)]))
+    assert [track.id for track in tracker.tracks(_place)] == ["s-00002"]
+
+
+def test_a_slew_does_not_count_as_motion():
+    tracker = Tracker("s")
+    rng = np.random.default_rng(1)
+    for k in range(60):
+        shift = 0.0 if k < 30 else 5.0  # the reference of the new stare lies 5 m beside the old one
+        tracker.step(_look(k * 0.2, rng.normal((shift, 0.0), 0.4, (1, 2)), epoch=int(k >= 30)))
+        assert not any(track.confirmed for track in tracker.tracks(_place))
+
+
+def test_the_shared_error_is_in_a_tracks_covariance():
+    tracker, _ = _run(lambda t: [(1.2 * t, 0.0)], 8.0)
+    east, _, north = tracker.tracks(_place)[0].position_cov_m2
+    assert 25.0 < east < 27.0
+    assert 36.0 < north < 38.0
+
+
+def test_two_movers_that_cross_keep_their_ids():
+    tracker, _ = _run(lambda t: [(1.5 * t - 9, 4.0 - 0.7 * t), (9 - 1.5 * t, 0.7 * t - 5.0)], 12.0)
+    end = {track.id: track.velocity_east_m_s > 0 for track in tracker.tracks(_place)}
+    assert end == {"s-00001": True, "s-00002": False}
+
+
+@pytest.mark.parametrize(
+    ("area", "upright", "speed", "kind"),
+    [
+        (0.55, 2.2, 1.2, "person"),
+        (0.24, 0.9, 2.5, "animal"),
+        (2.8, 0.9, 9.0, "vehicle"),
+        (2.1, 1.0, 1.0, "unknown"),
+        (0.5, 2.0, 9.0, "unknown"),
+    ],
+)
+def test_kinds_are_told_by_size_shape_and_speed(area, upright, speed, kind):
+    assert kind_of(np.full(20, area), np.full(20, upright), speed) == kind
+    assert kind_of(np.full(5, area), np.full(5, upright), speed) == "unknown"
+
+
+def test_few_hits_or_a_short_time_are_not_enough():
+    t = np.arange(0, 6, 1.0)
+    assert not motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
+    t = np.arange(0, 4, 0.2)
+    assert not motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
+    t = np.arange(0, 6, 0.2)
+    assert motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
