@@ -1,6 +1,7 @@
 """One stream's access units to gray images by libavcodec (PyAV), one thread: order and results repeat exactly."""
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +19,8 @@ _EIGHT_BIT_LUMA = frozenset(
     {"gray", "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21"}
 )
 _DELIMITERS = {"h264": re.compile(rb"\x00\x00\x01\x09"), "hevc": re.compile(rb"\x00\x00\x01\x46\x01")}
+MOST_REORDERED = 17
+"""Pictures that a decoder may hold back (H.264 allows 16), and the one at hand."""
 LARGEST_PIXELS = 4096 * 2304
 """A head that claims more is damage: it must not make the decoder take gigabytes."""
 
@@ -51,6 +54,7 @@ class VideoDecoder:
         self._context = av.CodecContext.create(codec, "r")
         self._context.thread_count = 1
         self._context.options = {"max_pixels": str(LARGEST_PIXELS)}
+        self._damaged_pts: deque[int] = deque(maxlen=MOST_REORDERED)
         self._delimiter = _DELIMITERS.get(codec)
 
     @classmethod
@@ -79,9 +83,11 @@ class VideoDecoder:
         frames: list[DecodedFrame] = []
         for k, picture in enumerate(self._pictures(access_unit)):
             packet = av.Packet(picture)
-            packet.is_corrupt = damaged
             packet.pts = packet.dts = pts_90k if k == 0 else None
-            frames += self._decode(packet)
+            packet.is_corrupt = damaged
+            if damaged and packet.pts is not None:
+                self._damaged_pts.append(packet.pts)
+            frames += self._decode(packet, damaged and packet.pts is None)
         return frames
 
     def flush(self) -> list[DecodedFrame]:
@@ -96,13 +102,13 @@ class VideoDecoder:
         cuts = [0, *found[1:], len(access_unit)]
         return [access_unit[a:b] for a, b in pairwise(cuts)]
 
-    def _decode(self, packet: av.Packet | None) -> list[DecodedFrame]:
+    def _decode(self, packet: av.Packet | None, damaged: bool = False) -> list[DecodedFrame]:
         try:
             pictures = self._context.decode(packet)
         except FFmpegError:
             self.stats.failed_units += 1
             return []
-        frames = [_gray_frame(p) for p in pictures]
+        frames = [_gray_frame(p, damaged or p.pts in self._damaged_pts) for p in pictures]
         self.stats.frames += len(frames)
         self.stats.damaged_frames += sum(f.damaged for f in frames)
         return frames
@@ -115,9 +121,12 @@ class H264Decoder(VideoDecoder):
         super().__init__("h264")
 
 
-def _gray_frame(picture: av.VideoFrame) -> DecodedFrame:
+def _gray_frame(picture: av.VideoFrame, damaged: bool) -> DecodedFrame:
     return DecodedFrame(
-        gray=_luma(picture), pts_90k=picture.pts, keyframe=bool(picture.key_frame), damaged=bool(picture.is_corrupt)
+        gray=_luma(picture),
+        pts_90k=picture.pts,
+        keyframe=bool(picture.key_frame),
+        damaged=damaged or bool(picture.is_corrupt),
     )
 
 
