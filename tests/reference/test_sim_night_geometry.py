@@ -25,10 +25,7 @@ VIEWS = [(0.0, 0.0, 30.0, -25.0), (-2500.0, 900.0, 200.0, -18.0), (1200.0, -700.
 @pytest.fixture(scope="module")
 def tilted() -> World:
     """The stage's pass with a geoid 43 m over the ellipsoid that tilts as in the Andes."""
-    from dataclasses import replace as changed
-
-
-    return changed(stage.world(), undulation=Undulation(43.0, 4e-5, -6e-5))
+    return dataclasses.replace(stage.world(), undulation=Undulation(43.0, 4e-5, -6e-5))
 
 
 @pytest.fixture(scope="module")

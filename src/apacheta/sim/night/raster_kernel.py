@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
-from numba import float32, float64, int64, njit, types
+from numba import float32, float64, int64, njit, types, void
 
 HEIGHTS = types.Array(float32, 2, "C", readonly=True)
 """The world's arrays are read-only; writeable ones fit too."""
 _FLOAT, _VECTOR, _MATRIX, _IMAGE = float64, float64[::1], float64[:, ::1], float32[:, ::1]
+NARROWED_PX = 5
+"""Boxes wider than this are narrowed row by row to the patch itself."""
 EMPTY = 1e9
 """Range where a pixel sees no ground."""
 
@@ -53,6 +55,30 @@ def _hull_span(points, low_y, high_y):
                     x = xa + (xb - xa) * (y - ya) / (yb - ya)
                     lo, hi = min(lo, x), max(hi, x)
     return lo, hi
+
+
+@njit([void(float64[:, :, ::1], int64, int64, int64, _MATRIX)], cache=True, nogil=True, error_model="numpy")
+def _segments(vertices, south, north, i, segments):
+    """The six lines between a patch's projected corners: first row, last row, column at row 0 (least),
+    columns a row, column at row 0 (greatest).
+
+    Between the outermost of them on a row lies all that the patch can cover: it stays inside its corners' hull.
+    """
+    q = 0
+    for a in range(4):
+        xa = vertices[south if a < 2 else north, i + (a & 1), 0]
+        ya = vertices[south if a < 2 else north, i + (a & 1), 1]
+        for b in range(a + 1, 4):
+            xb = vertices[south if b < 2 else north, i + (b & 1), 0]
+            yb = vertices[south if b < 2 else north, i + (b & 1), 1]
+            rise = yb - ya
+            segments[q, 0] = min(ya, yb) - 0.01
+            segments[q, 1] = max(ya, yb) + 0.01
+            segments[q, 3] = (xb - xa) / rise if abs(rise) > 0.05 else 0.0
+            segments[q, 2] = segments[q, 4] = xa - ya * segments[q, 3]
+            if abs(rise) <= 0.05:  # lies along a row: its ends bound that row
+                segments[q, 2], segments[q, 4] = min(xa, xb), max(xa, xb)
+            q += 1
 
 
 @njit(
@@ -106,6 +132,7 @@ def range_image(
     j0 = max(math.floor((low_y - offset_y) / cell_m) - 1, 0)
     j1 = min(math.floor((high_y - offset_y) / cell_m) + 1, rows - 2)
     vertices = np.empty((2, columns, 6))
+    segments = np.empty((6, 5))
     filled = np.empty((2, 2), np.int64)
     filled[:, :] = 0
     tests = 0
@@ -200,12 +227,23 @@ def range_image(
             u0, v0 = -(offset_x / cell_m + i), -(offset_y / cell_m + j)
             k0 = z00 + b * u0 + c * v0 + e * u0 * v0
             g1, g2, g3 = (b + e * v0) * inverse_s, (c + e * u0) * inverse_s, e * inverse_s * inverse_s
+            narrow = nearest >= 1.0 and xb - xa >= NARROWED_PX
+            if narrow:
+                _segments(vertices, south, north, i, segments)
             for y in range(ya, yb + 1):
+                xs, xe = xa, xb
+                if narrow:
+                    lo, hi = 1e9, -1e9
+                    for q in range(6):
+                        if segments[q, 0] <= y <= segments[q, 1]:
+                            shift = y * segments[q, 3]
+                            lo, hi = min(lo, segments[q, 2] + shift), max(hi, segments[q, 4] + shift)
+                    xs, xe = max(int(lo + 0.98), xa), min(int(hi + 0.02), xb)
                 v = (y - centre_y) * inverse_f
                 ax = axes[1, 0] * v + axes[2, 0]
                 ay = axes[1, 1] * v + axes[2, 1]
                 az = axes[1, 2] * v + axes[2, 2]
-                for x in range(xa, xb + 1):
+                for x in range(xs, xe + 1):
                     u = (x - centre_x) * inverse_f
                     dx = ax + axes[0, 0] * u
                     dy = ay + axes[0, 1] * u
