@@ -6,6 +6,7 @@ from stream_sample import METADATA_PID, PMT_PID, VIDEO_PID, Laid, own_stream, pe
 from apacheta.core.errors import LocalProtocolError
 from apacheta.formats.ts import H264, METADATA_IN_PES, PRIVATE_DATA, PesUnit, TsDemuxer, TsMuxer
 from apacheta.formats.ts.assembler import LARGEST_UNIT
+from apacheta.formats.ts.demux import MOST_HELD_BYTES
 from apacheta.formats.ts.psi import pat_bytes, pmt_bytes
 
 KLV = bytes.fromhex("060e2b34020b01010e01030101000000") + b"\x05hello"
@@ -221,6 +222,20 @@ def test_a_unit_that_never_ends_is_given_up() -> None:
         demuxer.feed(run)
     assert demuxer.stats.oversize_units == 1
     assert demuxer.feed(laid.payload(VIDEO_PID, pes(0xE0, b"next", 9000)))[0].data == b"next"
+
+
+def test_many_units_that_never_end_stay_within_one_bound() -> None:
+    pids = range(0x200, 0x208)
+    laid, demuxer = Laid(), TsDemuxer()
+    demuxer.feed(tables(laid, [(H264, pid, b"") for pid in pids]))
+    for pid in pids:
+        demuxer.feed(laid.packet(pid, pes(0xE0, b"a" * 160, 0, bounded=False), True))
+        run = b"".join(laid.packet(pid, b"z" * 184, False) for _ in range(16 * 200))
+        for _ in range((LARGEST_UNIT - 200_000) // len(run)):
+            demuxer.feed(run)
+    held = sum(len(u.data) for u in demuxer.flush())
+    assert demuxer.stats.oversize_units >= 3
+    assert held <= MOST_HELD_BYTES
 
 
 def test_a_stream_cut_anywhere_gives_what_came_before() -> None:

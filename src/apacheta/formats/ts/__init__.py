@@ -1,6 +1,6 @@
 """MPEG transport streams: bytes in, access units out, and back. `TsDemuxer` reads, `TsMuxer` writes."""
 
-from .demux import PesUnit, TsDemuxer, TsStats
+from .demux import TsDemuxer
 from .mux import TsMuxer
 from .streams import (
     H264,
@@ -14,6 +14,7 @@ from .streams import (
     Kind,
     Program,
 )
+from .unit import PesUnit, TsStats
 
 __all__ = [
     "H264",

@@ -5,58 +5,20 @@ reached (libavformat waits for the next start); bare KLV in stream type 0x15 and
 taken as metadata because encoders in the field write them so.
 """
 
-import msgspec
-
 from .assembler import ContinuityCounter, PesAssembler, RawUnit
 from .cells import CellAssembler, MetadataUnit
+from .directory import MOST_PROGRAMS, Change, Directory, Tables
 from .pes import Unwrapper, pes_head
-from .psi import PAT_PID, PAT_TABLE, PMT_TABLE, SectionAssembler, pat_entries, program_of, section_of
-from .streams import METADATA_IN_PES, PRIVATE_DATA, SMPTE_KEY_START, ElementaryStream, Kind, Program
+from .streams import METADATA_IN_PES, PRIVATE_DATA, SMPTE_KEY_START, ElementaryStream, Program
+from .unit import PesUnit, TsStats
 
 PACKET_BYTES = 188
 SYNC = 0x47
 _LOOK_AHEAD = 2 * PACKET_BYTES
-MOST_PROGRAMS = 32
 MOST_HELD_BYTES = 16 << 20
 """Bytes of all open units together; above it the unit at hand is given up."""
 LARGE_UNIT = 256 << 10
 """From this size on, an open unit makes the demultiplexer look at what all of them hold together."""
-
-
-class PesUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """One access unit. `pts_90k`, `dts_90k`: 90 kHz without wrap, None where the stream gives none.
-
-    `damaged`: packets are missing or the length is short. `keyframe`: the stream marks it as a point to start from.
-    """
-
-    pid: int
-    kind: Kind
-    stream_type: int
-    pts_90k: int | None
-    data: bytes
-    damaged: bool
-    dts_90k: int | None = None
-    keyframe: bool = False
-
-
-class TsStats(msgspec.Struct):
-    """Counts since the start. `skipped_bytes`: not in any packet. `pes_errors`: units without a valid head."""
-
-    packets: int = 0
-    skipped_bytes: int = 0
-    resyncs: int = 0
-    transport_errors: int = 0
-    continuity_errors: int = 0
-    duplicates: int = 0
-    scrambled: int = 0
-    adaptation_errors: int = 0
-    crc_errors: int = 0
-    section_errors: int = 0
-    pes_errors: int = 0
-    oversize_units: int = 0
-    units: int = 0
-    damaged_units: int = 0
-    clock_references: int = 0
 
 
 class _Elementary:
@@ -72,35 +34,26 @@ class _Elementary:
         self.cells = CellAssembler() if stream.stream_type == METADATA_IN_PES else None
 
 
-class _Tables:
-    """What is open of one PID that carries sections; `last` is the section that was last read, to skip repeats."""
-
-    __slots__ = ("counter", "last", "sections")
-
-    def __init__(self) -> None:
-        self.counter = ContinuityCounter()
-        self.sections = SectionAssembler()
-        self.last = b""
-
-
 class TsDemuxer:
     """Feed it bytes as they come; it gives whole units back. Nothing that it is fed raises or grows its memory.
 
-    `programs`: by number, as the latest maps say. `clock_27m`: the last clock reference (PCR, 27 MHz, wraps) by PID.
+    `clock_27m`: the last clock reference (PCR, 27 MHz, wraps) by PID.
     """
 
     def __init__(self) -> None:
         self.stats = TsStats()
-        self.programs: dict[int, Program] = {}
         self.clock_27m: dict[int, int] = {}
         self._rest = b""
         self._locked = False
-        self._pat: dict[int, int] = {}
-        self._pat_version = -1
-        self._tables: dict[int, _Tables] = {PAT_PID: _Tables()}
+        self._directory = Directory(self.stats)
         self._streams: dict[int, _Elementary] = {}
         self._lines: dict[int, Unwrapper] = {}
         self._video_span_90k: tuple[int, int] | None = None
+
+    @property
+    def programs(self) -> dict[int, Program]:
+        """By number, as the latest maps say."""
+        return self._directory.programs
 
     def video_span_s(self) -> float | None:
         """From the least to the greatest presentation time of undamaged video so far, in seconds; None without any."""
@@ -161,7 +114,7 @@ class TsDemuxer:
         second, fourth = buffer[at + 1], buffer[at + 3]
         pid = (second & 0x1F) << 8 | buffer[at + 2]
         elementary = self._streams.get(pid)
-        tables = None if elementary else self._tables.get(pid)
+        tables = None if elementary else self._directory.tables.get(pid)
         if second & 0x80 or fourth & 0xC0:
             if second & 0x80:
                 stats.transport_errors += 1
@@ -193,7 +146,8 @@ class TsDemuxer:
             step = tables.counter.step(fourth & 15, payload, announced)
             if step != "next" and self._gap(step, None, tables):
                 return
-            self._sections(pid, tables, payload, bool(second & 0x40), units)
+            for change in self._directory.feed(pid, payload, bool(second & 0x40)):
+                self._apply(change, units)
 
     def _clock(self, pid: int, six: bytes) -> None:
         whole = int.from_bytes(six, "big")
@@ -202,7 +156,7 @@ class TsDemuxer:
         if len(self.clock_27m) > MOST_PROGRAMS:
             del self.clock_27m[next(iter(self.clock_27m))]
 
-    def _gap(self, step: str, elementary: _Elementary | None, tables: _Tables | None) -> bool:
+    def _gap(self, step: str, elementary: _Elementary | None, tables: Tables | None) -> bool:
         """Count a repeat (true: leave the packet out) or a loss."""
         if step == "duplicate":
             self.stats.duplicates += 1
@@ -211,7 +165,7 @@ class TsDemuxer:
         self._lost(elementary, tables)
         return False
 
-    def _lost(self, elementary: _Elementary | None, tables: _Tables | None) -> None:
+    def _lost(self, elementary: _Elementary | None, tables: Tables | None) -> None:
         if elementary:
             elementary.pes.lost()
         elif tables:
@@ -260,10 +214,10 @@ class TsDemuxer:
                 dts_90k=dts,
                 keyframe=raw.random_access,
             )
-            self._count(unit)
-            units.append(unit)
+            self._give(unit, units)
 
-    def _count(self, unit: PesUnit) -> None:
+    def _give(self, unit: PesUnit, units: list[PesUnit]) -> None:
+        units.append(unit)
         self.stats.units += 1
         self.stats.damaged_units += unit.damaged
         if unit.kind == "video" and unit.pts_90k is not None and not unit.damaged:
@@ -285,57 +239,19 @@ class TsDemuxer:
                 data=part.data,
                 damaged=True,
             )
-            self._count(unit)
-            units.append(unit)
+            self._give(unit, units)
 
-    def _sections(self, pid: int, tables: _Tables, payload: bytes, start: bool, units: list[PesUnit]) -> None:
-        for raw in tables.sections.feed(payload, start):
-            if raw == tables.last:
-                continue
-            section = section_of(raw)
-            if section is None:
-                self.stats.crc_errors += 1
-            elif section.current:
-                tables.last = raw
-                if pid == PAT_PID and section.table_id == PAT_TABLE:
-                    self._associate(pat_entries(section), section.version, units)
-                elif section.table_id == PMT_TABLE and self._pat.get(section.extension) == pid:
-                    program = program_of(section, pid)
-                    if program is None:
-                        self.stats.section_errors += 1
-                    else:
-                        self._install(program, units)
-        self.stats.section_errors += tables.sections.length_errors
-        tables.sections.length_errors = 0
-
-    def _associate(self, entries: dict[int, int], version: int, units: list[PesUnit]) -> None:
-        """A part of the association table; a new version starts it afresh."""
-        if version != self._pat_version:
-            self._pat, self._pat_version = {}, version
-        for number, pid in entries.items():
-            if len(self._pat) < MOST_PROGRAMS and pid not in (PAT_PID, 0x1FFF):
-                self._pat[number] = pid
-        for number in [n for n, p in self.programs.items() if self._pat.get(n) != p.pmt_pid]:
-            self._leave(self.programs.pop(number), (), units)
-            self._lines.pop(number, None)
-        maps = set(self._pat.values())
-        self._tables = {pid: self._tables.get(pid) or _Tables() for pid in {PAT_PID} | maps}
-        for pid in maps:
-            self._tables[pid].last = b""  # a program that comes back must have its map read again
-
-    def _install(self, program: Program, units: list[PesUnit]) -> None:
-        """A program's new map: streams that stay the same go on, the others are closed or opened."""
-        before = self.programs.get(program.number)
-        if before:
-            self._leave(before, program.streams, units)
-        self.programs[program.number] = program
-        for stream in program.streams:
-            if stream.pid not in self._tables and stream.pid not in self._streams:
-                self._streams[stream.pid] = _Elementary(stream, program.number)
-
-    def _leave(self, program: Program, staying: tuple[ElementaryStream, ...], units: list[PesUnit]) -> None:
-        for stream in program.streams:
+    def _apply(self, change: Change, units: list[PesUnit]) -> None:
+        """A program's streams: those that stay the same go on, the others are closed or opened."""
+        before, after = change
+        staying = after.streams if after else ()
+        for stream in before.streams if before else ():
             elementary = self._streams.get(stream.pid)
-            if elementary and elementary.program == program.number and stream not in staying:
+            if elementary and before and elementary.program == before.number and stream not in staying:
                 self._close(elementary, units)
                 del self._streams[stream.pid]
+        for stream in staying:
+            if after and stream.pid not in self._directory.tables and stream.pid not in self._streams:
+                self._streams[stream.pid] = _Elementary(stream, after.number)
+        if before and not after:
+            self._lines.pop(before.number, None)
