@@ -42,7 +42,10 @@ def frame_at(data: bytes, at: int) -> Frame | None:
     payload = data[at + _HEAD_BYTES : at + _HEAD_BYTES + length]
     if data[at + _HEAD.size : at + _HEAD_BYTES] != hashlib.sha256(head + payload).digest():
         return None
-    return Frame(first, entries_of(payload), at + _HEAD_BYTES + length)
+    try:
+        return Frame(first, entries_of(payload), at + _HEAD_BYTES + length)
+    except ValueError:
+        return None
 
 
 def frames_of(data: bytes) -> tuple[list[Frame], int]:
