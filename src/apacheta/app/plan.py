@@ -1,0 +1,215 @@
+"""`apacheta plan`: from sector and mandate to plan.json and its page. Both are written whole or not at all."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.aircraft import Aircraft
+from ..core.errors import EnvironmentFault, ErrorLine
+from ..core.mandate import Mandate
+from ..core.plan import Policy, WatchPlan
+from ..core.sector import Sector
+from ..formats.canonical import sha256_hex
+from ..formats.plan_json import encode_plan
+from ..plan import PlanResult, plan_night
+from .answer import Answer, run_to_answer, show
+from .loading import World, check_mandate, load_fleet, load_mandate, load_sector, load_world
+
+SCHEMA = "apacheta/plan/1"
+KEYS = (
+    *("interrupted", "policy", "seed", "sector_sha256", "plan", "plan_sha256", "report", "sorties", "slots", "tours"),
+    *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
+    *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
+    *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
+    *("worst_path", "dropped", "planned_km2", "cpu_seconds", "wall_seconds"),
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A plan on disk: the record, the planner's result, the two files, and the figures that a command prints."""
+
+    plan: WatchPlan
+    result: PlanResult
+    plan_path: Path
+    report_path: Path
+    body: dict[str, Any]
+
+
+def make_plan(
+    sector: Sector,
+    mandate: Mandate,
+    fleet: Mapping[str, Aircraft],
+    ground: World,
+    *,
+    policy: Policy,
+    seed: int,
+    max_seconds: float | None,
+    out_dir: Path,
+    language: str | None = None,
+) -> Made:
+    """Plan the night and write plan.json and plan.html into a folder, which is made. Raises InputFault."""
+    from .plan_page import render_plan
+
+    started, cpu = time.monotonic(), time.process_time()
+    deadline = _Deadline(max_seconds)
+    result = plan_night(sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline, tell=_tell)
+    data = encode_plan(result.plan)
+    page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    plan_path, report_path = out_dir / "plan.json", out_dir / "plan.html"
+    write_whole(report_path, page.encode("utf-8"))
+    write_whole(plan_path, data)
+    body = _body(result.plan) | {
+        "interrupted": deadline.interrupted,
+        "plan": str(plan_path),
+        "plan_sha256": sha256_hex(data),
+        "report": str(report_path),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "wall_seconds": round(time.monotonic() - started, 3),
+    }
+    return Made(result.plan, result, plan_path, report_path, body)
+
+
+def run(
+    sector_path: Path,
+    out_dir: Path,
+    mandate_path: Path | None = None,
+    policy: Policy = "strips",
+    seed: int = 1,
+    max_seconds: float | None = None,
+    language: str | None = None,
+) -> tuple[dict[str, Any], int]:
+    """Plan a sector's night; the answer as JSON and the exit code. Faults become lines of the answer."""
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": policy, "seed": seed})
+    run_to_answer(answer, lambda a: _work(a, sector_path, out_dir, mandate_path, policy, seed, max_seconds, language))
+    return answer.as_json(), answer.exit_code
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """The command line's `plan`."""
+    mandate = Path(arguments.mandate) if arguments.mandate else None
+    given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": arguments.policy, "seed": arguments.seed})
+    run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
+    return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader finds the old one or the new one, never a part. OSError on a full disk."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _work(
+    answer: Answer,
+    sector_path: Path,
+    out_dir: Path,
+    mandate_path: Path | None,
+    policy: Policy,
+    seed: int,
+    max_seconds: float | None,
+    language: str | None,
+) -> None:
+    sector = load_sector(sector_path)
+    answer.body["sector_sha256"] = sector.sha256
+    mandate_file = mandate_path or sector_path.parent / "mandate.toml"
+    mandate = load_mandate(mandate_file)
+    check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(mandate_file))
+    fleet = load_fleet(sector, sector_path)
+    if out_dir.exists() and not out_dir.is_dir():
+        remedy = "Name a folder with --out."
+        raise EnvironmentFault("not_a_folder", "a file of that name is in the way.", file=str(out_dir), remedy=remedy)
+    ground = load_world(sector, sector_path)
+    made = make_plan(
+        sector,
+        mandate,
+        fleet,
+        ground,
+        policy=policy,
+        seed=seed,
+        max_seconds=max_seconds,
+        out_dir=out_dir,
+        language=language,
+    )
+    answer.body |= made.body
+    if sector.note:
+        answer.warnings.append(ErrorLine(code="sector_note", text=sector.note, file=str(sector_path), field="note"))
+    if not made.plan.slots:
+        text = "no sortie can be flown in this night; `dropped` says why."
+        answer.warnings.append(ErrorLine(code="no_sortie", text=text, file=str(sector_path)))
+        answer.exit_code = 1
+    if made.body["interrupted"]:
+        text = "the time given was up: the plan holds what was found until then."
+        answer.warnings.append(ErrorLine(code="interrupted", text=text, remedy="Give more with --max-seconds."))
+
+
+def _body(plan: WatchPlan) -> dict[str, Any]:
+    """The figures of a plan; what has no value for want of tours is null."""
+    some = bool(plan.tours)
+    return {
+        "policy": plan.policy,
+        "seed": plan.seed,
+        "sector_sha256": plan.sector_sha256,
+        "sorties": len(plan.slots),
+        "slots": len(plan.slots),
+        "tours": len(plan.tours),
+        "legs": sum(len(t.waypoints) - 1 for t in plan.tours),
+        "min_border_distance_m": plan.min_border_distance_m if some else None,
+        "border_line_accuracy_m": plan.border_line_accuracy_m,
+        "min_terrain_clearance_m": plan.min_terrain_clearance_m if some else None,
+        "min_separation_m": plan.min_separation_m,
+        "min_energy_reserve_fraction": plan.min_energy_reserve_fraction if some else None,
+        "containment": plan.containment,
+        "search_rate_km2_h": plan.search_rate_km2_h,
+        "certified_detection": plan.certified_detection,
+        "dropped": [{"what": d.what, "why": d.why, "text": d.text} for d in plan.dropped],
+        "planned_km2": plan.planned_km2,
+    }
+
+
+def _summary(body: dict[str, Any], language: str | None) -> str:
+    from .texts import Texts
+
+    t = Texts(language)
+    figures = t(
+        "plan.summary",
+        sorties=body["sorties"],
+        tours=body["tours"],
+        km2=t.number(body["planned_km2"], 1),
+        border=t.number(body["min_border_distance_m"]),
+        clearance=t.number(body["min_terrain_clearance_m"]),
+    )
+    return f"{figures}\n{body['plan']}\n{body['report']}"
+
+
+def _tell(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"plan: {text}\n")
+
+
+class _Deadline:
+    """Says whether the time is up; remembers that it said so."""
+
+    def __init__(self, max_seconds: float | None) -> None:
+        self._end = None if max_seconds is None else time.monotonic() + max_seconds
+        self.interrupted = False
+
+    def __call__(self) -> bool:
+        self.interrupted = self.interrupted or (self._end is not None and time.monotonic() > self._end)
+        return self.interrupted
