@@ -21,12 +21,16 @@ from .route import Leg, legs_of, points_of
 VERTICAL_CLIMB_M_S, VERTICAL_SINK_M_S, TOUCHDOWN_M_S = 2.5, 2.0, 0.7
 TRANSITION_AGL_M = 40.0
 """Height at which a VTOL plane leaves its rotors when the tour does not say."""
-TALLEST_VERTICAL_CLIMB_M = 150.0
+TALLEST_VERTICAL_DESCENT_M = 150.0
+"""A VTOL plane higher than this over its last point first circles down on its wing."""
 ACCELERATION_M_S2, BRAKING_M_S2 = 2.0, 1.5
 ROLL_RATE_RAD_S = math.radians(40.0)
-L1_PERIOD_S, L1_DAMPING = 17.0, 0.75
-"""ArduPilot's defaults for small planes."""
-LOW_AT_CLIMB_POINT_M = 60.0
+L1_PERIOD_S, L1_DAMPING = 13.0, 0.75
+"""ArduPilot's range for agile small planes is 12 to 17 s."""
+LOW_AT_CLIMB_END_M = 40.0
+SAME_PLACE_M = 15.0
+VERTICAL_LEG_M = 20.0
+"""Legs shorter than this on the map are flown straight up or down."""
 CLIMB_AT_CEILING_M_S = 0.5
 
 
@@ -69,7 +73,10 @@ class Flight:
         self.done = False
         if aircraft.kind == "plane":
             self.tas_m_s, self.motion.phase = self._cruise_tas(), "climb"
+        flat = [k for k, leg in enumerate(self.legs) if leg.length_m > VERTICAL_LEG_M]
+        self.home_leg = flat[-1] if flat else len(self.legs) - 1
         self.hold_at: Leg | None = None
+        self.climb_on_to_m: float | None = None
 
     # -- the air and the limits it sets -------------------------------------------------------------------------
 
@@ -86,7 +93,7 @@ class Flight:
         return max(best + (CLIMB_AT_CEILING_M_S - best) * part, 0.0)
 
     def _first_course(self) -> float:
-        leg = next((leg for leg in self.legs if leg.length_m > 20.0), None)
+        leg = next((leg for leg in self.legs if leg.length_m > VERTICAL_LEG_M), None)
         return math.atan2(leg.dx, leg.dy) if leg else 0.0
 
     # -- one step -----------------------------------------------------------------------------------------------
@@ -144,8 +151,7 @@ class Flight:
 
     def _rise_to(self) -> float:
         first = self.legs[0]
-        tall = first.end.amsl_m - self.pad_amsl_m
-        if first.length_m <= 20.0 and 0.0 < tall <= TALLEST_VERTICAL_CLIMB_M:
+        if first.length_m <= VERTICAL_LEG_M and first.end.amsl_m > self.pad_amsl_m:
             return first.end.amsl_m
         return self.pad_amsl_m + TRANSITION_AGL_M
 
@@ -185,7 +191,7 @@ class Flight:
 
     def _fly_rotors(self, dt_s: float, air: tuple[float, float, float]) -> None:
         """A multirotor along the route: ground velocity towards a point ahead on the leg."""
-        leg = self._leg_now(reach_m=8.0)
+        leg = self._leg_now()
         m = self.motion
         if self.leg_index == len(self.legs) - 1 and math.hypot(leg.end.x_m - m.x_m, leg.end.y_m - m.y_m) < 80.0:
             m.phase = "return_to_rotors"
@@ -195,12 +201,12 @@ class Flight:
         dy = leg.start.y_m + leg.dy * ahead - m.y_m
         reach = max(math.hypot(dx, dy), 1e-6)
         climb = self._climb_command(leg, dt_s, self._cruise_tas())
-        low = leg.length_m > 20.0 or abs(leg.end.amsl_m - m.amsl_m) < 5.0
+        low = leg.length_m > VERTICAL_LEG_M or abs(leg.end.amsl_m - m.amsl_m) < 5.0
         speed = min(self._cruise_tas(), 0.5 * reach) if low else 0.0
         self.tas_m_s += min(max(speed - self.tas_m_s, -BRAKING_M_S2 * dt_s), ACCELERATION_M_S2 * dt_s)
         self._spend(hover_power_w(self.aircraft, self._rho(), climb), dt_s)
         self._move(self.tas_m_s * dx / reach + 0.1 * air[0], self.tas_m_s * dy / reach + 0.1 * air[1], climb, dt_s)
-        if leg.length_m > 20.0:
+        if leg.length_m > VERTICAL_LEG_M:
             self.course_rad = math.atan2(leg.dx, leg.dy)
         self._attitude(self.course_rad, -0.6 * self.tas_m_s, 0.0, dt_s)
 
@@ -212,7 +218,7 @@ class Flight:
         rho = self._rho()
         self.tas_m_s += (self._cruise_tas() - self.tas_m_s) * min(1.0, dt_s / 4.0)
         turn_radius = self.tas_m_s**2 / (G * math.tan(math.radians(0.8 * aircraft.bank_max_deg)))
-        leg = self._leg_now(turn_radius)
+        leg = self._leg_now()
         if self._arrived(leg):
             return
         sideways = self._hold_acceleration(turn_radius) if self.hold_at else self._l1_acceleration(leg)
@@ -231,16 +237,24 @@ class Flight:
         self._attitude(self.course_rad, pitch, math.degrees(self.bank_rad), dt_s)
 
     def _l1_acceleration(self, leg: Leg) -> float:
-        """2 V^2 sin(eta) / L1 towards a point L1 ahead on the leg; right positive."""
+        """2 V^2 sin(eta) / L1 towards the point of the route L1 ahead; right positive."""
         m = self.motion
         speed = max(math.hypot(m.vx_m_s, m.vy_m_s), 8.0)
-        reach = max(0.3183 * L1_DAMPING * L1_PERIOD_S * speed, 60.0)
-        along = leg.along(m.x_m, m.y_m)
+        reach = max(0.3183 * L1_DAMPING * L1_PERIOD_S * speed, 50.0)
         across = (m.x_m - leg.start.x_m) * leg.dy - (m.y_m - leg.start.y_m) * leg.dx
-        ahead = along + math.sqrt(max(reach**2 - across**2, 0.09 * reach**2))
-        bearing = math.atan2(leg.start.x_m + leg.dx * ahead - m.x_m, leg.start.y_m + leg.dy * ahead - m.y_m)
-        eta = _wrapped(bearing - math.atan2(m.vx_m_s, m.vy_m_s))
-        return 2.0 * speed * speed * math.sin(min(max(eta, -1.57), 1.57)) / reach
+        x, y = self._ahead(leg.along(m.x_m, m.y_m) + math.sqrt(max(reach**2 - across**2, 0.09 * reach**2)))
+        distance = max(math.hypot(x - m.x_m, y - m.y_m), 0.3 * reach)
+        eta = _wrapped(math.atan2(x - m.x_m, y - m.y_m) - math.atan2(m.vx_m_s, m.vy_m_s))
+        return 2.0 * speed * speed * math.sin(min(max(eta, -1.57), 1.57)) / distance
+
+    def _ahead(self, along_m: float) -> tuple[float, float]:
+        """The point of the route that lies `along_m` from the start of the present leg; past the end straight on."""
+        index = self.leg_index
+        while index < self.home_leg and along_m > self.legs[index].length_m:
+            along_m -= self.legs[index].length_m
+            index += 1
+        leg = self.legs[index]
+        return leg.start.x_m + leg.dx * along_m, leg.start.y_m + leg.dy * along_m
 
     def _hold_acceleration(self, radius_m: float) -> float:
         """Circle the end of the leg being held, clockwise."""
@@ -258,9 +272,9 @@ class Flight:
         """At the last point: back to the rotors (or, a plane, down) once low enough; circling down if too high."""
         m = self.motion
         distance = math.hypot(leg.end.x_m - m.x_m, leg.end.y_m - m.y_m)
-        if self.leg_index < len(self.legs) - 1 or leg.length_m - leg.along(m.x_m, m.y_m) > self._stop_distance():
+        if self.leg_index < self.home_leg or leg.length_m - leg.along(m.x_m, m.y_m) > self._stop_distance():
             return False
-        if m.amsl_m - self.pad_amsl_m > (5.0 if self.aircraft.kind == "plane" else TALLEST_VERTICAL_CLIMB_M):
+        if m.amsl_m > self._highest_arrival():
             self.hold_at = leg
             return False
         if distance > 3.0 * self._stop_distance():
@@ -273,46 +287,74 @@ class Flight:
             m.phase = "return_to_rotors"
         return True
 
+    def _highest_arrival(self) -> float:
+        """How high it may be when it leaves the wing."""
+        if self.aircraft.kind == "plane":
+            return self.pad_amsl_m + 5.0
+        last = self.legs[self.home_leg].end.amsl_m
+        return max(self.pad_amsl_m + TALLEST_VERTICAL_DESCENT_M, last + LOW_AT_CLIMB_END_M)
+
     def _stop_distance(self) -> float:
         return max(math.hypot(self.motion.vx_m_s, self.motion.vy_m_s), 10.0) ** 2 / (2.0 * BRAKING_M_S2)
 
     # -- the route ----------------------------------------------------------------------------------------------
 
-    def _leg_now(self, reach_m: float) -> Leg:
-        """The leg being flown; moves on when its end is near, with room to turn; sets `along_m` and the phase."""
+    def _leg_now(self) -> Leg:
+        """The leg being flown; moves on past its end, or round again while too low; sets `along_m` and the phase."""
         m = self.motion
-        while self.leg_index < len(self.legs) - 1 and not self.hold_at and self._passed(reach_m):
-            self.leg_index += 1
+        last = len(self.legs) - 1 if self.aircraft.kind == "multirotor" else self.home_leg
+        while self.leg_index < last and not self.hold_at and self._passed():
+            self.leg_index = self._next_leg()
         leg = self.legs[self.leg_index]
-        if self.hold_at and self.leg_index < len(self.legs) - 1 and m.amsl_m > leg.end.amsl_m - 15.0:
+        if self.hold_at and self.leg_index < last and m.amsl_m > leg.end.amsl_m - 15.0:
             self.hold_at = None
+        if self.climb_on_to_m is not None and m.amsl_m > self.climb_on_to_m - 15.0:
+            self.climb_on_to_m = None
         span = leg.end.along_m - leg.start.along_m
         m.along_m = max(m.along_m, leg.start.along_m + span * leg.fraction(m.x_m, m.y_m))
         m.phase = leg.end.kind if leg.end.kind in ("climb", "transit", "station", "approach") else "approach"
         return leg
 
-    def _passed(self, reach_m: float) -> bool:
+    def _passed(self) -> bool:
+        """Whether the end of the leg is behind, seen along the middle of the turn there."""
         m, leg, after = self.motion, self.legs[self.leg_index], self.legs[self.leg_index + 1]
-        if leg.length_m <= 20.0:
+        if leg.length_m <= VERTICAL_LEG_M:
             return self.aircraft.kind != "multirotor" or m.amsl_m > leg.end.amsl_m - 5.0
-        turn = (
-            abs(_wrapped(math.atan2(after.dx, after.dy) - math.atan2(leg.dx, leg.dy))) if after.length_m > 20 else 0.0
-        )
-        lead = min(reach_m * math.tan(min(turn, 2.4) / 2.0), 0.45 * leg.length_m, 0.45 * max(after.length_m, 20.0))
-        if leg.along(m.x_m, m.y_m) < leg.length_m - max(lead, 5.0):
-            return False
-        if leg.end.kind == "climb" and leg.end.amsl_m - m.amsl_m > LOW_AT_CLIMB_POINT_M:
-            self.hold_at = leg
-            return False
-        return True
+        dx, dy = leg.dx + after.dx, leg.dy + after.dy
+        if after.length_m <= VERTICAL_LEG_M or math.hypot(dx, dy) < 0.6 or self.aircraft.kind == "multirotor":
+            return leg.along(m.x_m, m.y_m) > leg.length_m - 8.0
+        return (m.x_m - leg.end.x_m) * dx + (m.y_m - leg.end.y_m) * dy > 0.0
+
+    def _next_leg(self) -> int:
+        """The next leg; where a climb ends too low, the same lap once more, or a circle if there is none."""
+        end, after = self.legs[self.leg_index].end, self.legs[self.leg_index + 1].end
+        low = end.amsl_m - self.motion.amsl_m > LOW_AT_CLIMB_END_M
+        ends = after.amsl_m < end.amsl_m + 1.0 or after.kind != end.kind
+        if not (low and ends and end.kind in ("climb", "transit")):
+            return self.leg_index + 1
+        for k in range(self.leg_index - 1, 0, -1):
+            start = self.legs[k].start
+            if start.kind == end.kind and math.hypot(start.x_m - end.x_m, start.y_m - end.y_m) < SAME_PLACE_M:
+                self.climb_on_to_m = end.amsl_m
+                return k
+        if end.kind == "climb":
+            self.hold_at = self.legs[self.leg_index]
+            return self.leg_index
+        return self.leg_index + 1
 
     def _climb_command(self, leg: Leg, dt_s: float, speed_m_s: float) -> float:
         """Rate of climb that holds the leg's height profile, within what the aircraft can do here."""
         m = self.motion
-        part = 1.0 if self.hold_at or leg.length_m <= 20.0 else leg.fraction(m.x_m, m.y_m)
+        part = 1.0 if self.hold_at or leg.length_m <= VERTICAL_LEG_M else leg.fraction(m.x_m, m.y_m)
         height = leg.start.amsl_m + part * (leg.end.amsl_m - leg.start.amsl_m)
-        slope = (leg.end.amsl_m - leg.start.amsl_m) / leg.length_m if leg.length_m > 20.0 and not self.hold_at else 0.0
-        if self.leg_index == len(self.legs) - 1:
+        slope = (
+            (leg.end.amsl_m - leg.start.amsl_m) / leg.length_m
+            if leg.length_m > VERTICAL_LEG_M and not self.hold_at
+            else 0.0
+        )
+        if self.climb_on_to_m is not None:
+            height, slope = self.climb_on_to_m, 0.0
+        if self.leg_index >= self.home_leg:
             above = 0.0 if self.aircraft.kind == "plane" else 1.5 * TRANSITION_AGL_M
             height, slope = max(height, self.pad_amsl_m + above), 0.0
         wanted = 0.2 * (height - m.amsl_m) + slope * speed_m_s
