@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from . import border as borders
 from . import places, relief, warmth
@@ -160,15 +159,13 @@ def _own_mask(
 
 
 def _ring_of(mask: NDArray[np.bool_], west: float, south: float, cell_m: float) -> Chain:
-    """A ring round the one piece of a mask, just inside the farthest cells in 72 directions."""
+    """A ring inside the one piece of a mask: how far one gets from its middle in 72 directions, less 45 m."""
     rows, cols = np.nonzero(mask)
-    x, y = west + cols * cell_m, south + rows * cell_m
-    mid_x, mid_y = x.mean(), y.mean()
-    sector = np.floor((np.arctan2(y - mid_y, x - mid_x) + np.pi) / (2 * np.pi) * 72).astype(int) % 72
-    far = np.hypot(x - mid_x, y - mid_y)
-    radius = np.array([far[sector == k].max() if (sector == k).any() else 0.0 for k in range(72)])
-    radius = (
-        ndimage.gaussian_filter1d(ndimage.minimum_filter1d(radius, 3, mode="wrap"), 0.7, mode="wrap") - 1.5 * cell_m
-    )
-    bearing = (np.arange(72) + 0.5) / 72 * 2 * np.pi - np.pi
-    return np.column_stack([mid_x + radius * np.cos(bearing), mid_y + radius * np.sin(bearing)])
+    mid_row, mid_col = rows.mean(), cols.mean()
+    bearing = np.arange(72) / 72 * 2 * np.pi
+    far = np.arange(0.0, np.hypot(*mask.shape), 0.25)
+    row = np.clip(np.rint(mid_row + far[:, None] * np.sin(bearing)), 0, mask.shape[0] - 1).astype(int)
+    col = np.clip(np.rint(mid_col + far[:, None] * np.cos(bearing)), 0, mask.shape[1] - 1).astype(int)
+    radius = cell_m * (far[np.argmin(mask[row, col], axis=0)] - 1.5)
+    x, y = west + mid_col * cell_m, south + mid_row * cell_m
+    return np.column_stack([x + radius * np.cos(bearing), y + radius * np.sin(bearing)])

@@ -58,7 +58,7 @@ def _thrice_rows(grid):
 
 @njit(["void(float32[:, ::1], float32[:, ::1], int64)"], cache=True, nogil=True, error_model="numpy")
 def _roughen(height_m, rough, salt):
-    """Add knolls of 27, 51 and 97 m and, here and there, rock steps of 22 m, in place.
+    """Add knolls of 27, 51 and 97 m and, here and there, bands of rock 55 m apart, in place.
 
     `rough`: 0 on a salt flat, 0.04 on a valley floor, 1 on a slope of 35 degrees.
     """
@@ -73,11 +73,12 @@ def _roughen(height_m, rough, salt):
             height = height_m[r, c] + 1.9 * share * knoll
             ledge = max(share - 0.5, 0.0) * min(max(2.0 * _wave(r / 23.0, c / 23.0, salt + 303), 0.0), 1.0)
             if ledge > 0.0:
-                level = height / 22.0 + 3.0 * _wave(r / 41.0, c / 41.0, salt + 404)
+                level = height / 55.0 + 2.5 * _wave(r / 41.0, c / 41.0, salt + 404)
                 part = level - np.floor(level)
                 step = min(max((part - 0.3) / 0.4, 0.0), 1.0)
                 step = step * step * (3.0 - 2.0 * step)
-                height += 22.0 * 0.6 * ledge * (step - part)
+                band = max(_lattice(int(np.floor(level)), 7, salt + 505), 0.0)
+                height += 55.0 * 0.9 * band * ledge * (step - part)
             height_m[r, c] = height
 
 
