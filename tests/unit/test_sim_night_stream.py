@@ -19,8 +19,11 @@ from apacheta.core.sight import Fix
 from apacheta.formats.klv import decode_packets, pose_of
 from apacheta.formats.ts import TsDemuxer
 from apacheta.sim.night import Cast, Ground, serve
-from apacheta.sim.night.attitude import rotation_of
+from apacheta.sim.night.attitude import grid_axes, rotation_of
+from apacheta.sim.night.figures import Figures
 from apacheta.sim.night.gimbal import aims_of
+from apacheta.sim.night.render import Renderer, Scene, View
+from apacheta.sim.night.warmth import temperatures_of
 
 IN_AIR_NS = stage.START_NS + 170 * stage.NS
 
@@ -122,39 +125,35 @@ def test_a_walker_in_the_picture_is_told_with_what_decides_whether_it_counts() -
 
 
 def test_a_body_behind_a_ridge_is_not_in_line_of_sight() -> None:
-    world = stage.world()
-    ground = Ground(world)
-    aims = aims_of(stage.sortie(world, 4).tour.stares, ground)
-    rng = np.random.default_rng(2)
-    around = [(a.x_m + dx, a.y_m + dy) for a in aims[:8] for dx, dy in rng.uniform(-90, 90, (12, 2))]
-    cast = Cast(tuple(stage.walker(world, x, y, 0.1) for x, y in around))
-    ticks = _ticks(80, from_utc_ns=IN_AIR_NS, cast=cast)
-    views = [line for tick in ticks for line in tick.truth if line["kind"] == "view"]
-    flags = {line["los_half"] for line in views}
-    assert flags == {True, False}
-    state = {int(row["utc_ns"]): row for tick in ticks for row in tick.truth if row["kind"] == "aircraft"}
-    for line in views[:: max(1, len(views) // 60)]:
-        assert line["los_half"] == _clear(ground, state[int(line["utc_ns"])], line) or _nearly(
-            ground, state[int(line["utc_ns"])], line
-        )
+    """Bodies all over a valley, looked at low over a ridge; lines of sight are walked in 3,000 steps."""
+    ground = Ground(stage.world(), refraction=1.0)
+    x, y = (v.ravel() for v in np.meshgrid(np.arange(-2400, 2401, 60.0), np.arange(-1800, 1801, 60.0)))
+    cast = Cast(tuple(stage.walker(ground.world, a, b, 0.01) for a, b in zip(x, y, strict=True)))
+    places = cast.at(stage.START_NS)
+    temperatures = temperatures_of(ground.world, stage.START_NS)
+    renderer = Renderer(Scene(ground, temperatures, seed=1), 640, 512)
+    figures = Figures(cast, ground)
+    told = []
+    for azimuth in range(0, 360, 30):
+        camera = (100.0, -200.0, ground.height_at(100.0, -200.0) + 180.0)
+        view = View(camera, grid_axes(rotation_of(azimuth, -9.0, 0.0), 0.0), 320 / np.tan(np.radians(12.5)))
+        renderer.look(view)
+        local = ground.local(camera[0], camera[1])
+        for seen in figures.render(renderer, view, local, places, temperatures):
+            clear_m = _least_height(ground, camera, (x[seen.number], y[seen.number]))
+            if abs(clear_m) > 0.02:
+                told.append((seen.los_half, clear_m > 0.0))
+    assert set(told) == {(True, True), (False, False)}
+    assert min(told.count((True, True)), told.count((False, False))) > 20
 
 
-def _line_heights(ground: Ground, plane: dict, body: dict, up_m: float) -> np.ndarray:
-    """Height of the straight line from plane to body over the ground, at 3,000 points short of the body."""
-    (x0, y0), (x1, y1) = (ground.xy(row["lon"], row["lat"]) for row in (plane, body))
-    part = np.linspace(0.0, 1.0, 3000)[:-4]
-    z1 = ground.height_at(x1, y1) + up_m
-    z = plane["alt_amsl_m"] + part * (z1 - plane["alt_amsl_m"])
-    return z - ground.heights_at(x0 + part * (x1 - x0), y0 + part * (y1 - y0))
-
-
-def _clear(ground: Ground, plane: dict, body: dict) -> bool:
-    return bool(_line_heights(ground, plane, body, 0.85).min() > 0.0)
-
-
-def _nearly(ground: Ground, plane: dict, body: dict) -> bool:
-    """Within half a metre of the ridge the picture's own pixels decide."""
-    return abs(float(_line_heights(ground, plane, body, 0.85)[:-20].min())) < 0.5
+def _least_height(ground: Ground, camera: tuple[float, float, float], body_xy: tuple[float, float]) -> float:
+    """Least height over the ground of the straight line to the body's middle, short of its last 12 m."""
+    distance = float(np.hypot(body_xy[0] - camera[0], body_xy[1] - camera[1]))
+    part = np.linspace(0.0, 1.0 - 12.0 / distance, 3000)
+    top = ground.height_at(*body_xy) + 0.85
+    x, y = (camera[k] + part * (body_xy[k] - camera[k]) for k in (0, 1))
+    return float((camera[2] + part * (top - camera[2]) - ground.heights_at(x, y)).min())
 
 
 def test_truth_lines_are_json_with_decimal_times(tmp_path: Path) -> None:

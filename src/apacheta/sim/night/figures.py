@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from ..world.crowd import Member
 from .cast import Cast, Places
 from .ground import Ground, Local
+from .line_kernel import line_is_clear
 from .render import Renderer, Temperatures, View
 
 EDGE_PX = 20.0
 NEAR_M = 8_000.0
 COLD_CABIN_K = 3.0
 """Body panels follow the air; the bonnet over the engine is what shows."""
-HIDDEN_M = 0.5
-"""The ground may be this much nearer than the body's middle before that counts as hidden: half a grazing pixel."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,11 @@ class Figures:
         return [
             seen
             for k, number in enumerate(numbers)
-            if (seen := self._seen(renderer, view, int(number), offsets[k], feet[k], rows, drawn, owner == k))
+            if (
+                seen := self._seen(
+                    renderer, view, local, places, int(number), offsets[k], feet[k], rows, drawn, owner == k
+                )
+            )
             is not None
         ]
 
@@ -119,6 +122,8 @@ class Figures:
         self,
         renderer: Renderer,
         view: View,
+        local: Local,
+        places: Places,
         number: int,
         offset: NDArray[np.float64],
         feet_amsl_m: float,
@@ -128,21 +133,31 @@ class Figures:
     ) -> Seen | None:
         """How a member shows; None when its middle is outside the picture."""
         height, width = renderer.ranges.shape
-        column, row, depth = (float(v[0]) for v in project(offset[None], view, renderer.ranges.shape))
+        column, row, _ = (float(v[0]) for v in project(offset[None], view, renderer.ranges.shape))
         if not (-0.5 <= column < width - 0.5 and -0.5 <= row < height - 0.5):
             return None
-        ground_depth = float(renderer.ranges[int(row + 0.5), int(column + 0.5)])
         contrast = (rows[own, 8] - drawn[own, 4])[np.argmax(np.abs(rows[own, 8] - drawn[own, 4]))]
         return Seen(
             number=number,
             column_px=column,
             row_px=row,
             area_px=float(drawn[own, 2].sum()),
-            los_half=ground_depth > depth - HIDDEN_M,
+            los_half=self._clear(view, local, places, number, offset),
             contrast_k=float(contrast),
             slant_range_m=float(np.linalg.norm(offset)),
             amsl_m=float(feet_amsl_m),
         )
+
+    def _clear(self, view: View, local: Local, places: Places, number: int, offset: NDArray[np.float64]) -> bool:
+        """Line of sight to half the body over the truth terrain."""
+        ground = self.ground
+        scale = local.scale0 + local.scale1 * view.camera[2]
+        return bool(
+            line_is_clear(
+                ground.height_amsl_m, ground.cell_m, ground.origin_x_m, ground.origin_y_m, np.array(view.camera),
+                places.x_m[number], places.y_m[number], offset[2], scale, local.drop_per_m, local.tilt_x, local.tilt_y,
+            )
+        )  # fmt: skip
 
 
 def project(
