@@ -27,6 +27,7 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
     plan: str
     truth: str
     seed: int
+    from_utc_ns: int
     minutes: float
     width_px: int
     height_px: int
@@ -56,6 +57,7 @@ def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
         sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet),
         aircraft=load_fleet(sector, Path(spec.sector)),
         sector=sector,
+        from_utc_ns=spec.from_utc_ns,
         minutes=spec.minutes,
         seed=spec.seed,
         width_px=spec.width_px,

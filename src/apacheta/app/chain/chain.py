@@ -25,10 +25,7 @@ from .keeper import Keeper
 from .pairing import Paired, Pairing
 from .segments import Segment, Segmenter, begins_with_pat
 
-CODECS = {0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x24: "hevc"}
-"""ISO/IEC 13818-1 table 2-34 to the decoder's names."""
 SEGMENT_90K = 6 * 90_000
-PTS_WRAP = 1 << 33
 CHIP_PX = 48
 MARK_PX = 14
 
@@ -131,7 +128,7 @@ class Chain:
 
     def _video(self, unit: PesUnit) -> None:
         if self.decoder is None:
-            self.decoder = VideoDecoder(CODECS.get(unit.stream_type, "h264"))
+            self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
         self.totals.video_bytes += len(unit.data)
         self._video_90k = unit.pts_90k if unit.pts_90k is not None else self._video_90k
         if self._segment_from_90k is None:
@@ -154,7 +151,7 @@ class Chain:
             self.totals.pts_span_90k = (first, pts_90k)
 
     def _metadata(self, unit: PesUnit) -> None:
-        for packet in decode_packets(unit.data):
+        for packet in decode_packets(unit.data, unit.damaged):
             self.totals.metadata_packets += 1
             self.totals.metadata_rejected += not packet.usable
             if packet.usable:
@@ -239,7 +236,7 @@ class Chain:
     def _segment_is_full(self) -> bool:
         if self._segment_from_90k is None or self._video_90k is None:
             return False
-        return (self._video_90k - self._segment_from_90k) % PTS_WRAP >= SEGMENT_90K
+        return self._video_90k - self._segment_from_90k >= SEGMENT_90K
 
     def _close_segment(self) -> None:
         segment = self._segmenter.close()

@@ -18,7 +18,7 @@ from ...adapters.clock import SystemClock
 from ...adapters.filelog import FileLogStore
 from ...adapters.keys import open_signer
 from ...alert import Watchman, WatchSettings
-from ...core.errors import InputFault
+from ...core.errors import InputFault, Refusal
 from ...core.instant import NS
 from ...core.mandate import Mandate
 from ...core.plan import WatchPlan, sorties_of
@@ -84,6 +84,8 @@ class Night:
 def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> None:
     """Run the whole night; fills the answer's body."""
     night = _prepared(settings, progress)
+    if not night.plan.slots:
+        raise Refusal("no_sortie", "No sortie can be flown in this night.", remedy="The plan's page says why for each.")
     _say_plan(answer, night)
     account, signer = _open_account(night.post)
     try:
@@ -162,7 +164,6 @@ def own_side_of(ground: Ground) -> np.ndarray:
 
 
 def _say_plan(answer: Answer, night: Night) -> None:
-    first = next(iter(night.plan.slots))
     answer.body |= {
         "sector": night.sector.name,
         "sector_sha256": night.sector.sha256,
@@ -174,7 +175,6 @@ def _say_plan(answer: Answer, night: Night) -> None:
         "border_standoff_m": night.sector.border.standoff_m,
         "border_line_accuracy_m": night.sector.border.accuracy_m,
         "planned_km2": night.plan.planned_km2,
-        "first_launch_utc_ns": first.launch_utc_ns,
     }
 
 
@@ -331,6 +331,7 @@ def _spec(night: Night, truth: Path) -> SimulatorSpec:
         plan=str(night.post.plans / "plan.json"),
         truth=str(truth / "truth.jsonl"),
         seed=s.seed,
+        from_utc_ns=on_station_utc_ns(night.plan),
         minutes=s.minutes,
         width_px=s.width_px,
         height_px=s.height_px,
@@ -341,6 +342,13 @@ def _spec(night: Night, truth: Path) -> SimulatorSpec:
         udp_ports={},
         fix_fd=-1,
     )
+
+
+def on_station_utc_ns(plan: WatchPlan) -> int:
+    """When the first aircraft is planned to reach its first look: the watch opens there."""
+    first = sorties_of(plan)[0]
+    share = first.tour.stares[0].from_along_m / first.tour.length_m if first.tour.stares else 0.0
+    return first.launch_utc_ns + int(share * first.tour.duration_s * NS)
 
 
 def _mandate_body(mandate: Mandate) -> dict[str, Any]:

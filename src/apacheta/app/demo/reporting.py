@@ -76,6 +76,7 @@ def report_of(night: Night, body: dict[str, Any], checkpoint: Checkpoint, vkey: 
             verified=verified,
         ),
         score=_score(body),
+        simulated=True,
     )
 
 

@@ -51,7 +51,7 @@ def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str], li
     ends: dict[str, tuple[int, int]] = {} if live else {name: os.pipe() for name in fleet}
     sources: dict[str, StreamSource] = {}
     for name in fleet:
-        sources[name] = UdpStream(LOOPBACK, 0) if live else PipeStream(_widened(ends[name][0]), name)
+        sources[name] = UdpStream(LOOPBACK, 0) if live else PipeStream(_widened(ends[name][0]), name=name)
     spec = msgspec.structs.replace(
         spec,
         stream_fds={name: out for name, (_, out) in ends.items()},

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ...core.sight import CameraPose
-from ...geo import Camera, Dem, LocalGrid, camera_axes, camera_position, pixel_rays, ray_ranges_m
+from ...geo import Camera, Dem, LocalGrid, camera_axes, camera_position, pixel_rays, ray_points, ray_ranges_m
 from ...sim.world import World
 from .score import GEOD
 
@@ -43,13 +43,13 @@ def marker_errors_m(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, 
 
 
 def _error_m(marker: dict[str, Any], dem: Dem, width_px: int, height_px: int) -> float:
-    pose = msgspec.convert(marker["pose"], CameraPose)
+    pose = msgspec.convert(marker["pose"], CameraPose, strict=False)
     camera = Camera(width_px, height_px, pose.hfov_deg)
     position, axes = camera_position(pose, dem.grid), camera_axes(pose, dem.grid)
-    rays = pixel_rays(camera, axes, np.array([marker["col"]]), np.array([marker["row"]]))
+    rays = pixel_rays(np.array([marker["col"]]), np.array([marker["row"]]), axes, camera)
     range_m = float(ray_ranges_m(dem, position, rays, MAX_RANGE_M)[0])
     if not np.isfinite(range_m):
         return float("inf")
-    x_m, y_m, _ = position + range_m * rays[0]
+    x_m, y_m, _ = ray_points(dem.grid, position, rays, range_m)[0]
     lat, lon = dem.grid.latlon(x_m, y_m)
     return float(GEOD.inv(float(lon), float(lat), marker["lon"], marker["lat"])[2])

@@ -1,0 +1,200 @@
+"""Whole short nights through the command line: truth apart, pipe and socket alike, killed, held, disk full."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apacheta.adapters.filelog import FileLogStore
+from apacheta.app.demo.command import KEYS
+
+SHORT = ["--headless", "--camera", "320x256", "--seed", "1"]
+
+
+def demo(post: Path, *flags: str, minutes: float = 0.5, **popen: Any) -> subprocess.Popen[bytes]:
+    """A demo in a process of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "apacheta.app.cli",
+        "demo",
+        "--post",
+        str(post),
+        "--minutes",
+        str(minutes),
+        "--json",
+    ]
+    return subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **popen)
+
+
+def answer_of(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Its one JSON object."""
+    out, _ = process.communicate(timeout=110)
+    result: dict[str, Any] = json.loads(out)
+    return result
+
+
+def verified(post: Path) -> dict[str, Any]:
+    """What the stand-alone verifier says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "apacheta_verify", str(post), "--json"], stdout=subprocess.PIPE, check=False
+    )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def entries(post: Path) -> list[dict[str, Any]]:
+    """All entries of a post's log."""
+    store = FileLogStore(post / "log")
+    try:
+        return [json.loads(store.entry(i)) for i in range(store.size())]
+    finally:
+        store.close()
+
+
+def wait_for(path: Path, seconds: float = 90.0) -> None:
+    """Until something lies there."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} never came"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Half a minute of seed 1."""
+    post = tmp_path_factory.mktemp("night") / "post"
+    return post, answer_of(demo(post, *SHORT))
+
+
+def test_a_night_runs_to_a_verified_log(night: tuple[Path, dict[str, Any]]) -> None:
+    post, answer = night
+    assert answer["exit_code"] == 0, answer["errors"]
+    assert set(KEYS) <= set(answer)
+    assert answer["log_verified"] is True
+    assert answer["frames_decoded"] == answer["frames_sent"] == 300
+    assert answer["frames_georeferenced"] == 300
+    assert Path(answer["report"]).stat().st_size > 10_000
+    assert verified(post)["tree_size"] == answer["entries"]
+
+
+def test_the_account_holds_every_link_of_the_chain(night: tuple[Path, dict[str, Any]]) -> None:
+    post, _ = night
+    kinds = Counter(e["kind"] for e in entries(post))
+    assert {
+        "log_open",
+        "mandate",
+        "plan",
+        "flight_open",
+        "positions",
+        "video_segment",
+        "looks",
+        "flight_close",
+        "log_close",
+    } <= set(kinds)
+
+
+def test_the_kept_video_is_what_the_log_hashed(night: tuple[Path, dict[str, Any]]) -> None:
+    import hashlib
+
+    post, _ = night
+    segments = [e["body"] for e in entries(post) if e["kind"] == "video_segment"]
+    files = [post / "video" / s["stream"] / f"{s['number']:06d}.ts" for s in segments]
+    assert [hashlib.sha256(f.read_bytes()).hexdigest() for f in files] == [s["sha256"] for s in segments]
+    assert sum(s["frames"] for s in segments) == 300
+
+
+def test_the_aircraft_keeps_its_distances(night: tuple[Path, dict[str, Any]]) -> None:
+    answer = night[1]
+    assert answer["min_border_distance_m"] >= answer["border_standoff_m"] + answer["border_line_accuracy_m"]
+    assert answer["min_terrain_clearance_m"] >= 60
+
+
+def test_markers_are_found_within_half_a_metre(night: tuple[Path, dict[str, Any]]) -> None:
+    answer = night[1]
+    assert answer["markers"] > 0
+    assert answer["marker_error_max_m"] <= 0.5
+
+
+def test_the_night_runs_without_its_truth(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+    process = demo(post, *SHORT, minutes=0.2)
+    wait_for(post / "truth" / "truth.jsonl")
+    shutil.rmtree(post / "truth")
+    answer = answer_of(process)
+    assert answer["exit_code"] == 0
+    assert answer["log_verified"] is True
+    assert answer["frames_georeferenced"] == 120
+    assert answer["true_alerts"] is None
+    assert [w["code"] for w in answer["warnings"]] == ["no_truth"]
+
+
+def test_pipe_and_socket_give_the_same_records(tmp_path: Path) -> None:
+    """Live over UDP at the pace of the clock against headless through a pipe: same video, same looks, same alerts."""
+    kinds = ("video_segment", "alert", "looks")
+    records = []
+    for name, flags in (("pipe", SHORT), ("udp", SHORT[1:])):
+        answer = answer_of(demo(tmp_path / name, *flags, minutes=0.2))
+        assert answer["frames_decoded"] == 120, answer["errors"]
+        records.append([e for e in entries(tmp_path / name) if e["kind"] in kinds])
+    assert sorted(map(str, records[0])) == sorted(map(str, records[1]))
+
+
+def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+    process = demo(post, *SHORT, minutes=30.0)
+    wait_for(post / "video" / "A1" / "000003.ts")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    after_kill = verified(post)
+    assert after_kill["ok"], after_kill
+    acknowledged = after_kill["tree_size"]
+    again = answer_of(demo(post, *SHORT, minutes=0.1))
+    assert again["log_verified"] is True
+    assert again["entries"] > acknowledged
+    assert "log_resume" in [e["kind"] for e in entries(post)]
+
+
+def test_a_post_that_another_process_holds_is_refused(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+    (post / "log").mkdir(parents=True)
+    (post / "post.toml").write_text('format = "post/1"\n', encoding="utf-8")
+    holder = FileLogStore(post / "log")
+    try:
+        answer = answer_of(demo(post, *SHORT, minutes=0.1))
+    finally:
+        holder.close()
+    assert answer["exit_code"] == 4
+    assert answer["errors"][0]["code"] == "post_is_held"
+
+
+def test_a_full_disk_ends_the_night_with_a_valid_log(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+
+    answer = answer_of(demo(post, "--headless", "--seed", "1", minutes=1.0, preexec_fn=small_files))
+    assert answer["exit_code"] == 4
+    assert answer["errors"][0]["code"] == "disk_full"
+    assert verified(post)["ok"]
+
+
+def test_control_c_ends_the_night_cleanly(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+    process = demo(post, *SHORT, minutes=30.0)
+    wait_for(post / "video" / "A1" / "000001.ts")
+    process.send_signal(signal.SIGINT)
+    answer = answer_of(process)
+    assert (answer["exit_code"], answer["interrupted"]) == (130, True)
+    assert answer["log_verified"] is True
+    assert Path(answer["report"]).is_file()
