@@ -24,7 +24,7 @@ from .files import (
     tile_of,
     tiles_of_row,
 )
-from .note import COSIGNATURE_BYTES, ED25519, Checkpoint, Key, Malformed, checkpoint_of, holds, key_of
+from .note import COSIGNATURE_BYTES, ED25519, Checkpoint, Key, Malformed, can_check, checkpoint_of, holds, key_of
 from .report import Report
 from .tree import leaf_hash, root_of, tile_rows
 
@@ -145,6 +145,9 @@ def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:
         key = next((key for key in log.keys if (key.name, key.key_id) == who), None)
         if key is None:
             report.warn("unknown_signature", f"no key was given for the signature of {signature.name}", file)
+        elif not can_check(key):
+            report.warn("unknown_signature", f"no ML-DSA here to check the signature of {signature.name}", file,
+                        "Install a newer `cryptography`.")  # fmt: skip
         elif not holds(checkpoint, signature, key):
             what = _text_or_signature(log, checkpoint) if key.type_byte == ED25519 else "signature"
             report.add_bad(None, file, what, f"the signature of {signature.name} does not stand")

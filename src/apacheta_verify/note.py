@@ -7,6 +7,7 @@ can be changed without being noticed.
 import base64
 import binascii
 import hashlib
+import importlib.util
 import struct
 from dataclasses import dataclass
 
@@ -109,6 +110,13 @@ def holds(checkpoint: Checkpoint, signature: Signature, key: Key) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def can_check(key: Key) -> bool:
+    """Whether the `cryptography` that is installed knows the key's algorithm."""
+    if key.type_byte != ML_DSA_44_COSIGNATURE:
+        return True
+    return importlib.util.find_spec("cryptography.hazmat.primitives.asymmetric.mldsa") is not None
 
 
 def _ml_dsa_verify(checkpoint: Checkpoint, signature: Signature, key: Key) -> None:
