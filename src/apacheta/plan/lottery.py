@@ -22,7 +22,11 @@ STAGGER_S = 4 * 60
 """Between launches from one base."""
 SEPARATION_M = 500.0
 SEPARATION_HEIGHT_M = 60.0
-LAPSE_S = 5.0
+LAPSE_S = 2
+SLACK_M = 70.0
+"""Two aircraft close by up to 70 m/s: between two samples they come no nearer than by half of two seconds of it."""
+WAIT_STEP_S = 4 * 60
+WAIT_MAX_S = 32 * 60
 
 
 @dataclass(frozen=True)
@@ -60,31 +64,110 @@ def probabilities_of(policy: Policy, share: Share) -> Floats:
     return np.full(count, 1.0 / count)
 
 
-def slots_of(
-    sector: Sector, shares: Sequence[Share], policy: Policy, rng: np.random.Generator
-) -> tuple[list[Slot], list[Dropped]]:
-    """Every aircraft starts as soon as its base's pads allow, and again one longest sortie and a turn-around later.
+@dataclass(frozen=True)
+class Timed:
+    """A share with its first launch, and the time from one launch to the next (UTC ns, ns)."""
 
-    The period is that of the longest tour, so that the time of a launch tells nothing about the tour that was drawn.
+    share: Share
+    first_utc_ns: int
+    period_ns: int
+    longest_ns: int
+
+    def launches(self, end_utc_ns: int) -> range:
+        """Every launch whose longest tour lands before the night ends."""
+        return range(self.first_utc_ns, end_utc_ns - self.longest_ns + 1, self.period_ns)
+
+
+def timed(share: Share, first_utc_ns: int) -> Timed:
+    """The period is that of the longest tour, so that the time of a launch tells nothing about the tour drawn."""
+    longest = max(f.tour.duration_s for f in share.flown)
+    period = math.ceil((longest + TURNAROUND_S) / 60.0) * 60 * NS
+    return Timed(share, first_utc_ns, period, math.ceil(longest) * NS)
+
+
+def timetable_of(
+    sector: Sector, shares: Sequence[Share], bases: Sequence[tuple[float, float]]
+) -> tuple[list[Timed], list[Dropped]]:
+    """First launches such that no two tours that could be drawn come too near each other, ever.
+
+    Every tour of one aircraft is held against every tour of the others, before any draw: no draw is refused later.
+    An aircraft waits up to WAIT_MAX_S; tours that still come too near are dropped from the later aircraft's lottery.
     """
-    slots: list[Slot] = []
+    table: list[Timed] = []
     dropped: list[Dropped] = []
+    tracks = {f.tour.id: _track(f, bases) for s in shares for f in s.flown}
     started: dict[str, int] = {}
     for share in shares:
         if not share.flown:
             continue
-        first = sector.start_utc_ns + started.get(share.member.base, 0) * STAGGER_S * NS
+        earliest = sector.start_utc_ns + started.get(share.member.base, 0) * STAGGER_S * NS
         started[share.member.base] = started.get(share.member.base, 0) + 1
-        longest = max(f.tour.duration_s for f in share.flown)
-        period = math.ceil((longest + TURNAROUND_S) / 60.0) * 60 * NS
-        launch = first
-        while launch + math.ceil(longest) * NS <= sector.end_utc_ns:
-            slots.append(_slot(len(slots), share, launch, policy, rng))
-            launch += period
-        if launch == first:
-            minutes = (sector.end_utc_ns - first) / NS / 60
-            text = f"the night leaves {minutes:.0f} min, its longest tour takes {longest / 60:.0f} min."
-            dropped.append(Dropped(what=share.member.id, why="night_too_short", text=text))
+        tries = [timed(share, earliest + wait * NS) for wait in range(0, WAIT_MAX_S + 1, WAIT_STEP_S)]
+        near = [_too_near(t, table, tracks, sector.end_utc_ns) for t in tries]
+        best = min(range(len(tries)), key=lambda i: (len(near[i]), i))
+        if near[best]:
+            names = ", ".join(sorted(near[best]))
+            text = f"could come nearer than {SEPARATION_M:.0f} m to a tour of another aircraft: {names}."
+            dropped.append(Dropped(what=share.member.id, why="separation", text=text))
+        kept = [i for i, f in enumerate(share.flown) if f.tour.id not in near[best]]
+        if kept:
+            flown, worth = tuple(share.flown[i] for i in kept), tuple(share.worth[i] for i in kept)
+            table.append(timed(Share(share.member, flown, worth), tries[best].first_utc_ns))
+    return table, dropped
+
+
+def _too_near(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int) -> set[str]:
+    """The tours of an aircraft that could come too near to one of those before it."""
+    found: set[str] = set()
+    for other in table:
+        shifts = {
+            (b - a) // (NS * LAPSE_S)
+            for a in other.launches(end_utc_ns)
+            for b in one.launches(end_utc_ns)
+            if b < a + other.longest_ns and a < b + one.longest_ns
+        }
+        for mine in (f.tour.id for f in one.share.flown):
+            pairs = ((f.tour.id, shift) for f in other.share.flown for shift in shifts)
+            if mine not in found and any(
+                _least_m(tracks[t], tracks[mine], s) < SEPARATION_M + SLACK_M for t, s in pairs
+            ):
+                found.add(mine)
+    return found
+
+
+def _track(flown: Flown, bases: Sequence[tuple[float, float]]) -> Floats:
+    """(n, 3) positions every LAPSE_S from the launch; NaN within 500 m of a base."""
+    moments = np.arange(0.0, flown.seconds[-1], LAPSE_S)
+    track = np.column_stack([np.interp(moments, flown.seconds, flown.corners[:, k]) for k in range(3)])
+    for x, y in bases:
+        track[np.hypot(track[:, 0] - x, track[:, 1] - y) <= BASE_LEFT_OUT_M] = np.nan
+    return track
+
+
+def _least_m(a: Floats, b: Floats, shift: int) -> float:
+    """Least horizontal distance while heights differ by less than 60 m; b starts `shift` lapses after a."""
+    p, q = a[max(shift, 0) :], b[max(-shift, 0) :]
+    count = min(len(p), len(q))
+    if count <= 0:
+        return math.inf
+    apart = p[:count] - q[:count]
+    with np.errstate(invalid="ignore"):
+        near = np.abs(apart[:, 2]) < SEPARATION_HEIGHT_M
+    return float(np.hypot(apart[near, 0], apart[near, 1]).min()) if near.any() else math.inf
+
+
+def slots_of(
+    sector: Sector, table: Sequence[Timed], policy: Policy, rng: np.random.Generator
+) -> tuple[list[Slot], list[Dropped]]:
+    """Every launch of the night in order of time, with its lottery and its draw."""
+    launches = sorted((launch, i) for i, t in enumerate(table) for launch in t.launches(sector.end_utc_ns))
+    slots = [_slot(n, table[i].share, launch, policy, rng) for n, (launch, i) in enumerate(launches)]
+    dropped = []
+    for one in table:
+        if not one.launches(sector.end_utc_ns):
+            minutes = (sector.end_utc_ns - one.first_utc_ns) / NS / 60
+            text = f"the night leaves {minutes:.0f} min, its longest tour takes {one.longest_ns / NS / 60:.0f} min."
+            dropped.append(Dropped(what=one.share.member.id, why="night_too_short", text=text))
     return slots, dropped
 
 
@@ -109,28 +192,11 @@ def separation_m(slots: Sequence[Slot], tours: dict[str, Flown], bases: Sequence
 
     None when no two are ever in the air at heights that near each other.
     """
+    tracks = {s.drawn: _track(tours[s.drawn], bases) for s in slots}
     least = math.inf
     for i, a in enumerate(slots):
         for b in slots[i + 1 :]:
             if a.aircraft != b.aircraft:
-                least = min(least, _nearest_m(a, b, tours, bases))
+                shift = (int(b.launch_utc_ns) - int(a.launch_utc_ns)) // (NS * LAPSE_S)
+                least = min(least, _least_m(tracks[a.drawn], tracks[b.drawn], shift))
     return least if math.isfinite(least) else None
-
-
-def _nearest_m(a: Slot, b: Slot, tours: dict[str, Flown], bases: Sequence[tuple[float, float]]) -> float:
-    first, second = tours[a.drawn], tours[b.drawn]
-    shift = (int(b.launch_utc_ns) - int(a.launch_utc_ns)) / NS
-    start, end = max(0.0, shift), min(first.seconds[-1], shift + second.seconds[-1])
-    if start >= end:
-        return math.inf
-    moments = np.arange(start, end, LAPSE_S)
-    p, q = _at(first, moments), _at(second, moments - shift)
-    near = np.abs(p[:, 2] - q[:, 2]) < SEPARATION_HEIGHT_M
-    for x, y in bases:
-        for place in (p, q):
-            near &= np.hypot(place[:, 0] - x, place[:, 1] - y) > BASE_LEFT_OUT_M
-    return float(np.hypot(*(p - q)[near, :2].T).min()) if near.any() else math.inf
-
-
-def _at(flown: Flown, moments: Floats) -> Floats:
-    return np.column_stack([np.interp(moments, flown.seconds, flown.corners[:, k]) for k in range(3)])

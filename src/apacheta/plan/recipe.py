@@ -18,7 +18,7 @@ from ..formats.canonical import canonical_bytes, sha256_hex
 from ..geo import BorderLine, Dem, amsl_of_hae, density_altitude_m
 from .airspace import Airspace, airspace_of
 from .looks import SLEW_S, STARE_S
-from .lottery import separation_m, shares_of, slots_of
+from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
 from .performance import wind_at
 from .tours import Flown
@@ -81,14 +81,16 @@ def plan_night(
         start = Start(_base(sector, base), kind, aircraft)
         menus.append((members, menu_of(start, airspaces[kind], traffic, MENU_SIZE * len(members), out_of_time)))
     shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
-    slots, dropped = slots_of(sector, shares, policy, np.random.default_rng([seed, 1]))
+    bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
+    table, too_near = timetable_of(sector, shares, bases)
+    slots, late = slots_of(sector, table, policy, np.random.default_rng([seed, 1]))
+    dropped = [*too_near, *late]
     if sector.weather.icing:
         text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
         slots, dropped = [], [*dropped, Dropped(what="night", why="icing", text=text)]
     flown = {f.tour.id: f for _, menu in menus for f in menu.flown}
     drawn = {s.drawn: flown[s.drawn] for s in slots}
     watched, drawn_watched = _watched(flown, dem), _watched(drawn, dem)
-    bases = [tuple(map(float, dem.grid.xy(b.lat_deg, b.lon_deg))) for b in sector.bases]
     tours = tuple(f.tour for f in flown.values())
     plan = WatchPlan(
         format="plan/1",
@@ -111,7 +113,7 @@ def plan_night(
         dropped=(*(d for _, menu in menus for d in menu.dropped), *dropped),
         min_border_distance_m=_least(tours, "min_border_distance_m"),
         min_terrain_clearance_m=_least(tours, "min_terrain_clearance_m"),
-        min_separation_m=separation_m(slots, flown, [(b[0], b[1]) for b in bases]),
+        min_separation_m=separation_m(slots, flown, bases),
         min_energy_reserve_fraction=_least(tours, "reserve_fraction"),
         planned_km2=float(drawn_watched.sum()) * dem.cell_m**2 / 1e6,
         search_rate_km2_h=_search_rate(drawn, dem),

@@ -147,6 +147,8 @@ def _draw_places(axes: Axes, scene: Scene, window: Window, ink: Ink, close: bool
         if not window.holds(x, y):
             continue
         axes.plot([x], [y], mark, color=ink.text, markersize=size, markeredgecolor=ink.halo, zorder=11)
+        if mark in "D*" and not close:
+            continue
         axes.annotate(
             place.name,
             (x, y),
