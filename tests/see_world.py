@@ -48,10 +48,12 @@ def one_ridge(size=121, cell_m=30.0, height_m=120.0):
     return Dem(GRID, height.astype(np.float32), -half, -half, cell_m, "0" * 64)
 
 
-def degraded(dem, seed, sigma_m=4.0):
-    """What the product gets: heights wrong by sigma_m over 150 m."""
-    wrong = smooth_noise(np.random.default_rng(seed), dem.height_hae_m.shape, 5.0, sigma_m)
-    return Dem(GRID, dem.height_hae_m + wrong, dem.origin_x_m, dem.origin_y_m, dem.cell_m, "1" * 64)
+def degraded(dem, seed, sigma_m=4.0, shift_m=5.0):
+    """What the product gets: heights wrong by sigma_m over 150 m, places by shift_m on each axis."""
+    rng = np.random.default_rng(seed)
+    wrong = smooth_noise(rng, dem.height_hae_m.shape, 5.0, sigma_m)
+    dx, dy = rng.normal(0.0, shift_m, 2)
+    return Dem(GRID, dem.height_hae_m + wrong, dem.origin_x_m + dx, dem.origin_y_m + dy, dem.cell_m, "1" * 64)
 
 
 def rocky(seed):

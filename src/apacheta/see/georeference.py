@@ -17,13 +17,15 @@ class PoseSigmas:
     """One standard deviation of what is wrong with a pose and with the terrain, and stays wrong for minutes.
 
     attitude_deg about each camera axis: a boresight and heading bias of a small gimbal (simulation page, section 4:
-    0.3). Position: GNSS without corrections, 2 m across and 4 m up. Terrain: 4 m (LE90 of about 6.6 m).
+    0.3). Position: GNSS without corrections, 2 m across and 4 m up. Terrain: heights 4 m (LE90 of about 6.6 m), places
+    5 m on each axis (CE90 of about 10.7 m), which on a slope is a height too.
     """
 
     attitude_deg: float = 0.3
     position_h_m: float = 2.0
     position_v_m: float = 4.0
     terrain_m: float = 4.0
+    terrain_shift_m: float = 5.0
 
 
 def normals_at(view: View, point_m: Array) -> Array:
@@ -48,18 +50,23 @@ def sliding(direction: Array, normal: Array) -> Array:
 def bias_covariance_m2(view: View, point_m: Array, sigmas: PoseSigmas) -> Array:
     """(n, 2, 2) covariance of ground points (n, 3) from what all points of a flight share: pose and terrain.
 
-    First order: a turn of the camera by 0.3 degrees, a shift of it and a raised ground, each slid along the ray onto
-    the local slope.
+    First order: a turn of the camera and a shift of it, slid along the ray onto the local slope, and a ground that
+    lies higher or elsewhere.
     """
     offset = point_m - view.position_m
     reach = np.linalg.norm(offset, axis=1)
     direction = offset / reach[:, None]
-    slide = sliding(direction, normals_at(view, point_m))
+    normal = normals_at(view, point_m)
+    slide = sliding(direction, normal)
     across = np.eye(3) - direction[:, :, None] * direction[:, None, :]
     turn = (math.radians(sigmas.attitude_deg) * reach)[:, None, None] ** 2 * across
-    shift = np.diag([sigmas.position_h_m**2, sigmas.position_h_m**2, sigmas.position_v_m**2 + sigmas.terrain_m**2])
-    total = slide @ (turn + shift) @ slide.transpose(0, 2, 1)
-    return np.asarray(total[:, :2, :2])
+    shift = np.diag([sigmas.position_h_m**2, sigmas.position_h_m**2, sigmas.position_v_m**2])
+    camera = slide @ (turn + shift) @ slide.transpose(0, 2, 1)
+    # the ground moved by e lifts its plane by n . e, and the ray's end runs along the ray to meet it
+    lift2 = (normal**2) @ np.array([sigmas.terrain_shift_m**2, sigmas.terrain_shift_m**2, sigmas.terrain_m**2])
+    along = np.minimum(np.einsum("ni,ni->n", direction, normal), -0.02)
+    terrain = (lift2 / along**2)[:, None, None] * direction[:, :, None] * direction[:, None, :]
+    return np.asarray((camera + terrain)[:, :2, :2])
 
 
 def pixel_covariance_m2(view: View, point_m: Array, sigma_px: float) -> Array:
