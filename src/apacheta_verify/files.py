@@ -5,6 +5,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 CHECKPOINT, VKEY, PENDING, WORK = "checkpoint", "vkey", "pending", "tmp"
@@ -53,8 +54,12 @@ class LogFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        found = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
-        self.names = sorted(path.relative_to(folder).as_posix() for path in found)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Every file (whatever is not a folder), sorted."""
+        found = (path for path in self._folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or None when there is no such file."""
