@@ -28,7 +28,7 @@ from .ground import Ground
 from .markers import MarkerField, marker_places
 from .pose import FrameCentre, Navigation, TruePose, fix_of, st0601_items, true_pose
 from .render import Renderer, Scene, Sensor, View
-from .truth import Line, aircraft_line, marker_line, party_lines, view_lines, where_lines
+from .truth import Line, Whereabouts, aircraft_line, marker_line, party_lines, view_lines, where_lines
 from .warmth import temperatures_of
 
 FIX_NS, VIEW_NS, WHERE_NS, COOLING_NS = NS // 2, NS // 2, 5 * NS, 600 * NS
@@ -111,6 +111,7 @@ class NightSimulator:
         self.rate_hz = rate_hz or min((a.camera.rate_hz for a in self.types.values()), default=10.0)
         self.cast = cast or cast_of(world, seed, self.from_utc_ns, self.to_utc_ns, with_crossers)
         self.scene = Scene(self.ground, temperatures_of(world, self.from_utc_ns), seed)
+        self.whereabouts = Whereabouts(len(self.cast.members))
         self.figures = Figures(self.cast, self.ground)
         aims = tuple(aim for s in sorties for aim in aims_of(s.tour.stares, self.ground))
         self.marker_xy_m: NDArray[np.float64] = marker_places(aims, self.ground, self._rng("markers"))
@@ -155,7 +156,9 @@ class NightSimulator:
         places = self.cast.at(tick.utc_ns)
         since_ns = tick.utc_ns - self.from_utc_ns
         if self._every(since_ns, WHERE_NS, dt_s):
-            tick.truth += where_lines(tick.utc_ns, self.cast, places, self.ground)
+            tick.truth += where_lines(
+                tick.utc_ns, self.whereabouts.due(tick.utc_ns, places), self.cast, places, self.ground
+            )
         for crew in self.crews:
             air = self._advance(crew, tick.utc_ns, dt_s)
             if air is not None:

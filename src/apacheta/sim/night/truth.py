@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from .cast import Cast, Places
 from .figures import Seen
@@ -13,6 +14,7 @@ from .ground import Ground
 from .pose import TruePose
 
 Line = dict[str, Any]
+RESTING_M, RESTING_NS = 0.3, 60_000_000_000
 
 
 def party_lines(cast: Cast) -> list[Line]:
@@ -49,9 +51,24 @@ def aircraft_line(utc_ns: int, aircraft: str, sortie: str, motion: Motion, groun
     }
 
 
-def where_lines(utc_ns: int, cast: Cast, places: Places, ground: Ground) -> list[Line]:
-    """Where every member is."""
-    numbers = np.flatnonzero(places.present)
+class Whereabouts:
+    """Says where members are; of one that rests only once a minute, since places between lines are linear."""
+
+    def __init__(self, members: int) -> None:
+        self.last_xy = np.full((2, members), np.inf)
+        self.last_utc_ns = np.zeros(members, np.int64)
+
+    def due(self, utc_ns: int, places: Places) -> NDArray[np.int64]:
+        """Numbers of the members to tell about now."""
+        moved = np.hypot(places.x_m - self.last_xy[0], places.y_m - self.last_xy[1]) > RESTING_M
+        numbers = np.flatnonzero(places.present & (moved | (utc_ns - self.last_utc_ns >= RESTING_NS)))
+        self.last_xy[:, numbers] = places.x_m[numbers], places.y_m[numbers]
+        self.last_utc_ns[numbers] = utc_ns
+        return numbers
+
+
+def where_lines(utc_ns: int, numbers: NDArray[np.int64], cast: Cast, places: Places, ground: Ground) -> list[Line]:
+    """Where those members are."""
     x, y = places.x_m[numbers], places.y_m[numbers]
     lon, lat = ground.world.to_lonlat(x, y)
     hae = ground.heights_at(x, y) + ground.world.undulation_m(x, y)
