@@ -172,6 +172,8 @@ def sector_file_of(data: bytes, file: str) -> tuple[SectorFile, dict[str, Any]]:
     _check_night(found, file)
     _check_names(found, file)
     _check_terrain(found, file)
+    if found.keep_in.file is None:
+        _box(found.keep_in, file)
     return found, content
 
 
@@ -227,6 +229,11 @@ def _keep_in(keys: KeepInKeys, vectors: Mapping[str, bytes], file: str) -> Chain
             text = f"{keys.file} holds {len(rings)} polygons where one is wanted."
             raise InputFault("several_areas", text, file=file, field="keep_in.file", remedy="Draw one polygon.")
         return rings[0]
+    west, south, east, north = _box(keys, file)
+    return ((west, south), (east, south), (east, north), (west, north), (west, south))
+
+
+def _box(keys: KeepInKeys, file: str) -> tuple[float, float, float, float]:
     west, south, east, north = keys.west_deg, keys.south_deg, keys.east_deg, keys.north_deg
     if west is None or south is None or east is None or north is None:
         remedy = "Give keep_in a file, or all of west_deg, south_deg, east_deg and north_deg."
@@ -234,7 +241,7 @@ def _keep_in(keys: KeepInKeys, vectors: Mapping[str, bytes], file: str) -> Chain
     if west >= east or south >= north:
         text = "keep_in is empty: west is not west of east, or south is not south of north."
         raise InputFault("wrong_value", text, file=file, field="keep_in", remedy="Correct the degrees.")
-    return ((west, south), (east, south), (east, north), (west, north), (west, south))
+    return west, south, east, north
 
 
 def _zones(keys: ZoneKeys, index: int, vectors: Mapping[str, bytes]) -> list[Zone]:

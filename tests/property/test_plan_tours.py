@@ -1,0 +1,205 @@
+"""Every state of every planned tour, sampled by brute force with other means than the planner's."""
+
+import json
+import math
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from pyproj import Geod
+from sectors import SECTOR, changed, heights_amsl_m, two_valleys
+
+from apacheta.app.loading import load_fleet, load_mandate, load_sector, load_world
+from apacheta.app.plan import KEYS, make_plan, run
+from apacheta.core.errors import InputFault
+from apacheta.core.plan import Tour, WatchPlan, sorties_of
+from apacheta.formats.plan_json import decode_plan, encode_plan
+from apacheta.plan import PlanResult, plan_night
+
+GEOD = Geod(ellps="WGS84")
+
+
+class Planned:
+    """One plan of two_valleys with its inputs."""
+
+    def __init__(self, folder: Path, text: str = SECTOR, **more: object) -> None:
+        self.path = two_valleys(folder, sector=text)
+        self.sector = load_sector(self.path)
+        self.mandate = load_mandate(folder / "mandate.toml")
+        self.fleet = load_fleet(self.sector, self.path)
+        self.world = load_world(self.sector, self.path)
+
+    def plan(self, policy: str = "strips", seed: int = 1, **more: object) -> PlanResult:
+        return plan_night(
+            self.sector, self.mandate, self.fleet, self.world.dem, self.world.border_line, policy, seed, **more
+        )
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    return Planned(tmp_path_factory.mktemp("two_valleys"))
+
+
+@pytest.fixture(scope="module")
+def result(planned: Planned) -> PlanResult:
+    return planned.plan()
+
+
+def states(tour: Tour) -> np.ndarray:
+    """(n, 3) lat, lon, AMSL every 15 m or less, along geodesics between way-points."""
+    found = []
+    for a, b in zip(tour.waypoints[:-1], tour.waypoints[1:], strict=True):
+        p, q = a.position, b.position
+        azimuth, _, length = GEOD.inv(p.lon_deg, p.lat_deg, q.lon_deg, q.lat_deg)
+        count = max(2, math.ceil(length / 15.0))
+        share = np.linspace(0.0, 1.0, count)
+        lon, lat, _ = GEOD.fwd([p.lon_deg] * count, [p.lat_deg] * count, [azimuth] * count, share * length)
+        height = a.alt_amsl_m + (b.alt_amsl_m - a.alt_amsl_m) * share
+        found.append(np.column_stack([lat, lon, height]))
+    return np.unique(np.round(np.concatenate(found), 7), axis=0)
+
+
+def test_there_is_a_plan_with_sorties(result: PlanResult) -> None:
+    assert len(result.plan.tours) >= 4
+    assert len(result.plan.slots) >= 3
+    assert result.plan.planned_km2 > 0.2
+    assert result.plan.containment == "standoff_only"
+    assert result.plan.certified_detection is None
+
+
+def test_every_state_keeps_the_standoff_and_the_lines_accuracy(planned: Planned, result: PlanResult) -> None:
+    wanted = planned.sector.border.standoff_m + planned.sector.border.accuracy_m
+    (chain,) = planned.sector.border.chains
+    share = np.linspace(0.0, 1.0, 4_000)
+    line = np.array(
+        [[p + (q - p) * s for s in share] for p, q in zip(np.array(chain[:-1]), np.array(chain[1:]), strict=True)]
+    )
+    line = line.reshape(-1, 2)
+    line = line[(line[:, 1] > -19.52) & (line[:, 1] < -19.38)]
+    for tour in result.plan.tours:
+        at = states(tour)
+        east = at[np.argsort(-at[:, 1])][:60]
+        lon, lat = np.repeat(east[:, 1], len(line)), np.repeat(east[:, 0], len(line))
+        away = GEOD.inv(lon, lat, np.tile(line[:, 0], len(east)), np.tile(line[:, 1], len(east)))[2].min()
+        assert away - 5.0 >= wanted
+        assert tour.min_border_distance_m <= away + 0.5
+
+
+def test_every_state_keeps_clear_of_the_terrain(planned: Planned, result: PlanResult) -> None:
+    base = planned.sector.bases[0]
+    for tour in result.plan.tours:
+        at = states(tour)
+        away = np.array(GEOD.inv(at[:, 1], at[:, 0], [base.lon_deg] * len(at), [base.lat_deg] * len(at))[2])
+        free = at[away > 502.0]
+        over = free[:, 2] - heights_amsl_m(free[:, 0], free[:, 1])
+        # 60 m + LE90 10 m + 3 sigma of 5 m; slope and cold air come on top
+        assert over.min() >= 85.0
+        assert tour.min_terrain_clearance_m == pytest.approx(over.min(), abs=6.0)
+
+
+def test_reserve_and_ceiling_are_kept(planned: Planned, result: PlanResult) -> None:
+    aircraft = planned.fleet["vtol_terminating"]
+    for tour in result.plan.tours:
+        assert tour.reserve_fraction >= aircraft.reserve_fraction
+        assert tour.max_density_altitude_m <= aircraft.ceiling_amsl_m
+        assert tour.radio_margin_db >= 10.0
+        assert 20 * 60 <= tour.duration_s <= 60 * 60
+
+
+def test_stares_resolve_a_walker_and_lie_on_the_own_side(planned: Planned, result: PlanResult) -> None:
+    for tour in result.plan.tours:
+        assert len({(s.aim.lat_deg, s.aim.lon_deg) for s in tour.stares}) >= 5
+        for s in tour.stares:
+            assert s.gsd_m <= 0.33
+            assert 25.0 <= s.depression_deg <= 45.0
+            assert planned.world.border_line.signed_distance_m(s.aim.lat_deg, s.aim.lon_deg) > 150.0
+        ends = np.array([(s.from_along_m, s.to_along_m) for s in tour.stares])
+        assert (np.diff(ends.ravel()) > 0).all()
+        assert ends.max() <= tour.length_m
+
+
+def test_the_way_begins_and_ends_at_the_base(planned: Planned, result: PlanResult) -> None:
+    base = planned.sector.bases[0]
+    for tour in result.plan.tours:
+        for point in (tour.waypoints[0], tour.waypoints[-1]):
+            p = point.position
+            assert GEOD.inv(p.lon_deg, p.lat_deg, base.lon_deg, base.lat_deg)[2] < 0.01
+        assert [tour.waypoints[0].kind, tour.waypoints[-1].kind] == ["takeoff", "land"]
+        along = [w.along_m for w in tour.waypoints]
+        assert along == sorted(along)
+        assert along[-1] == pytest.approx(tour.length_m)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:
+    again = planned.plan()
+    assert encode_plan(again.plan) == encode_plan(result.plan)
+    draws = {tuple(s.drawn for s in planned_slots(result.plan, seed)) for seed in range(6)}
+    assert len(draws) > 1
+
+
+def planned_slots(plan: WatchPlan, seed: int) -> list:
+    """The plan's slots drawn anew with another seed, from its own lotteries."""
+    rng = np.random.default_rng([seed, 1])
+    return [
+        msgspec.structs.replace(s, drawn=s.tours[int(np.searchsorted(np.cumsum(s.probabilities), rng.random()))])
+        for s in plan.slots
+    ]
+
+
+def test_policies_differ_in_their_probabilities_only(planned: Planned, result: PlanResult) -> None:
+    lawnmower, lottery = planned.plan("lawnmower").plan, planned.plan("strip-lottery").plan
+    assert {s.drawn for s in lawnmower.slots} == {lawnmower.slots[0].drawn}
+    assert max(lawnmower.slots[0].probabilities) == 1.0
+    for plan in (lawnmower, lottery, result.plan):
+        assert [t.id for t in plan.tours] == [t.id for t in result.plan.tours]
+        for slot in plan.slots:
+            assert sum(slot.probabilities) == pytest.approx(1.0)
+    assert len(set(lottery.slots[0].probabilities)) > 1
+
+
+def test_plan_json_round_trips_and_an_edit_is_refused(result: PlanResult) -> None:
+    data = encode_plan(result.plan)
+    assert decode_plan(data, "plan.json") == result.plan
+    assert len(sorties_of(result.plan)) == len(result.plan.slots)
+    for wrong in (
+        data + b"\n",
+        data.replace(b'"seed":1', b'"seed":1,"x":2'),
+        data[:-9],
+        data.replace(b"plan/1", b"plan/2"),
+    ):
+        with pytest.raises(InputFault):
+            decode_plan(wrong, "plan.json")
+
+
+def test_an_aircraft_that_cannot_lift_off_is_refused_with_the_figure(tmp_path: Path) -> None:
+    hot = Planned(tmp_path, changed(SECTOR, "isa_deviation_c = -5", "isa_deviation_c = 40"))
+    with pytest.raises(InputFault, match=r"density altitude at base Base is 5\d\d\d m, it lifts off up to 5000 m"):
+        hot.plan()
+
+
+def test_wind_beyond_the_launch_limit_is_refused_with_the_figure(tmp_path: Path) -> None:
+    windy = Planned(tmp_path, changed(SECTOR, "gust_m_s = 6", "gust_m_s = 14"))
+    with pytest.raises(InputFault, match=r"wind at base Base reaches 14\.0 m/s, it lifts off up to 12\.0"):
+        windy.plan()
+
+
+def test_without_time_the_plan_says_so_and_is_valid(tmp_path: Path) -> None:
+    path = two_valleys(tmp_path)
+    body, code = run(path, tmp_path / "out", max_seconds=0.001)
+    assert body["interrupted"] is True
+    assert code in (0, 1)
+    assert set(KEYS) <= set(body)
+    decode_plan((tmp_path / "out" / "plan.json").read_bytes(), "plan.json")
+
+
+def test_the_command_writes_plan_and_page_whole(planned: Planned, tmp_path: Path) -> None:
+    given = {"policy": "strips", "seed": 3, "max_seconds": None, "out_dir": tmp_path / "out", "language": "es"}
+    made = make_plan(planned.sector, planned.mandate, planned.fleet, planned.world, **given)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["plan.html", "plan.json"]
+    page = made.report_path.read_text(encoding="utf-8")
+    assert '<html lang="es">' in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert made.body["plan_sha256"] in page
+    assert decode_plan(made.plan_path.read_bytes(), "plan.json").seed == 3
+    assert json.loads(json.dumps(made.body))["min_border_distance_m"] >= 430.0
