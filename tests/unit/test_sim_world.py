@@ -24,6 +24,7 @@ from apacheta.sim.world import (
     grids,
     ground_temperature_c,
     load_world,
+    places,
     save_world,
     world_from_heights,
 )
@@ -286,6 +287,26 @@ def test_truth_round_given_heights_differs_as_stated_and_the_product_gets_the_he
     assert len(world.bases) == 2
     ring = world.keep_in
     assert (ring[:, 1] > -10).all()
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_keep_in_ring_is_the_own_side_however_the_border_runs(turn: int, reverse: bool) -> None:
+    """Own side north of a line from west to east, and the same turned by quarters."""
+    quarter = np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turn)
+    line = np.column_stack([np.linspace(-5100.0, 5100.0, 60), 400.0 * np.sin(np.arange(60) / 6)]) @ quarter.T
+    own = quarter @ np.array([0.0, 3000.0])
+    ring = places.keep_in_of(
+        (line[::-1] if reverse else line,), (float(own[0]), float(own[1])), (-5000.0, -5000.0, 5000.0, 5000.0)
+    )
+    inside = grids.inside_ring(ring, (101, 101), -5000.0, -5000.0, 100.0)
+    y, x = np.mgrid[-50:51, -50:51] * 100.0
+    back = np.stack([x, y], axis=-1) @ quarter  # turned back: the own side is north again
+    expected = back[..., 1] > np.interp(
+        back[..., 0], np.linspace(-5100.0, 5100.0, 60), 400.0 * np.sin(np.arange(60) / 6)
+    )
+    expected &= np.maximum(np.abs(x), np.abs(y)) < 4700.0
+    assert np.mean(inside != expected) < 0.02
 
 
 def test_progress_rises_to_one() -> None:

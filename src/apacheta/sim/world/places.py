@@ -247,11 +247,41 @@ def relays_of(ground: Ground, seed: int) -> tuple[Site, ...]:
 def keep_in_of(
     border: tuple[Chain, ...], own_side: tuple[float, float], bounds: tuple[float, float, float, float]
 ) -> Chain:
-    """The own side as a ring: along the border and round the sector, 300 m inside its edges."""
+    """The own side as a ring: along the longest chain of the border and round the sector, 300 m inside its edges."""
     west, south, east, north = bounds[0] + 300, bounds[1] + 300, bounds[2] - 300, bounds[3] - 300
     chain = max(border, key=lambda c: distance_along(c)[-1])
-    chain = chain if chain[0, 0] <= chain[-1, 0] else chain[::-1]
-    inner = chain[(chain[:, 0] > west) & (chain[:, 0] < east)]
-    top = north if own_side[1] > np.interp(own_side[0], *inner[np.argsort(inner[:, 0])].T) else south
-    first, last = (west, inner[0, 1]), (east, inner[-1, 1])
-    return np.array([first, *map(tuple, inner), last, (east, top), (west, top)], float)
+    x, y = chain.T
+    inner = chain[(x > west) & (x < east) & (y > south) & (y < north)]
+    corners = np.array([(west, south), (east, south), (east, north), (west, north)])
+    sides = distance_along(np.vstack([corners, corners[:1]]))
+
+    def along_edge(point: NDArray[np.float64]) -> float:
+        """How far round the rectangle its point nearest to this one lies, anticlockwise from the south-west."""
+        starts, ends = corners, np.roll(corners, -1, axis=0)
+        share = np.clip(((point - starts) * (ends - starts)).sum(1) / ((ends - starts) ** 2).sum(1), 0, 1)
+        nearest = starts + share[:, None] * (ends - starts)
+        side = int(np.argmin(np.hypot(*(nearest - point).T)))
+        return float(sides[side] + share[side] * (sides[side + 1] - sides[side]))
+
+    first, last = along_edge(inner[0]), along_edge(inner[-1])
+    loop = np.vstack([corners, corners[:1]])
+    meet = [np.array([np.interp(at, sides, loop[:, k]) for k in (0, 1)]) for at in (first, last)]
+
+    def corners_met(start: float, end: float) -> Chain:
+        """The corners that one passes anticlockwise."""
+        ahead = (sides[:4] - start) % sides[4]
+        order = np.argsort(ahead)
+        return corners[order][ahead[order] < (end - start) % sides[4]]
+
+    rings = [
+        np.vstack([meet[0], inner, meet[1], way]) for way in (corners_met(last, first), corners_met(first, last)[::-1])
+    ]
+    return next((ring for ring in rings if _holds(ring, own_side)), rings[0])
+
+
+def _holds(ring: Chain, point: tuple[float, float]) -> bool:
+    """Whether the ring goes round the point (even-odd rule)."""
+    (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
+    crosses = (y0 > point[1]) != (y1 > point[1])
+    at = x0[crosses] + (point[1] - y0[crosses]) / (y1 - y0)[crosses] * (x1 - x0)[crosses]
+    return bool(np.count_nonzero(at > point[0]) % 2)
