@@ -100,12 +100,12 @@ def test_a_track_that_is_gone_for_longer_ends_and_its_number_is_not_used_again()
     assert [track.id for track in tracker.tracks(_place)] == ["s-00002"]
 
 
-def test_a_slew_does_not_count_as_motion():
+def test_slews_do_not_count_as_motion():
     tracker = Tracker("s")
     rng = np.random.default_rng(1)
-    for k in range(60):
-        shift = 0.0 if k < 30 else 5.0  # the reference of the new stare lies 5 m beside the old one
-        tracker.step(_look(k * 0.2, rng.normal((shift, 0.0), 0.4, (1, 2)), epoch=int(k >= 30)))
+    for k in range(150):
+        epoch = k // 15  # each stare's reference lies 2 m farther east than the last one's
+        tracker.step(_look(k * 0.2, rng.normal((2.0 * epoch, 0.0), 0.4, (1, 2)), epoch=epoch))
         assert not any(track.confirmed for track in tracker.tracks(_place))
 
 

@@ -296,8 +296,7 @@ class MoverFinder:
             else -1.0
         )
         now = spot_of(picture.full, at_row, at_col, 1, ring, sign)
-        past = [spot_of(image, at_row, at_col, s.static_reach_px, ring, sign) for image in laid]
-        if now[5] < 0.6 or now[0] <= 0 or min(p[0] for p in past) >= s.static_share * now[0]:
+        if now[5] < 0.6 or now[0] <= 0 or stood_there(float(now[0]), laid, at_row, at_col, ring, sign, s):
             return None
         moved = shift_of(steady, np.array([column]), np.array([row]), view.camera.width_px, view.camera.height_px)[0]
         shape = spot_of(*_stands_out(picture, laid, int(now[6]), int(now[7]), ring), 1, ring, sign)
@@ -313,6 +312,16 @@ class MoverFinder:
             area_px2=float(AREA_SCALE * 4 * np.pi * np.sqrt(tall * wide)),
             upright=float(np.sqrt(tall / wide)),
         )
+
+
+def stood_there(
+    contrast: float, laid: list[Image], row: int, col: int, ring: int, sign: float, settings: MoverSettings
+) -> bool:
+    """Whether all older pictures, laid over the newest, hold a spot about as strong within the reach of a pixel: then
+    it stands still and the pictures are a little off. One that holds it is not enough: another walker may have been
+    there."""
+    past = [spot_of(image, row, col, settings.static_reach_px, ring, sign)[0] for image in laid]
+    return bool(min(past) >= settings.static_share * contrast)
 
 
 def _stands_out(picture: Picture, laid: list[Image], row: int, col: int, ring: int) -> tuple[Image, int, int]:

@@ -1,0 +1,54 @@
+"""What decides that a spot is a mover: where it stood before, and how long a walker needs to leave his place."""
+
+import cv2
+import numpy as np
+import pytest
+
+from apacheta.kernels.movers import spot_of
+from apacheta.see.movers import MoverSettings, baseline_s, stood_there
+
+SETTINGS = MoverSettings()
+
+
+def _spot(column, row, kelvin=60.0):
+    image = np.full((100, 100), 80.0, np.float32)
+    if column is not None:
+        y, x = np.mgrid[:100, :100]
+        image += (kelvin * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 4)).astype(np.float32)
+    return image
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "still"),
+    [
+        ((52, 51), (51, 50), True),
+        ((57, 50), (55, 50), False),
+        ((None, 0), (None, 0), False),
+        ((50, 50), (None, 0), False),
+    ],
+)
+def test_a_spot_that_both_older_pictures_hold_nearby_stands_still(first, second, still):
+    contrast = float(spot_of(_spot(50, 50), 50, 50, 1, 7, 1.0)[0])
+    laid = [_spot(*first), _spot(*second)]
+    assert stood_there(contrast, laid, 50, 50, 7, 1.0, SETTINGS) is still
+
+
+def test_a_weaker_spot_in_the_older_pictures_does_not_hide_a_mover():
+    laid = [_spot(50, 50, 20.0), _spot(50, 50, 20.0)]
+    assert not stood_there(60.0, laid, 50, 50, 7, 1.0, SETTINGS)
+
+
+def test_the_shape_of_a_spot_is_its_second_moments_without_its_surroundings():
+    y, x = np.mgrid[:100, :100]
+    image = (80 + 60.0 * (((x - 50) / 2) ** 2 + ((y - 50) / 5) ** 2 <= 1)).astype(np.float32)
+    cv2.rectangle(image, (60, 40), (64, 60), 150.0, -1)
+    found = spot_of(image, 50, 50, 1, 9, 1.0)
+    assert found[0] == pytest.approx(60)
+    assert found[1] == pytest.approx(80)
+    assert found[3] == pytest.approx(25 / 4, rel=0.2)
+    assert found[4] == pytest.approx(4 / 4, rel=0.3)
+
+
+@pytest.mark.parametrize(("gsd_m", "seconds"), [(0.1, 1.0), (0.31, 1.5), (0.6, 2.0)])
+def test_the_baseline_lets_a_walker_leave_his_place(gsd_m, seconds):
+    assert baseline_s(gsd_m, SETTINGS) == pytest.approx(seconds, abs=0.01)
