@@ -11,6 +11,8 @@ MARKER_COUNT = 40
 SPREAD_M = 40.0
 WHOLE = 0.97
 """Part of the square that must be in sight."""
+FACING = 0.3
+"""Sine of the least angle (17 deg) between line of sight and square: flatter, the picture says little of the place."""
 
 
 def marker_places(aims: tuple[Aim, ...], ground: Ground, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -49,7 +51,7 @@ class MarkerField:
         if not len(near):
             return []
         drawn = renderer.add_markers(view, np.ascontiguousarray(self.places[near]))
-        whole = (drawn[:, 4] > 0) & (drawn[:, 1] > 0) & (drawn[:, 0] >= WHOLE * drawn[:, 1])
+        whole = (drawn[:, 4] > 0) & (drawn[:, 5] >= FACING) & (drawn[:, 1] > 0) & (drawn[:, 0] >= WHOLE * drawn[:, 1])
         return [(int(near[k]), float(drawn[k, 2]), float(drawn[k, 3])) for k in np.flatnonzero(whole)]
 
     def due(self, number: int, utc_ns: int) -> bool:

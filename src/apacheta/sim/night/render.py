@@ -125,10 +125,10 @@ class Renderer:
         )  # fmt: skip
 
     def add_markers(self, view: View, markers_xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Paint the flat squares; (n, 5) as `draw_markers` says."""
+        """Paint the flat squares; (n, 6) as `draw_markers` says."""
         ground = self.scene.ground
         local = ground.local(view.camera[0], view.camera[1])
-        result = np.zeros((len(markers_xy_m), 5))
+        result = np.zeros((len(markers_xy_m), 6))
         draw_markers(
             self.kelvins, self.ranges, ground.height_amsl_m, ground.cell_m, ground.origin_x_m, ground.origin_y_m,
             np.array(view.camera), view.axes, view.focal_px, local.scale0, local.scale1, local.drop_per_m,

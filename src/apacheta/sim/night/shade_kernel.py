@@ -224,8 +224,9 @@ def draw_markers(
 ):
     """Paint flat squares that lie on the ground, each inside one terrain cell, by exact 4 x 4 sub-pixel rays.
 
-    markers: (n, 2) grid x, y of the centres; half_m half a side, in grid metres. result: (n, 5): coverage that is
-    seen, coverage with nothing in front, column and row of the seen coverage's centroid, 1 if wholly in the frame.
+    markers: (n, 2) grid x, y of the centres; half_m half a side, in grid metres. result: (n, 6): coverage that is
+    seen, coverage with nothing in front, column and row of the seen coverage's centroid, 1 if wholly in the frame,
+    sine of the angle at which the line of sight meets the square.
     """
     height, width = image.shape
     centre_x, centre_y = (width - 1) * 0.5, (height - 1) * 0.5
@@ -253,11 +254,15 @@ def draw_markers(
             continue
         column = centre_x + focal_px * (axes[0, 0] * px + axes[0, 1] * py + axes[0, 2] * up) / d
         row = centre_y + focal_px * (axes[1, 0] * px + axes[1, 1] * py + axes[1, 2] * up) / d
+        slope_x, slope_y = (b + e * q2) / (cell_m * s), (c + e * p) / (cell_m * s)
+        facing = slope_x * px + slope_y * py - up
+        facing /= math.sqrt((1.0 + slope_x**2 + slope_y**2) * (px * px + py * py + up * up))
         steep = math.sqrt(b * b + c * c) / cell_m + 1.0
         reach = focal_px * half_m * 1.5 * steep / d + 1.5
         if column - reach < 0.0 or column + reach > width - 1 or row - reach < 0.0 or row + reach > height - 1:
             continue
         result[k, 4] = 1.0
+        result[k, 5] = facing
         u0 = (camera[0] - origin_x) / cell_m - i
         v0 = (camera[1] - origin_y) / cell_m - j
         inverse_s = 1.0 / (s * cell_m)
@@ -279,10 +284,17 @@ def draw_markers(
                         gx, gy = dx * inverse_s, dy * inverse_s
                         qa = e * gx * gy
                         qb = (b + e * v0) * gx + (c + e * u0) * gy - dz
-                        t = d
-                        for _ in range(4):
-                            t -= (k0 + (qb + qa * t) * t) / (qb + 2.0 * qa * t)
-                        if t <= 0.0 or abs(u0 + t * gx - mx + i) > half or abs(v0 + t * gy - my + j) > half:
+                        discriminant = qb * qb - 4.0 * qa * k0
+                        if discriminant < 0.0:
+                            continue
+                        root = math.sqrt(discriminant)
+                        steepest = qb + root if qb > 0.0 else qb - root
+                        t = -2.0 * k0 / steepest
+                        far_off = abs(u0 + t * gx - mx + i) > half or abs(v0 + t * gy - my + j) > half
+                        if far_off and abs(qa) > 1e-12:
+                            t = -0.5 * steepest / qa
+                            far_off = abs(u0 + t * gx - mx + i) > half or abs(v0 + t * gy - my + j) > half
+                        if t <= 0.0 or far_off:
                             continue
                         whole += 1
                         if t < ranges[y, x] + 2.0:
