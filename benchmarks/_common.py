@@ -10,37 +10,32 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_GIVEN = (
+    "peer",
+    "peer_name",
+    "peer_version",
+    "ratio",
+    "ratio_of",
+    "runs",
+    "spread",
+    "ours_cpu_s",
+    "peer_cpu_s",
+    "quick",
+)
 
 
-def row(
-    case: str,
-    metric: str,
-    unit: str,
-    ours: float | None,
-    *,
-    goal: str | None = None,
-    met: bool | None = None,
-    **more: Any,
-) -> dict[str, Any]:
+def row(case: str, metric: str, unit: str, ours: float | None, **more: Any) -> dict[str, Any]:
     """One measured figure; what does not apply is null."""
-    empty = dict.fromkeys(
-        "ours_name peer peer_name peer_version ratio ratio_of runs spread ours_cpu_s peer_cpu_s quick".split()
-    )
-    return (
-        {"case": case, "metric": metric, "unit": unit, "ours": ours, "goal": goal, "met": met}
-        | empty
-        | {"ours_name": "apacheta"}
-        | more
-    )
+    named = {"case": case, "metric": metric, "unit": unit, "ours": ours, "ours_name": "apacheta"}
+    return named | dict.fromkeys(("goal", "met", *NOT_GIVEN)) | more
 
 
 def machine() -> str:
     """Processor, cores, system, Python."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return (
-        f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
-    )
+    system = f"{platform.system()} {platform.release()}"
+    return f"{model}, {os.cpu_count()} cores, {system}, Python {platform.python_version()}"
 
 
 def inputs_sha256(folders: tuple[str, ...] = ("src",)) -> str:
@@ -51,16 +46,15 @@ def inputs_sha256(folders: tuple[str, ...] = ("src",)) -> str:
     return digest.hexdigest()
 
 
-def say(bench: str, rows: list[dict[str, Any]], complete: bool) -> None:
+def say(bench: str, rows: list[dict[str, Any]], complete: bool, inputs: str) -> None:
     """Print the object."""
-    body = {"bench": bench, "complete": complete, "machine": machine(), "inputs_sha256": inputs_sha256(), "rows": rows}
+    body = {"bench": bench, "complete": complete, "machine": machine(), "inputs_sha256": inputs, "rows": rows}
     sys.stdout.write(json.dumps(body) + "\n")
 
 
 def apacheta(*arguments: str) -> dict[str, Any]:
     """Run a command of the program and return its JSON object."""
-    done = subprocess.run(
-        [sys.executable, "-m", "apacheta.app.cli", *arguments, "--json"], stdout=subprocess.PIPE, check=False
-    )
+    command = [sys.executable, "-m", "apacheta.app.cli", *arguments, "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     result: dict[str, Any] = json.loads(done.stdout)
     return result

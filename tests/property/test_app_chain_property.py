@@ -25,7 +25,7 @@ def packets(pids: list[int]) -> bytes:
 def test_any_chunking_gives_the_same_runs_and_loses_nothing(pids: list[int], cuts: list[int]) -> None:
     data = packets(pids)
     whole = Segmenter()
-    expected = [r for r in whole.runs(data)]
+    expected = list(whole.runs(data))
     pieces, rest = [], data
     for cut in cuts:
         pieces.append(rest[:cut])

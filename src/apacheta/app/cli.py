@@ -61,7 +61,9 @@ def _add_plan(commands) -> None:
 
 
 def _add_watch(commands) -> None:
-    watch = _command(commands, "watch", "watch a stream: a live URL needs the post's mandate, a file is a replay", _watch)
+    watch = _command(
+        commands, "watch", "watch a stream: a live URL needs the post's mandate, a file is a replay", _watch
+    )
     watch.add_argument("--stream", metavar="URL|FILE", required=True)
     watch.add_argument("--terrain", metavar="DEM")
     watch.add_argument("--until-end", action="store_true", help="stop when the stream ends")

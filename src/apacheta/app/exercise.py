@@ -192,8 +192,8 @@ def _roads(world: World) -> list[tuple[str, np.ndarray]]:
 def _sector_toml(world: World) -> str:
     lon, lat = _one(world, *world.own_side)
     parts = [
-        '# A generated pass for exercises: generated terrain, not a real place. Written by apacheta.\nformat = "sector/1"\n'
-        f"name = {_quoted(world.name)}\n",
+        "# A generated pass for exercises: generated terrain, not a real place. Written by apacheta.\n"
+        f'format = "sector/1"\nname = {_quoted(world.name)}\n',
         _table(
             "border",
             file="border.geojson",

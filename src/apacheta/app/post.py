@@ -51,7 +51,10 @@ def open_post(folder: Path) -> Post:
     marker = folder / "post.toml"
     if folder.is_dir() and any(folder.iterdir()) and not marker.is_file():
         raise InputFault(
-            "not_a_post", "The folder holds other things and no post.toml.", file=str(folder), remedy="Name a new folder."
+            "not_a_post",
+            "The folder holds other things and no post.toml.",
+            file=str(folder),
+            remedy="Name a new folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     if not marker.is_file():

@@ -25,10 +25,31 @@ from .chain import Chain, ChainSettings, Keeper, Paired
 from .loading import load_mandate
 from .post import open_post
 
-KEYS = tuple(
-    "source ended codec width_px height_px frame_rate_hz duration_s frames frames_damaged metadata_packets "
-    "metadata_rejected standard standard_version frames_georeferenced height_reference terrain_sha256 "
-    "position_sigma_median_m frame_centre_disagreement_median_m footprint_km2 seen_km2 plots tracks entries wall_s".split()
+KEYS = (
+    "source",
+    "ended",
+    "codec",
+    "width_px",
+    "height_px",
+    "frame_rate_hz",
+    "duration_s",
+    "frames",
+    "frames_damaged",
+    "metadata_packets",
+    "metadata_rejected",
+    "standard",
+    "standard_version",
+    "frames_georeferenced",
+    "height_reference",
+    "terrain_sha256",
+    "position_sigma_median_m",
+    "frame_centre_disagreement_median_m",
+    "footprint_km2",
+    "seen_km2",
+    "plots",
+    "tracks",
+    "entries",
+    "wall_s",
 )
 REACH_DEG = 0.15
 LIVE_IDLE_S = 5.0
@@ -81,7 +102,8 @@ def _mandate_for(live: bool, post: Path | None) -> Mandate | None:
     mandate = load_mandate(post / "mandate.toml")
     now_ns = SystemClock().utc_ns()
     if not mandate.covers_time(now_ns, now_ns):
-        text = f"the mandate runs from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}; it is {iso_of(now_ns)}."
+        span = f"from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}"
+        text = f"the mandate runs {span}; it is {iso_of(now_ns)}."
         raise InputFault(
             "mandate_expired", text, file=str(post / "mandate.toml"), remedy="Ask for a mandate for this time."
         )
@@ -108,7 +130,8 @@ class WatchChain(Chain):
         if self._mandate is None:
             return
         if not Polygon(self._mandate.area).covers(Point(pose.position.lon_deg, pose.position.lat_deg)):
-            text = f"the camera is at {pose.position.lat_deg:.4f}, {pose.position.lon_deg:.4f}, outside the mandate's area."
+            place = f"{pose.position.lat_deg:.4f}, {pose.position.lon_deg:.4f}"
+            text = f"the camera is at {place}, outside the mandate's area."
             raise InputFault("outside_mandate", text, field="area_file", remedy="Stop the watch, or ask for a mandate.")
 
 

@@ -67,7 +67,7 @@ class ChainTotals:
 
 
 class Chain:
-    """Takes the bytes of one stream; gives the alerts that begin. `eye`, `watchman`, `keeper` may be None in a replay."""
+    """Takes the bytes of one stream; gives the alerts that begin. A replay may have no watchman and no keeper."""
 
     def __init__(
         self,

@@ -101,7 +101,7 @@ class Keeper:
 
 
 def _rows(fixes: Sequence[Fix]) -> list[list[Any]]:
-    """utc_ns, lat, lon, alt_hae_m, heading, ground speed, battery, phase of each fix, rounded to what a fix can know."""
+    """utc_ns, lat, lon, alt_hae_m, heading, ground speed, battery, phase of each fix, rounded to what it can know."""
     return [
         [
             str(f.utc_ns),

@@ -7,6 +7,7 @@ depends on the stream's bytes alone, never on how they arrived, so that a pipe a
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Segmenter:
         self._rest = data[whole:]
         pat = (packets[:, 1] & 0x5F == 0x40) & (packets[:, 2] == 0)
         cuts = [0, *(int(i) * PACKET for i in np.flatnonzero(pat) if i), whole]
-        yield from (data[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if b > a)
+        yield from (data[a:b] for a, b in pairwise(cuts) if b > a)
 
     def keep(self, run: bytes) -> None:
         """Add a run to the open segment."""

@@ -9,13 +9,55 @@ from ..answer import Answer, run_to_answer, show
 from ..post import unused_folder
 from ..texts import Texts
 
-KEYS = tuple(
-    "interrupted seed minutes sector sector_sha256 post report streams frame_width_px frame_height_px frame_rate_hz "
-    "frames_sent frames_decoded frames_georeferenced frames_dropped video_lag_p95_s simulated_s wall_s real_time_factor "
-    "cpu_seconds peak_rss_mb crossers crossers_in_view crossers_in_view_alerted crossers_alerted lawful lawful_in_view "
-    "alerts true_alerts lawful_alerts false_alerts false_alerts_per_drone_hour time_to_alert_s time_to_alert_p90_s "
-    "plots tracks planned_km2 seen_km2 sorties min_border_distance_m border_standoff_m min_terrain_clearance_m "
-    "min_separation_m markers marker_error_max_m entries log_verified checkpoint_sha256".split()
+KEYS = (
+    "interrupted",
+    "seed",
+    "minutes",
+    "sector",
+    "sector_sha256",
+    "post",
+    "report",
+    "streams",
+    "frame_width_px",
+    "frame_height_px",
+    "frame_rate_hz",
+    "frames_sent",
+    "frames_decoded",
+    "frames_georeferenced",
+    "frames_dropped",
+    "video_lag_p95_s",
+    "simulated_s",
+    "wall_s",
+    "real_time_factor",
+    "cpu_seconds",
+    "peak_rss_mb",
+    "crossers",
+    "crossers_in_view",
+    "crossers_in_view_alerted",
+    "crossers_alerted",
+    "lawful",
+    "lawful_in_view",
+    "alerts",
+    "true_alerts",
+    "lawful_alerts",
+    "false_alerts",
+    "false_alerts_per_drone_hour",
+    "time_to_alert_s",
+    "time_to_alert_p90_s",
+    "plots",
+    "tracks",
+    "planned_km2",
+    "seen_km2",
+    "sorties",
+    "min_border_distance_m",
+    "border_standoff_m",
+    "min_terrain_clearance_m",
+    "min_separation_m",
+    "markers",
+    "marker_error_max_m",
+    "entries",
+    "log_verified",
+    "checkpoint_sha256",
 )
 DEFAULT_POST = "apacheta-demo"
 
@@ -71,7 +113,7 @@ def _summary(body: dict[str, Any], texts: Texts) -> str:
             false=body["false_alerts"],
             seen=body["crossers_in_view"],
             alerted=body["crossers_in_view_alerted"],
-        )  # fmt: skip
+        )
     )
     lines.append(
         texts("demo.seen", seen=texts.number(body["seen_km2"], 2), planned=texts.number(body["planned_km2"], 2))

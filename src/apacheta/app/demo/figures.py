@@ -22,9 +22,18 @@ from .night import Night, cpu_seconds
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
 ALERT_FIELDS = (
-    "crossers crossers_in_view crossers_in_view_alerted crossers_alerted lawful lawful_in_view true_alerts "
-    "lawful_alerts false_alerts time_to_alert_s time_to_alert_p90_s"
-).split()
+    "crossers",
+    "crossers_in_view",
+    "crossers_in_view_alerted",
+    "crossers_alerted",
+    "lawful",
+    "lawful_in_view",
+    "true_alerts",
+    "lawful_alerts",
+    "false_alerts",
+    "time_to_alert_s",
+    "time_to_alert_p90_s",
+)
 
 
 def fill_answer(answer: Answer, night: Night, checkpoint: Checkpoint, verified: bool) -> None:

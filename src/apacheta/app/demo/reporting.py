@@ -237,5 +237,5 @@ def _health(night: Night, body: dict[str, Any]) -> Health:
 
 
 def _score(body: dict[str, Any]) -> Score | None:
-    names = [f for f in Score.__dataclass_fields__]
+    names = list(Score.__dataclass_fields__)
     return Score(**{n: body[n] for n in names}) if body.get("crossers") is not None else None

@@ -292,4 +292,4 @@ def _one_lap(flown: Flown) -> Floats:
     first = kinds.index("station")
     last = len(kinds) - 1 - kinds[::-1].index("station")
     lap = len(flown.strip.lap())
-    return np.concatenate([flown.corners[: first + lap], flown.corners[last + 1 :]])
+    return np.concatenate([flown.corners[: min(first + lap, last + 1)], flown.corners[last + 1 :]])

@@ -38,7 +38,7 @@ def exact_terrain(world: World) -> Dem:
 
 
 def marker_errors_m(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, height_px: int) -> list[float]:
-    """Horizontal distance from each marker's true place to where its pixel meets the ground; inf where it meets none."""
+    """Horizontal distance from each marker's true place to where its pixel meets the ground; inf if it meets none."""
     return [_error_m(marker, dem, width_px, height_px) for marker in markers]
 
 
