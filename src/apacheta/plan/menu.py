@@ -116,7 +116,7 @@ def _flown(
     wind = wind_at(airspace.sector.weather, amsl)
     if turn_radius_m(start.aircraft, flight.tas_m_s + wind.speed_m_s + wind.sigma_m_s) > strip.radius_m * 1.05:
         return Why("turn", f"with that wind its turns are wider than the {strip.radius_m:.0f} m that they have.")
-    frame = frame_of(strip, ways.pad, way[1], way[0], airspace, start.aircraft)
+    frame = frame_of(strip, ways.pad, way, airspace, start.aircraft)
     if isinstance(frame, Why):
         return frame
     view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, no_look)

@@ -24,7 +24,8 @@ from .performance import wind_at
 from .tours import Flown
 from .walkers import Traffic, traffic_of
 
-MENU_SIZE = 12
+MENU_SIZE = 8
+"""Tours per aircraft: enough that none is predictable, few enough that each is worth its slot."""
 Bools = NDArray[np.bool_]
 
 

@@ -57,6 +57,20 @@ class Pad:
         return np.column_stack([self.circle_x_m + r * np.cos(angle), self.circle_y_m + r * np.sin(angle)])
 
 
+@dataclass(frozen=True)
+class Way:
+    """From a base's circle to a strip's A0 and home again, at one height: corners (n, 2).
+
+    Both ends of the leg have a circle; the way out joins the one at A0 along its tangent and follows it, the way home
+    leaves it along another tangent, `cut` corners before the end of a lap (0: at A0).
+    """
+
+    height_hae_m: float
+    out: Floats
+    home: Floats
+    cut: int
+
+
 @dataclass
 class Ways:
     """All shortest ways from one pad, kept by height."""
@@ -65,8 +79,8 @@ class Ways:
     pad: Pad
     _trees: dict[float, tuple[Floats, NDArray[np.int32], int]] = field(default_factory=dict)
 
-    def transit(self, strip: Strip) -> tuple[float, Floats] | None:
-        """(height HAE, (n, 2) corners from the circle to the strip's A0) at the lowest height that has a way."""
+    def transit(self, strip: Strip) -> Way | None:
+        """The way to a strip at the lowest height that has one."""
         end = strip.lap()[0]
         level = math.ceil(max(strip.hae_m, self.pad.safe_hae_m) / LEVEL_M) * LEVEL_M
         heights = [strip.hae_m] if strip.hae_m >= self.pad.safe_hae_m else []
@@ -74,8 +88,23 @@ class Ways:
         for height in heights:
             way = self._way(height, end)
             if way is not None:
-                return height, way
+                return self._joined(way, strip, height)
         return None
+
+    def _joined(self, way: Floats, strip: Strip, height: float) -> Way:
+        """The way with its corners rounded, tangent to the circle at A0 wherever the straight line there is clear."""
+        lap, before = strip.lap(), way[-2]
+        arc = np.arange(len(lap) - 25, len(lap) - 5)
+        tangent = _unit(lap[arc + 1] - lap[arc - 1])
+        come = arc[np.argmax(np.sum(tangent * _unit(lap[arc] - before), axis=1))]
+        leave = arc[np.argmax(np.sum(tangent * _unit(before - lap[arc]), axis=1))]
+        out, home, cut = rounded(way, strip.radius_m), rounded(way[::-1], strip.radius_m), 0
+        if _clear(before, lap[come], self.airspace, height):
+            out = np.vstack([rounded(np.vstack([way[:-1], lap[come]]), strip.radius_m), lap[come + 1 :]])
+        if _clear(lap[leave], before, self.airspace, height):
+            home = rounded(np.vstack([lap[leave], way[-2::-1]]), strip.radius_m)
+            cut = len(lap) - 1 - int(leave)
+        return Way(height, out, home, cut)
 
     def outlook(self, x_m: Floats, y_m: Floats, hae_m: Floats) -> tuple[Floats, Floats]:
         """(n,) transit height and way length to places at wanted heights, about; +inf where no way is low enough."""
@@ -105,7 +134,9 @@ class Ways:
         rows, cols = np.divmod(np.array(nodes[::-1]), allowed.shape[1])
         way = np.column_stack([self.airspace.lattice_x_m[cols], self.airspace.lattice_y_m[rows]])
         circle = self.pad.circle()
-        start = circle[np.argmin(np.hypot(*(circle - way[min(3, len(way) - 1)]).T))]
+        centre = np.array([self.pad.circle_x_m, self.pad.circle_y_m])
+        tangent = _unit((circle - centre) @ np.array([[0.0, 1.0], [-1.0, 0.0]]))
+        start = circle[np.argmax(np.sum(tangent * _unit(way[min(5, len(way) - 1)] - circle), axis=1))]
         return _pulled(np.vstack([start, way, end]), self.airspace, height)
 
     def _tree(self, height: float, allowed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int32], int]:
@@ -146,6 +177,29 @@ def _pulled(way: Floats, airspace: Airspace, height: float) -> Floats:
     return way[kept]
 
 
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+
+
+def rounded(way: Floats, radius_m: float) -> Floats:
+    """The way (n, 2) with an arc in place of each corner: of that radius, or of what its two sides leave room for."""
+    found = [way[:1]]
+    for a, corner, b in zip(way[:-2], way[1:-1], way[2:], strict=True):
+        one, two = _unit(corner - a), _unit(b - corner)
+        turn = math.atan2(one[0] * two[1] - one[1] * two[0], float(one @ two))
+        room = 0.45 * min(np.linalg.norm(corner - a), np.linalg.norm(b - corner))
+        tangent = min(radius_m * math.tan(min(abs(turn), 3.0) / 2), float(room))
+        if abs(turn) < math.radians(8.0) or tangent < 1.0:
+            found.append(corner[None, :])
+            continue
+        count = max(2, math.ceil(abs(turn) / math.radians(15.0)) + 1)
+        part = np.linspace(0.0, 1.0, count)[:, None]
+        # a quadratic curve through both tangent points lies inside the corner, never farther out than the arc
+        start, end = corner - one * tangent, corner + two * tangent
+        found.append((1 - part) ** 2 * start + 2 * part * (1 - part) * corner + part**2 * end)
+    return np.concatenate([*found, way[-1:]])
+
+
 def _clear(a: Floats, b: Floats, airspace: Airspace, height: float) -> bool:
     line = densified(np.stack([a, b]), airspace.dem.cell_m)
     row, col, inside = airspace.nearest(line[:, 0], line[:, 1])
@@ -181,11 +235,11 @@ def outbound(pad: Pad, way: Floats, height: float, aircraft: Aircraft, flight: F
     return up + [Point(float(x), float(y), height, "transit") for x, y in way]
 
 
-def homeward(pad: Pad, way: Floats, height: float, aircraft: Aircraft, flight: Flight) -> list[Point]:
-    """The same way back, down the circle, over the pad and straight down."""
-    back = [Point(float(x), float(y), height, "transit") for x, y in way[::-1]]
+def homeward(pad: Pad, home: Floats, height: float, aircraft: Aircraft, flight: Flight) -> list[Point]:
+    """The way home, down the circle, over the pad and straight down."""
+    back = [Point(float(x), float(y), height, "transit") for x, y in home]
     if aircraft.kind != "multirotor":
-        down = _spiral(pad, way[0], pad.safe_hae_m, height, flight.sink_m_s / flight.tas_m_s)
+        down = _spiral(pad, home[-1], pad.safe_hae_m, height, flight.sink_m_s / flight.tas_m_s)
         back += [Point(p.x_m, p.y_m, p.z_hae_m, "approach") for p in down[::-1]]
         back.append(Point(pad.x_m, pad.y_m, pad.safe_hae_m, "approach"))
     else:
@@ -204,21 +258,26 @@ def _spiral(pad: Pad, last: Floats, low: float, high: float, gradient: float) ->
     return [Point(float(x), float(y), low + rise * i, "climb") for i, (x, y) in enumerate(corners)]
 
 
-def changing_height(strip: Strip, start: float, end: float, gradient: float) -> list[Point]:
-    """Whole laps of the racetrack on which the height goes from one to the other; none when they are equal."""
+def changing_height(strip: Strip, start: float, end: float, gradient: float, cut: int = 0) -> list[Point]:
+    """Laps of the racetrack on which the height goes from one to the other, less the last `cut` corners; none when
+    the heights are equal."""
     if abs(start - end) < 1.0:
         return []
-    lap = strip.lap()
-    length = float(np.hypot(*np.diff(lap, axis=0).T).sum())
-    laps = max(1, math.ceil(abs(start - end) / (gradient * length)))
-    corners = np.vstack([lap[:1], *([lap[1:]] * laps)])
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    laps, along, corners = 0, np.zeros(1), np.zeros((1, 2))
+    while gradient * along[-1] < abs(start - end):
+        laps += 1
+        corners = _laps(strip, laps, cut)
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     heights = start + (end - start) * along / along[-1]
     return [Point(float(x), float(y), float(z), "transit") for (x, y), z in zip(corners[1:], heights[1:], strict=True)]
 
 
-def round_and_round(strip: Strip, laps: int) -> list[Point]:
-    """The station: A0, then every corner of each lap."""
+def round_and_round(strip: Strip, laps: int, cut: int = 0) -> list[Point]:
+    """The station: A0, then every corner of each lap, less the last `cut`."""
+    return [Point(float(x), float(y), strip.hae_m, "station") for x, y in _laps(strip, laps, cut)]
+
+
+def _laps(strip: Strip, laps: int, cut: int) -> Floats:
     lap = strip.lap()
     corners = np.vstack([lap[:1], *([lap[1:]] * laps)])
-    return [Point(float(x), float(y), strip.hae_m, "station") for x, y in corners]
+    return corners[: len(corners) - cut] if laps else corners

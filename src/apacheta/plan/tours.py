@@ -14,7 +14,7 @@ from ..geo import amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
 from .looks import StripView
 from .performance import VERTICAL_SINK_MAX_M_S, Flight, Wind, flight_at, ground_speed_m_s, wind_at
-from .routes import BASE_LEFT_OUT_M, Pad, Point, changing_height, homeward, outbound, round_and_round
+from .routes import BASE_LEFT_OUT_M, Pad, Point, Way, changing_height, homeward, outbound, round_and_round
 from .strips import Strip
 
 Floats = NDArray[np.float64]
@@ -63,17 +63,20 @@ class Frame:
     out: list[Point]
     home: list[Point]
     laps: int
+    cut: int
 
 
-def frame_of(strip: Strip, pad: Pad, way: Floats, height: float, airspace: Airspace, aircraft: Aircraft) -> Frame | Why:
+def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Aircraft) -> Frame | Why:
     """The way to a strip and home, and the most laps that time and battery allow; or why they allow too few."""
+    height = way.height_hae_m
     flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather.isa_deviation_c)
     gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
-    out = outbound(pad, way, height, aircraft, flight)
+    out = outbound(pad, way.out, height, aircraft, flight)
     out += changing_height(strip, height, strip.hae_m, gradients[1])
     out.pop()  # A0, where the station begins
-    home = changing_height(strip, strip.hae_m, height, gradients[0])
-    home += homeward(pad, way, height, aircraft, flight)[1:]  # A0 again
+    home = changing_height(strip, strip.hae_m, height, gradients[0], way.cut)
+    cut = 0 if home else way.cut
+    home += homeward(pad, way.home, height, aircraft, flight)[1:]  # where the lap ends, again
     rest, lap = _times(out + round_and_round(strip, 0) + home, airspace, aircraft), _lap(strip, airspace, aircraft)
     if isinstance(rest, Why):
         return rest
@@ -89,18 +92,18 @@ def frame_of(strip: Strip, pad: Pad, way: Floats, height: float, airspace: Airsp
             f"{rest.energy_wh[-1]:.0f} of {budget_wh:.0f} Wh: {max(laps, 0)} laps are left, {LAPS_MIN} are wanted."
         )
         return Why("energy" if by_energy < LAPS_MIN else "time", text)
-    return Frame(out, home, laps)
+    return Frame(out, home, laps, cut)
 
 
 def tour_of(
     name: str, strip: Strip, view: StripView, pad: Pad, frame: Frame, airspace: Airspace, aircraft: Aircraft
 ) -> Flown | Why:
     """The flight with all its laps, checked in every state; or why it cannot be flown."""
-    points = frame.out + round_and_round(strip, frame.laps) + frame.home
+    points = frame.out + round_and_round(strip, frame.laps, frame.cut) + frame.home
     times = _times(points, airspace, aircraft)
     if isinstance(times, Why):
         return times
-    return _checked(name, strip, view, pad, points, len(frame.out), frame.laps, times, airspace, aircraft)
+    return _checked(name, strip, view, pad, points, frame, times, airspace, aircraft)
 
 
 def _checked(
@@ -109,8 +112,7 @@ def _checked(
     view: StripView,
     pad: Pad,
     points: list[Point],
-    station_from: int,
-    laps: int,
+    frame: Frame,
     times: _Times,
     airspace: Airspace,
     aircraft: Aircraft,
@@ -145,7 +147,9 @@ def _checked(
     if max(dense) > aircraft.ceiling_amsl_m:
         text = f"its density altitude of {max(dense):.0f} m is above the ceiling of {aircraft.ceiling_amsl_m:.0f} m."
         return Why("ceiling", text)
-    stares = _stares(view, laps, float(along[station_from]), airspace)
+    station_from = len(frame.out)
+    station_to = len(points) - len(frame.home) - 1
+    stares = _stares(view, frame.laps, float(along[station_from]), float(along[station_to]), airspace)
     tour = Tour(
         id=name,
         strip=name.partition("/")[0],
@@ -153,7 +157,7 @@ def _checked(
         stares=stares,
         length_m=float(along[-1]),
         duration_s=float(times.seconds[-1]),
-        laps=laps,
+        laps=frame.laps,
         energy_wh=float(times.energy_wh[-1]),
         reserve_fraction=1.0 - float(times.energy_wh[-1]) / aircraft.battery_wh,
         min_border_distance_m=border,
@@ -171,7 +175,7 @@ def _checked(
         seconds=times.seconds,
         margin_m=float(spare.min()),
         required_m=float(wanted.min()),
-        station_s=laps * view.lap_s,
+        station_s=frame.laps * view.lap_s,
     )
 
 
@@ -227,9 +231,13 @@ def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
     return _times(round_and_round(strip, 1), airspace, aircraft)
 
 
-def _stares(view: StripView, laps: int, station_m: float, airspace: Airspace) -> tuple[Stare, ...]:
+def _stares(
+    view: StripView, laps: int, station_m: float, station_end_m: float, airspace: Airspace
+) -> tuple[Stare, ...]:
     found = []
     for lap, look in view.looks(laps):
+        if station_m + lap * view.lap_m + look.to_m > station_end_m:
+            continue
         aim = view.views[look.aim]
         lat, lon = airspace.dem.grid.latlon(aim.x_m, aim.y_m)
         found.append(

@@ -1,0 +1,106 @@
+"""Performance against closed forms and public figures; what wind does; what a look is worth."""
+
+import math
+from importlib.resources import files
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apacheta.core.aircraft import Aircraft
+from apacheta.formats.aircraft_toml import aircraft_of
+from apacheta.plan.looks import STARE_S, notice_probability
+from apacheta.plan.performance import Wind, flight_at, ground_speed_m_s, turn_radius_m, wing_power_w
+from apacheta.plan.routes import rounded
+from apacheta.plan.strips import Strip, farthest_m
+from apacheta.plan.walkers import tobler_m_s
+
+
+def _class(name: str) -> Aircraft:
+    return aircraft_of(files("apacheta.app.catalogue").joinpath(f"{name}.toml").read_bytes(), name)
+
+
+@pytest.mark.parametrize("name", ["vtol_terminating", "vtol_plain"])
+def test_a_vtol_flies_70_to_100_minutes_at_4500_m(name: str) -> None:
+    aircraft = _class(name)
+    flight = flight_at(aircraft, 4_500.0, 0.0)
+    up_wh = 2 * 60.0 / 3600 * (flight.hover_w + flight.vertical_climb_m_s * flight.watts_per_m_s_of_climb)
+    minutes = (aircraft.battery_wh * (1 - aircraft.reserve_fraction) - 2 * up_wh) / flight.level_w * 60
+    assert 70 <= minutes <= 100
+
+
+def test_true_airspeed_at_4500_m_is_26_percent_above_calibrated() -> None:
+    aircraft = _class("vtol_terminating")
+    assert flight_at(aircraft, 4_500.0, 0.0).tas_m_s / aircraft.cruise_cas_m_s == pytest.approx(0.634**-0.5, rel=1e-3)
+
+
+def test_climb_at_the_ceiling_is_half_a_metre_a_second() -> None:
+    aircraft = _class("vtol_terminating")
+    assert flight_at(aircraft, aircraft.ceiling_amsl_m, 0.0).climb_m_s == pytest.approx(0.5, abs=1e-3)
+
+
+def test_least_power_lies_where_the_polar_says() -> None:
+    """cl at least power: sqrt(3 cd0 / k) (Anderson, Aircraft Performance and Design, 5.6)."""
+    aircraft = _class("vtol_terminating")
+    speeds = np.linspace(8.0, 40.0, 3_201)
+    best = speeds[np.argmin([wing_power_w(aircraft, v, 1.225) for v in speeds])]
+    assert aircraft.cd0
+    assert aircraft.induced_k
+    assert aircraft.wing_area_m2
+    cl = math.sqrt(3 * aircraft.cd0 / aircraft.induced_k)
+    assert best == pytest.approx(
+        math.sqrt(2 * aircraft.mass_kg * 9.80665 / (1.225 * aircraft.wing_area_m2 * cl)), abs=0.02
+    )
+
+
+@given(st.floats(0, 15), st.floats(0, 360), st.floats(0, 360))
+def test_the_wind_triangle_closes(speed: float, blows_to_deg: float, course_deg: float) -> None:
+    to, course = math.radians(blows_to_deg), math.radians(course_deg)
+    wind = Wind(speed * math.sin(to), speed * math.cos(to), 0.0, 0.0)
+    ground = ground_speed_m_s(20.0, wind, math.sin(course), math.cos(course))
+    air = ground * math.sin(course) - wind.x_m_s, ground * math.cos(course) - wind.y_m_s
+    assert math.hypot(*air) == pytest.approx(20.0)
+
+
+def test_a_cross_wind_beyond_the_airspeed_has_no_ground_speed() -> None:
+    assert math.isnan(ground_speed_m_s(20.0, Wind(25.0, 0.0, 0.0, 0.0), 0.0, 1.0))
+
+
+def test_a_walker_is_resolved_to_about_960_m_through_the_long_lens() -> None:
+    assert farthest_m(_class("vtol_terminating").camera, 0.33) == pytest.approx(964, abs=1)
+    assert notice_probability(0.33, STARE_S) > 0.9
+    assert notice_probability(0.33, 2.9) == 0.0
+    assert notice_probability(0.86, STARE_S) < 0.31
+
+
+def test_walking_is_fastest_a_little_downhill() -> None:
+    assert tobler_m_s(np.array([-0.05])) == pytest.approx(0.6 * 6 / 3.6)
+    assert tobler_m_s(np.array([0.5])) < tobler_m_s(np.array([-0.5]))
+
+
+@given(st.floats(500, 4_000), st.floats(60, 300), st.floats(0, 6.28))
+def test_a_lap_is_closed_smooth_and_keeps_its_radius(leg: float, radius: float, course: float) -> None:
+    strip = Strip(10.0, 20.0, math.cos(course), math.sin(course), leg, radius, 0.0, 500.0, 150.0)
+    lap = strip.lap()
+    assert np.allclose(lap[0], lap[-1])
+    step = np.diff(lap, axis=0)
+    angle = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+    assert np.abs(np.diff(angle)).max() < math.radians(16.0)
+    assert np.hypot(*step.T).sum() == pytest.approx(2 * leg + 2 * radius * math.radians(420), rel=0.02)
+    around = shapely.Point(strip.placed(np.array([leg / 2 + math.sqrt(3) * radius]), np.zeros(1))[0])
+    assert around.distance(shapely.LineString(lap)) == pytest.approx(radius, rel=0.01)
+
+
+def test_a_rounded_corner_stays_inside_and_turns_gently() -> None:
+    way = np.array([[0.0, 0.0], [2_000.0, 0.0], [2_000.0, 2_000.0]])
+    curve = rounded(way, 200.0)
+    assert np.allclose(curve[[0, -1]], way[[0, -1]])
+    assert shapely.LineString(curve).hausdorff_distance(shapely.LineString(way)) < 0.5 * 200.0
+    assert curve[:, 0].max() <= 2_000.0
+
+
+def test_turns_widen_with_the_square_of_speed() -> None:
+    aircraft = _class("vtol_terminating")
+    assert turn_radius_m(aircraft, 40.0) == pytest.approx(4 * turn_radius_m(aircraft, 20.0))
