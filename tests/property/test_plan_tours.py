@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -69,22 +70,34 @@ def test_there_is_a_plan_with_sorties(result: PlanResult) -> None:
     assert result.plan.certified_detection is None
 
 
+def border_distance_m(planned: Planned, tour: Tour) -> float:
+    """Least geodesic distance of the tour's 60 easternmost states to points every few metres along the border."""
+    (chain,) = planned.sector.border.chains
+    share = np.linspace(0.0, 1.0, 4_000)[:, None]
+    line = np.concatenate([a + (b - a) * share for a, b in pairwise(np.array(chain))])
+    line = line[(line[:, 1] > -19.52) & (line[:, 1] < -19.38)]
+    at = states(tour)
+    east = at[np.argsort(-at[:, 1])][:60]
+    lon, lat = np.repeat(east[:, 1], len(line)), np.repeat(east[:, 0], len(line))
+    away = GEOD.inv(lon, lat, np.tile(line[:, 0], len(east)), np.tile(line[:, 1], len(east)))[2]
+    return float(np.min(away))
+
+
 def test_every_state_keeps_the_standoff_and_the_lines_accuracy(planned: Planned, result: PlanResult) -> None:
     wanted = planned.sector.border.standoff_m + planned.sector.border.accuracy_m
-    (chain,) = planned.sector.border.chains
-    share = np.linspace(0.0, 1.0, 4_000)
-    line = np.array(
-        [[p + (q - p) * s for s in share] for p, q in zip(np.array(chain[:-1]), np.array(chain[1:]), strict=True)]
-    )
-    line = line.reshape(-1, 2)
-    line = line[(line[:, 1] > -19.52) & (line[:, 1] < -19.38)]
     for tour in result.plan.tours:
-        at = states(tour)
-        east = at[np.argsort(-at[:, 1])][:60]
-        lon, lat = np.repeat(east[:, 1], len(line)), np.repeat(east[:, 0], len(line))
-        away = GEOD.inv(lon, lat, np.tile(line[:, 0], len(east)), np.tile(line[:, 1], len(east)))[2].min()
+        away = border_distance_m(planned, tour)
         assert away - 5.0 >= wanted
         assert tour.min_border_distance_m <= away + 0.5
+
+
+def test_a_wider_standoff_or_a_worse_line_pushes_every_tour_back(result: PlanResult, tmp_path: Path) -> None:
+    nearest = result.plan.min_border_distance_m
+    text = changed(SECTOR, "standoff_m = 400", f"standoff_m = {nearest + 200.0}")
+    wide = Planned(tmp_path, changed(text, "accuracy_m = 30", "accuracy_m = 300"))
+    made = wide.plan()
+    assert made.plan.tours
+    assert min(border_distance_m(wide, t) for t in made.plan.tours) - 5.0 >= nearest + 500.0
 
 
 def test_every_state_keeps_clear_of_the_terrain(planned: Planned, result: PlanResult) -> None:

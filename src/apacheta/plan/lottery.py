@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,8 @@ def timetable_of(
         kept = [i for i, f in enumerate(share.flown) if f.tour.id not in near[best]]
         if kept:
             flown, worth = tuple(share.flown[i] for i in kept), tuple(share.worth[i] for i in kept)
-            table.append(timed(Share(share.member, flown, worth), tries[best].first_utc_ns))
+            # the period stays that of the whole menu: it is what the separation was worked out for
+            table.append(replace(tries[best], share=Share(share.member, flown, worth)))
     return table, dropped
 
 
