@@ -15,7 +15,7 @@ from ...geo import BorderLine
 from ...sim.world import load_world
 from ..answer import Answer
 from ..score import Truth, read_truth, score_night
-from ..score.markers import exact_terrain, marker_errors_m
+from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
 from .night import Night, cpu_seconds
 
@@ -165,7 +165,13 @@ def _marker_figures(truth: Truth, night: Night) -> dict[str, Any]:
     dem = exact_terrain(load_world(night.exercise.world))
     errors = marker_errors_m(truth.markers, dem, night.settings.width_px, night.settings.height_px)
     worst = max(errors)
-    return {"markers": len(errors), "marker_error_max_m": round(worst, 4) if np.isfinite(worst) else None}
+    inside, known = ellipse_hits(truth.markers, night.ground.dem, night.settings.width_px, night.settings.height_px)
+    return {
+        "markers": len(errors),
+        "marker_error_max_m": round(worst, 4) if np.isfinite(worst) else None,
+        "ellipse_markers": known,
+        "ellipse_markers_inside": inside,
+    }
 
 
 def plan_sha256(night: Night) -> str:

@@ -10,12 +10,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ...core.sight import CameraPose
+from ...core.sight import CameraPose, Frame
 from ...geo import Camera, Dem, LocalGrid, camera_axes, camera_position, pixel_rays, ray_points, ray_ranges_m
+from ...see.georeference import PoseSigmas, pixel_position
+from ...see.view import view_of
 from ...sim.world import World
 from .score import GEOD
 
 MAX_RANGE_M = 6000.0
+CHI2_90 = 4.605170185988092
+"""90 % point of chi-squared with two degrees of freedom: -2 ln 0.1."""
 
 
 def exact_terrain(world: World) -> Dem:
@@ -40,6 +44,25 @@ def exact_terrain(world: World) -> Dem:
 def marker_errors_m(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, height_px: int) -> list[float]:
     """Horizontal distance from each marker's true place to where its pixel meets the ground; inf if it meets none."""
     return [_error_m(marker, dem, width_px, height_px) for marker in markers]
+
+
+def ellipse_hits(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, height_px: int) -> tuple[int, int]:
+    """How many markers lie inside the 90 % ellipse that the eye states for their pixel, of how many with a ground hit:
+    from the reported, noisy pose and the product's own elevation model."""
+    inside = [_inside(marker, dem, width_px, height_px) for marker in markers]
+    return sum(i is True for i in inside), sum(i is not None for i in inside)
+
+
+def _inside(marker: dict[str, Any], dem: Dem, width_px: int, height_px: int) -> bool | None:
+    pose = msgspec.convert(marker["reported"], CameraPose, strict=False)
+    frame = Frame(stream="", number=0, pts_s=None, width_px=width_px, height_px=height_px, pose=pose)
+    view = view_of(frame, dem, dem.grid)
+    found = None if view is None else pixel_position(view, marker["col"], marker["row"], PoseSigmas())
+    if found is None:
+        return None
+    point, covariance_m2 = found
+    there = np.array(dem.grid.xy(marker["lat"], marker["lon"])) - np.array(dem.grid.xy(point.lat_deg, point.lon_deg))
+    return bool(there @ np.linalg.solve(covariance_m2, there) <= CHI2_90)
 
 
 def _error_m(marker: dict[str, Any], dem: Dem, width_px: int, height_px: int) -> float:

@@ -15,7 +15,7 @@ from ...core.errors import InputFault
 from ...core.instant import NS, iso_of
 from ...core.plan import Sortie
 from ...core.sector import Sector
-from ...core.sight import Fix
+from ...core.sight import CameraPose, Fix
 from ...formats.klv import encode_st0601
 from ..world import World
 from .attitude import grid_axes
@@ -238,7 +238,9 @@ class NightSimulator:
             left = 1.0 - motion.used_wh / air.aircraft.battery_wh
             tick.fixes.append(fix_of(crew.name, pose, motion, left))
             tick.truth.append(aircraft_line(tick.utc_ns, crew.name, air.sortie.id, motion, self.ground))
-        self._tell(tick, crew.name, frame, true, air.sight, marks, seen, places, self._every(since_ns, VIEW_NS, dt_s))
+        self._tell(
+            tick, crew.name, frame, true, pose, air.sight, marks, seen, places, self._every(since_ns, VIEW_NS, dt_s)
+        )
 
     def _tell(
         self,
@@ -246,6 +248,7 @@ class NightSimulator:
         name: str,
         frame: int,
         true: TruePose,
+        reported: CameraPose,
         sight: Sight,
         marks: list[tuple[int, float, float]],
         seen: list[Seen],
@@ -259,7 +262,7 @@ class NightSimulator:
         for number, column, row in marks:
             if sight.holding and squares.due(number, tick.utc_ns):
                 place = (*(float(v) for v in squares.places[number]), float(squares.amsl_m[number]))
-                tick.truth.append(marker_line(true, name, frame, number, column, row, place, self.ground))
+                tick.truth.append(marker_line(true, reported, name, frame, number, column, row, place, self.ground))
 
     def _centre(self, renderer: Renderer, view: View) -> FrameCentre | None:
         """Where the optical axis meets the ground, from the ranges about it; None for sky."""

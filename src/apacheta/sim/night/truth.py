@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.sight import CameraPose
 from .cast import Cast, Places
 from .figures import Seen
 from .flight import Motion
@@ -119,6 +120,7 @@ def _view_line(utc_ns: int, stream: str, frame: int, seen: Seen, cast: Cast, pla
 
 def marker_line(
     true: TruePose,
+    reported: CameraPose,
     stream: str,
     frame: int,
     number: int,
@@ -127,7 +129,7 @@ def marker_line(
     place: tuple[float, float, float],
     ground: Ground,
 ) -> Line:
-    """Where a square lies (`place`: grid x, y, AMSL), where its picture is, and the exact pose."""
+    """Where a square lies (`place`: grid x, y, AMSL), where its picture is, the exact pose and the reported one."""
     lon, lat = ground.lonlat(place[0], place[1])
     return {
         "kind": "marker",
@@ -140,13 +142,14 @@ def marker_line(
         "alt_hae_m": place[2] + ground.undulation_at(place[0], place[1]),
         "col": column,
         "row": row,
-        "pose": pose_object(true),
+        "pose": pose_object(true.record()),
+        "reported": pose_object(reported),
     }
 
 
-def pose_object(true: TruePose) -> Line:
-    """The exact CameraPose as JSON values; its time is a decimal string."""
-    found: Line = msgspec.to_builtins(true.record())
-    found["utc_ns"] = str(true.utc_ns)
+def pose_object(pose: CameraPose) -> Line:
+    """A CameraPose as JSON values; its time is a decimal string."""
+    found: Line = msgspec.to_builtins(pose)
+    found["utc_ns"] = str(pose.utc_ns)
     assert all(not isinstance(v, float) or math.isfinite(v) for v in found.values())
     return found
