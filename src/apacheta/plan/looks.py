@@ -26,6 +26,8 @@ Ints = NDArray[np.int64]
 STARE_S = 14.0
 SLEW_S = 1.5
 """Slew and settle: 60 deg/s over 30-40 degrees; then the mover's baseline begins anew (simulation.md)."""
+NEAR_BORDER_M = 350.0
+"""The lattice's distances are off by less than its diagonal: nearer than this they are worked out anew, geodesic."""
 FRAME_FARTHEST_M = 6_000.0
 """A frame that shows ground farther away, or sky, is not taken."""
 DWELL_MIN_S = 3.0
@@ -199,7 +201,11 @@ def _lawful(
         ranges = ray_ranges_m(airspace.dem, eye, rays.reshape(-1, 3), FRAME_FARTHEST_M).reshape(rays.shape[:2])
         hit = eye + rays * np.nan_to_num(ranges)[..., None]
         ok = np.isfinite(ranges).all(axis=1)
-        ok &= airspace.border_about_m(hit[..., 0], hit[..., 1]).min(axis=1) >= wanted
+        away = airspace.border_about_m(hit[..., 0], hit[..., 1])
+        close = away < wanted + NEAR_BORDER_M
+        if close.any():
+            away[close] = airspace.border_m(hit[close][:, 0], hit[close][:, 1])
+        ok &= away.min(axis=1) >= wanted
         for i in np.flatnonzero(ok) if no_look else ():
             frame = shapely.MultiPoint(hit[i, :, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
             ok[i] = not any(frame.intersects(zone) for zone in no_look)
