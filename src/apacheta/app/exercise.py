@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
+from shapely.geometry import LineString, box
 
 from ..adapters.raster import RasterSource, write_grid
 from ..core.sector import Sector
@@ -118,7 +119,7 @@ def _world_over(sector: Sector, ground: Ground, seed: int, tell: Tell) -> World:
         heights_amsl_m=_without_voids(dem.height_hae_m) - offset_m,
         lat0_deg=lat0,
         lon0_deg=lon0,
-        border=[_chain(grid, c) for c in sector.border.chains],
+        border=_border_near([_chain(grid, c) for c in sector.border.chains], x_m, y_m),
         own_side=_xy(grid, *sector.border.own_side),
         roads=[Way(r.name, "road", _chain(grid, c)) for r in sector.roads for c in r.chains],
         goals=[Site(p.name, *_xy(grid, p.lon_deg, p.lat_deg)) for p in sector.goals],
@@ -131,6 +132,14 @@ def _world_over(sector: Sector, ground: Ground, seed: int, tell: Tell) -> World:
         undulation=plane,
         note="truth made around a real elevation model",
     )
+
+
+def _border_near(chains: Sequence[np.ndarray], x_m: np.ndarray, y_m: np.ndarray) -> list[np.ndarray]:
+    """The pieces of the border over the terrain and a kilometre round it: a public file may hold a continent."""
+    near = box(x_m[0] - 1000.0, y_m[0] - 1000.0, x_m[-1] + 1000.0, y_m[-1] + 1000.0)
+    cut = (LineString(chain).intersection(near) for chain in chains)
+    pieces = [piece for part in cut for piece in getattr(part, "geoms", [part])]
+    return [np.asarray(p.coords, dtype=float) for p in pieces if p.geom_type == "LineString" and not p.is_empty]
 
 
 def _without_voids(heights_m: np.ndarray) -> np.ndarray:

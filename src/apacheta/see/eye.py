@@ -146,7 +146,7 @@ class Eye:
             self.counts.blind[finding.why_not] = self.counts.blind.get(finding.why_not, 0) + 1
         look, plots = self._plots(finding, small_view, shrink)
         self._tracker.step(look)
-        tracks = tuple(self._tracker.tracks(lambda at: self._place(small_view, at)))
+        tracks = tuple(_enlarged(t, shrink) for t in self._tracker.tracks(lambda at: self._place(small_view, at)))
         self.counts.plots += len(plots)
         return Sighting(
             footprint=footprint,
@@ -230,3 +230,11 @@ class Eye:
         height = heights_m(view, at_m[:, 0], at_m[:, 1])
         point = np.column_stack([at_m, np.where(np.isfinite(height), height, np.nanmedian(view.point_m[..., 2]))])
         return geo_points(view, point), bias_covariance_m2(view, point, self.settings.sigmas)
+
+
+def _enlarged(track: Track, shrink: int) -> Track:
+    """A track of a shrunk picture with its pixel in the whole one."""
+    if shrink == 1:
+        return track
+    column_px, row_px = ((v + 0.5) * shrink - 0.5 for v in (track.column_px, track.row_px))
+    return msgspec.structs.replace(track, column_px=column_px, row_px=row_px)

@@ -29,6 +29,12 @@ class MoverSettings:
     static_reach_px: int = 3
     static_share: float = 0.7
     """A spot whose older pictures hold at least this share of its contrast within the reach stands still."""
+    patch_px: int = 20
+    patch_hole_px: int = 5
+    patch_search_px: int = 8
+    patch_alike: float = 0.5
+    shifted_reach_px: int = 2
+    """The ground within 20 pixels of a spot, its middle left out, is looked for within 8 in the older picture."""
     area_min_px: int = 2
     area_max_m2: float = 30.0
     plots_max: int = 40
@@ -232,13 +238,10 @@ class MoverFinder:
         rows, cols = view.range_m.shape
         block = difference[: rows * MESH_STEP_PX, : cols * MESH_STEP_PX]
         mean = cv2.blur(cv2.resize(block, (cols, rows), interpolation=cv2.INTER_AREA), (7, 7))
-        reach = np.where(np.isfinite(view.range_m), view.range_m, 1e5)
-        down, across = np.gradient(reach, MESH_STEP_PX)
-        step = np.maximum(np.abs(down), np.abs(across))
-        grazing = step * view.camera.focal_px / reach
-        worst = cv2.dilate(grazing.astype(np.float32), np.ones((3, 3), np.uint8))
+        worst = cv2.dilate(view.grazing.astype(np.float32), np.ones((3, 3), np.uint8))
         raised = np.clip(worst / self.settings.grazing_step, 1.0, 4.0)
-        return np.ascontiguousarray((mean * 1.5 + 0.8) * raised, dtype=np.float32)
+        leak = np.where(view.beside_edge, NEVER, (mean * 1.5 + 0.8) * raised)
+        return np.ascontiguousarray(leak, dtype=np.float32)
 
     def _spots(
         self,
@@ -298,6 +301,8 @@ class MoverFinder:
         now = spot_of(picture.full, at_row, at_col, 1, ring, sign)
         if now[5] < 0.6 or now[0] <= 0 or stood_there(float(now[0]), laid, at_row, at_col, ring, sign, s):
             return None
+        if moved_with_surroundings(float(now[0]), picture.full, laid, at_row, at_col, ring, sign, s):
+            return None
         moved = shift_of(steady, np.array([column]), np.array([row]), view.camera.width_px, view.camera.height_px)[0]
         shape = spot_of(*_stands_out(picture, laid, int(now[6]), int(now[7]), ring), 1, ring, sign)
         tall, wide = max(shape[3] - BLUR_PX2, 0.05), max(shape[4] - BLUR_PX2, 0.05)
@@ -334,6 +339,43 @@ def _stands_out(picture: Picture, laid: list[Image], row: int, col: int, ring: i
     return out, row - top, col - left
 
 
+def moved_with_surroundings(
+    contrast: float, now: Image, laid: list[Image], row: int, col: int, ring: int, sign: float, settings: MoverSettings
+) -> bool:
+    """Whether in all older pictures the surroundings lie a few pixels off and the spot lies off with them: then terrain
+    or pose put the older picture wrong there, and the spot stands still. A mover leaves its surroundings behind."""
+    for image in laid:
+        shift = surroundings_shift(now, image, row, col, settings)
+        if shift is None:
+            return False
+        there = spot_of(image, row + shift[0], col + shift[1], settings.shifted_reach_px, ring, sign)[0]
+        if there < settings.static_share * contrast:
+            return False
+    return True
+
+
+def surroundings_shift(now: Image, image: Image, row: int, col: int, settings: MoverSettings) -> tuple[int, int] | None:
+    """Rows and columns by which the ground round a pixel lies off in an older picture, the middle left out; None near
+    the picture's edge, beside voids, and where the two do not look alike."""
+    half, search, hole = settings.patch_px, settings.patch_search_px, settings.patch_hole_px
+    top, left, side = row - half, col - half, 2 * half + 1
+    if min(top, left) < search or top + side + search > now.shape[0] or left + side + search > now.shape[1]:
+        return None
+    field = image[top - search : top + side + search, left - search : left + side + search]
+    if float(field.min()) < -1.0:
+        return None
+    mask = np.ones((side, side), np.float32)
+    mask[half - hole : half + hole + 1, half - hole : half + hole + 1] = 0.0
+    patch = np.ascontiguousarray(now[top : top + side, left : left + side])
+    like = cv2.matchTemplate(np.ascontiguousarray(field), patch, cv2.TM_CCOEFF_NORMED, mask=mask)
+    best_row, best_col = np.unravel_index(int(np.argmax(like)), like.shape)
+    if not like[best_row, best_col] >= settings.patch_alike:
+        return None
+    return int(best_row) - search, int(best_col) - search
+
+
+NEVER = 1e6
+"""Leak of places where no plot is believed: no difference of grey levels reaches it."""
 AREA_SCALE = 1.5
 """What the cut at a quarter of the peak takes from an ellipse's area: measured on bodies of 0.2 to 2.9 m2."""
 BLUR_PX2 = 0.65

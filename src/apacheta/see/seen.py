@@ -116,6 +116,7 @@ class SeenGround:
         area = (MESH_STEP_PX * gsd) ** 2 / (sine * np.sqrt(1 + slope_x**2 + slope_y**2))
         area = np.minimum(np.nan_to_num(area), (4 * MESH_STEP_PX * gsd) ** 2) / self.dem.cell_m**2
         fine = (gsd <= s.gsd_max_m) & (sine >= math.sin(math.radians(s.grazing_min_deg)))
+        fine &= ~view.beside_edge.ravel()[inside]
         size = shape[0] * shape[1]
         any_share = np.bincount(index, area, size).reshape(shape)
         good_share = np.bincount(index[fine], area[fine], size).reshape(shape)

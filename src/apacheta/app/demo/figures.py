@@ -17,7 +17,7 @@ from ..answer import Answer
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
-from .night import Night, cpu_seconds
+from .night import Night, cpu_seconds, sigmas_of
 
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
@@ -165,7 +165,9 @@ def _marker_figures(truth: Truth, night: Night) -> dict[str, Any]:
     dem = exact_terrain(load_world(night.exercise.world))
     errors = marker_errors_m(truth.markers, dem, night.settings.width_px, night.settings.height_px)
     worst = max(errors)
-    inside, known = ellipse_hits(truth.markers, night.ground.dem, night.settings.width_px, night.settings.height_px)
+    inside, known = ellipse_hits(
+        truth.markers, night.ground.dem, sigmas_of(night.sector), night.settings.width_px, night.settings.height_px
+    )
     return {
         "markers": len(errors),
         "marker_error_max_m": round(worst, 4) if np.isfinite(worst) else None,

@@ -25,7 +25,7 @@ from ...core.plan import WatchPlan, sorties_of
 from ...core.sector import Sector
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
-from ...see import Eye
+from ...see import Eye, EyeSettings, PoseSigmas
 from ..answer import Answer
 from ..chain import Chain, ChainSettings, Keeper
 from ..exercise import Exercise, generated_pass, world_of_sector
@@ -40,6 +40,8 @@ from .simulation import Simulation, start_simulation
 
 FRAME_RATE_HZ = 10.0
 RESOLVED_GSD_M = 0.35
+LE90, CE90 = 1.645, 2.146
+"""From 90 % linear and circular errors to one standard deviation on an axis (normal errors)."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,11 @@ def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sec
     return Exercise(settings.sector, mandate, world), sector, ground
 
 
+def sigmas_of(sector: Sector) -> PoseSigmas:
+    """What the eye must reckon with: a small gimbal's errors, and the terrain's as the sector states them at 90 %."""
+    return PoseSigmas(terrain_m=sector.terrain.le90_m / LE90, terrain_shift_m=sector.terrain.ce90_m / CE90)
+
+
 def own_side_of(ground: Ground) -> np.ndarray:
     """Which cells of the elevation model lie on the own side (rows, cols) bool."""
     dem = ground.dem
@@ -217,7 +224,7 @@ def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Pr
     watchman = _watchman(night)
     lock = threading.Lock()
     for name in night.fleet:
-        eye = Eye(night.ground.dem, night.ground.dem.grid, name)
+        eye = Eye(night.ground.dem, night.ground.dem.grid, name, EyeSettings(sigmas=sigmas_of(night.sector)))
         settings = ChainSettings(stream=name, live=not night.settings.headless)
         night.chains[name] = Chain(settings, eye, watchman, keeper, night.own_side, lock)
     fixes = threading.Thread(target=_pump_fixes, args=(night, simulation, keeper), daemon=True, name="telemetry")

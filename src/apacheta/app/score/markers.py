@@ -12,7 +12,8 @@ import numpy as np
 
 from ...core.sight import CameraPose, Frame
 from ...geo import Camera, Dem, LocalGrid, camera_axes, camera_position, pixel_rays, ray_points, ray_ranges_m
-from ...see.georeference import PoseSigmas, pixel_position
+from ...see import PoseSigmas
+from ...see.georeference import pixel_position
 from ...see.view import view_of
 from ...sim.world import World
 from .score import GEOD
@@ -46,18 +47,20 @@ def marker_errors_m(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, 
     return [_error_m(marker, dem, width_px, height_px) for marker in markers]
 
 
-def ellipse_hits(markers: Sequence[dict[str, Any]], dem: Dem, width_px: int, height_px: int) -> tuple[int, int]:
+def ellipse_hits(
+    markers: Sequence[dict[str, Any]], dem: Dem, sigmas: PoseSigmas, width_px: int, height_px: int
+) -> tuple[int, int]:
     """How many markers lie inside the 90 % ellipse that the eye states for their pixel, of how many with a ground hit:
     from the reported, noisy pose and the product's own elevation model."""
-    inside = [_inside(marker, dem, width_px, height_px) for marker in markers]
+    inside = [_inside(marker, dem, sigmas, width_px, height_px) for marker in markers]
     return sum(i is True for i in inside), sum(i is not None for i in inside)
 
 
-def _inside(marker: dict[str, Any], dem: Dem, width_px: int, height_px: int) -> bool | None:
+def _inside(marker: dict[str, Any], dem: Dem, sigmas: PoseSigmas, width_px: int, height_px: int) -> bool | None:
     pose = msgspec.convert(marker["reported"], CameraPose, strict=False)
     frame = Frame(stream="", number=0, pts_s=None, width_px=width_px, height_px=height_px, pose=pose)
     view = view_of(frame, dem, dem.grid)
-    found = None if view is None else pixel_position(view, marker["col"], marker["row"], PoseSigmas())
+    found = None if view is None else pixel_position(view, marker["col"], marker["row"], sigmas)
     if found is None:
         return None
     point, covariance_m2 = found

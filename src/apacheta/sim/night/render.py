@@ -16,7 +16,7 @@ FAR_M = 8_000.0
 SKY_C = -40.0
 PSF_SIGMA_PX = 0.7
 MARKER_HALF_M = 1.0
-MARKER_WARMER_K = 10.0
+MARKER_WARMER_K = 3.0
 AGC_RATE = 0.05
 """Fraction by which the gain moves towards the scene at each frame: uncooled cores adapt over seconds."""
 
