@@ -5,7 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from apacheta.adapters.video import DecoderStats
 from apacheta.core.errors import ErrorLine, InputFault
+from apacheta.formats.ts import TsStats
 
 from .answer import Answer, run_to_answer, show
 from .examination import Examination, examine
@@ -92,10 +94,9 @@ def _no_video(body: dict[str, Any], path: Path) -> InputFault:
     return InputFault("not_a_transport_stream", text, file=str(path), remedy=body["advice"][0])
 
 
-def _warnings(found: Examination) -> list[ErrorLine]:
-    """One line for each kind of damage that was met and survived."""
-    stats, decoder = found.demuxer.stats, found.decoder_stats
-    counted = (
+def damage_lines(stats: TsStats, decoder: DecoderStats | None, trailing_bytes: int) -> list[ErrorLine]:
+    """One line for each kind of damage to packets and video that was met and survived."""
+    return _counted(
         ("sync_lost", stats.resyncs, "times the packets lost step and were found again"),
         ("bytes_skipped", stats.skipped_bytes, "bytes belong to no packet"),
         ("continuity_errors", stats.continuity_errors, "gaps in the packets' counters"),
@@ -105,12 +106,21 @@ def _warnings(found: Examination) -> list[ErrorLine]:
         ("units_damaged", stats.damaged_units + stats.pes_errors, "units with bytes missing"),
         ("frames_damaged", decoder.damaged_frames if decoder else 0, "frames decoded from damaged video"),
         ("frames_undecodable", decoder.failed_units if decoder else 0, "units of video that the decoder refused"),
+        ("trailing_bytes", trailing_bytes, "bytes after the last whole packet"),
+    )
+
+
+def _warnings(found: Examination) -> list[ErrorLine]:
+    """One line for each kind of damage that was met and survived."""
+    return damage_lines(found.demuxer.stats, found.decoder_stats, found.trailing_bytes) + _counted(
         ("checksum_failures", found.checksum_failures, "metadata sets with a wrong or missing checksum"),
         ("length_failures", found.length_failures, "metadata lengths that contradict the standard"),
         ("metadata_garbage", found.garbage, "runs of metadata that are no set"),
-        ("trailing_bytes", found.trailing_bytes, "bytes after the last whole packet"),
     )
-    return [ErrorLine(code=code, text=f"{count} {text}") for code, count, text in counted if count]
+
+
+def _counted(*counts: tuple[str, int, str]) -> list[ErrorLine]:
+    return [ErrorLine(code=code, text=f"{count} {text}") for code, count, text in counts if count > 0]
 
 
 def _advice(answer: Answer, found: Examination) -> list[str]:

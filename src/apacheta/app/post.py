@@ -1,6 +1,7 @@
 """A post: one directory with everything that a place with people and a laptop keeps."""
 
 import shutil
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,15 +42,23 @@ class Post:
         return self.folder / "mandate.toml"
 
     def keep_mandate(self, mandate_path: Path) -> None:
-        """Copy the mandate, and the file of its area, into the post."""
-        if mandate_path.resolve() != self.mandate.resolve():
-            shutil.copyfile(mandate_path, self.mandate)
+        """Copy the mandate, and the file of its area (where its name does not lead elsewhere), into the post."""
+        if mandate_path.resolve() == self.mandate.resolve():
+            return
+        shutil.copyfile(mandate_path, self.mandate)
+        name = tomllib.loads(self.mandate.read_text(encoding="utf-8"))["area_file"]
+        area, kept = mandate_path.resolve().parent / name, (self.folder / name).resolve()
+        if area.is_file() and area.resolve() != kept and kept.is_relative_to(self.folder.resolve()):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(area, kept)
 
 
 def open_post(folder: Path) -> Post:
-    """The post in that folder, made if there is none. A folder with other things in it is refused."""
+    """The post in that folder, made if there is none: in a new or empty folder, or in one with a mandate and no sector.
+    A folder with other things in it is refused."""
     marker = folder / "post.toml"
-    if folder.is_dir() and any(folder.iterdir()) and not marker.is_file():
+    begun = marker.is_file() or ((folder / "mandate.toml").is_file() and not (folder / "sector.toml").exists())
+    if folder.is_dir() and any(folder.iterdir()) and not begun:
         raise InputFault(
             "not_a_post",
             "The folder holds other things and no post.toml.",

@@ -13,17 +13,19 @@ from ..adapters.clock import SystemClock
 from ..adapters.filelog import FileLogStore
 from ..adapters.keys import open_signer
 from ..adapters.raster import RasterSource
-from ..adapters.stream import open_stream
+from ..adapters.stream import is_live, open_stream
 from ..core.errors import ErrorLine, InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
 from ..core.sight import CameraPose
 from ..geo import Dem, LocalGrid, dem_of
+from ..ports import StreamSource
 from ..see import Eye
 from .answer import Answer, run_to_answer, show
 from .chain import Chain, ChainSettings, Keeper, Paired
+from .doctor import damage_lines
 from .loading import load_mandate
-from .post import open_post
+from .post import Post, open_post, unused_folder
 
 KEYS = (
     "source",
@@ -51,10 +53,13 @@ KEYS = (
     "entries",
     "wall_s",
 )
+STREAM = "stream"
+"""The stream's name in a post; a later one in the same post is stream-2, so that no video is written over."""
 REACH_DEG = 0.15
 LIVE_IDLE_S = 5.0
 """With --until-end a live stream has ended when it was silent for so long."""
 CELL_M = 30.0
+PACKET_BYTES = 188
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -65,29 +70,66 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
-    live = "://" in arguments.stream and not arguments.stream.startswith("file:")
-    post = open_post(Path(arguments.post)) if arguments.post else None
+    """What may be refused is refused before a post is made or touched."""
+    live = is_live(arguments.stream)
     mandate = _mandate_for(live, Path(arguments.post) if arguments.post else None)
+    terrain = _terrain_of(arguments.terrain)
     source = open_stream(arguments.stream, idle_timeout_s=LIVE_IDLE_S if arguments.until_end else None)
-    started = time.monotonic()
-    account = keeper = None
-    if post is not None:
-        signer = open_signer(post.folder)
-        account = Account(FileLogStore(post.log), signer, signer.key.name, SystemClock())
-        keeper = Keeper(post, account, keep_video=True)
-    chain = WatchChain(keeper, Path(arguments.terrain) if arguments.terrain else None, live, mandate)
+    try:
+        post = open_post(Path(arguments.post)) if arguments.post else None
+        account = None if post is None else _account_of(post)
+        keeper = None if post is None or account is None else Keeper(post, account, keep_video=True)
+        stream = STREAM if post is None else unused_folder(post.video / STREAM).name
+        chain = WatchChain(ChainSettings(stream=stream, live=live), keeper, terrain, mandate)
+        _run(answer, chain, source, account, keeper)
+    finally:
+        source.close()
+    _judge(answer, chain)
+
+
+def _run(
+    answer: Answer, chain: "WatchChain", source: StreamSource, account: Account | None, keeper: Keeper | None
+) -> None:
+    """Take the stream to its end; whatever ends it, the figures so far are noted and the log is closed."""
+    started, taken = time.monotonic(), 0
     try:
         for chunk in source.chunks():
+            taken += len(chunk.data)
             chain.feed(chunk.data)
         chain.end()
         answer.body["ended"] = True
     finally:
-        source.close()
         answer.body |= _figures(chain) | {"wall_s": round(time.monotonic() - started, 3)}
+        answer.warnings += _warnings(chain, taken, bool(answer.body["ended"]))
         if keeper is not None and account is not None:
             keeper.commit(chain.totals.last_utc_ns or 0)
             answer.body["entries"] = account.close().size
-    _judge(answer, chain)
+
+
+def _account_of(post: Post) -> Account:
+    """The post's log, open for writing. A log that is refused is let go as it was."""
+    store = FileLogStore(post.log)
+    try:
+        signer = open_signer(post.folder)
+        return Account(store, signer, signer.key.name, SystemClock())
+    except BaseException:
+        store.close()
+        raise
+
+
+def _terrain_of(name: str | None) -> RasterSource | None:
+    """The elevation file that was named. Raises InputFault."""
+    try:
+        return None if name is None else RasterSource(name)
+    except InputFault as fault:
+        raise _about_terrain(fault) from None
+
+
+def _about_terrain(fault: InputFault) -> InputFault:
+    """The fault as one of the command line's --terrain."""
+    line = fault.line
+    remedy = "Name an elevation file of the ground under the camera, or leave --terrain out."
+    return InputFault(line.code, line.text, file=line.file, field="--terrain", remedy=remedy)
 
 
 def _mandate_for(live: bool, post: Path | None) -> Mandate | None:
@@ -100,62 +142,85 @@ def _mandate_for(live: bool, post: Path | None) -> Mandate | None:
             "no_mandate", text, field="--post", remedy="Name the post whose mandate.toml covers this watch."
         )
     mandate = load_mandate(post / "mandate.toml")
-    now_ns = SystemClock().utc_ns()
-    if not mandate.covers_time(now_ns, now_ns):
-        span = f"from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}"
-        text = f"the mandate runs {span}; it is {iso_of(now_ns)}."
-        raise InputFault(
-            "mandate_expired", text, file=str(post / "mandate.toml"), remedy="Ask for a mandate for this time."
-        )
+    _check_time(mandate, SystemClock().utc_ns(), str(post / "mandate.toml"))
     return mandate
 
 
-class WatchChain(Chain):
-    """A chain whose ground is laid when the first pose tells where the camera is."""
+def _check_time(mandate: Mandate, now_ns: int, file: str | None) -> None:
+    """Refuse a watch before or after the mandate's time. Raises InputFault."""
+    if mandate.covers_time(now_ns, now_ns):
+        return
+    span = f"from {iso_of(mandate.from_utc_ns)} to {iso_of(mandate.to_utc_ns)}"
+    text = f"the mandate runs {span}; it is {iso_of(now_ns)}."
+    late = now_ns >= mandate.to_utc_ns
+    code, field = ("mandate_expired", "to_utc") if late else ("outside_mandate", "from_utc")
+    raise InputFault(code, text, file=file, field=field, remedy="Ask the authority for a mandate for this time.")
 
-    def __init__(self, keeper: Keeper | None, terrain: Path | None, live: bool, mandate: Mandate | None) -> None:
-        super().__init__(ChainSettings(stream="stream", live=live), None, None, keeper)
+
+class WatchChain(Chain):
+    """A chain whose ground is laid when the first pose tells where the camera is. With a mandate it ends, by
+    InputFault, with the first frame that the mandate does not cover in place or time."""
+
+    def __init__(
+        self, settings: ChainSettings, keeper: Keeper | None, terrain: RasterSource | None, mandate: Mandate | None
+    ) -> None:
+        super().__init__(settings, None, None, keeper)
         self.terrain_sha256: str | None = None
-        self._terrain, self._mandate = terrain, mandate
+        self._stream, self._terrain, self._mandate = settings.stream, terrain, mandate
+        self._area = None if mandate is None else Polygon(mandate.area)
+        self._clock = SystemClock()
 
     def _frame(self, paired: Paired) -> None:
-        if paired.pose is not None and self.eye is None:
+        if self._mandate is not None:
+            _check_time(self._mandate, self._clock.utc_ns(), None)
+        if paired.pose is not None:
             self._check_area(paired.pose)
-            grid, dem = ground_about(paired.pose, self._terrain)
-            self.terrain_sha256 = None if dem is None else dem.sha256
-            self.eye = Eye(dem, grid, "stream")
+            if self.eye is None:
+                grid, dem = ground_about(paired.pose, self._terrain)
+                self.terrain_sha256 = None if dem is None else dem.sha256
+                self.eye = Eye(dem, grid, self._stream)
         super()._frame(paired)
 
     def _check_area(self, pose: CameraPose) -> None:
-        if self._mandate is None:
+        if self._area is None or self._area.covers(Point(pose.position.lon_deg, pose.position.lat_deg)):
             return
-        if not Polygon(self._mandate.area).covers(Point(pose.position.lon_deg, pose.position.lat_deg)):
-            place = f"{pose.position.lat_deg:.4f}, {pose.position.lon_deg:.4f}"
-            text = f"the camera is at {place}, outside the mandate's area."
-            raise InputFault("outside_mandate", text, field="area_file", remedy="Stop the watch, or ask for a mandate.")
+        text = f"the camera is at {_place(pose)}, outside the mandate's area."
+        raise InputFault("outside_mandate", text, field="area_file", remedy="Stop the watch, or ask for a mandate.")
 
 
-def ground_about(pose: CameraPose, terrain: Path | None) -> tuple[LocalGrid, Dem | None]:
-    """A grid at the camera and the elevation model within about 15 km; without one the ellipsoid is the ground."""
+def ground_about(pose: CameraPose, terrain: RasterSource | None) -> tuple[LocalGrid, Dem | None]:
+    """A grid at the camera and the elevation model within about 15 km; without one the ellipsoid is the ground.
+
+    Raises InputFault where the elevation file covers nothing of it.
+    """
     lat, lon = pose.position.lat_deg, pose.position.lon_deg
     grid = LocalGrid(lat, lon, 0.0)
     if terrain is None:
         return grid, None
-    source = RasterSource(terrain)
     reach = REACH_DEG / max(np.cos(np.radians(lat)), 0.1)
-    box = source.clipped(lon - reach, lat - REACH_DEG, lon + reach, lat + REACH_DEG)
-    return grid, dem_of(source, grid, *box, CELL_M, "amsl_egm96")
+    try:
+        box = terrain.clipped(lon - reach, lat - REACH_DEG, lon + reach, lat + REACH_DEG)
+        return grid, dem_of(terrain, grid, *box, CELL_M, "amsl_egm96")
+    except InputFault as fault:
+        line = fault.line
+        text = f"{line.text}; the camera is at {_place(pose)}."
+        raise _about_terrain(InputFault(line.code, text, file=line.file)) from None
+
+
+def _place(pose: CameraPose) -> str:
+    return f"{pose.position.lat_deg:.4f}, {pose.position.lon_deg:.4f}"
 
 
 def _figures(chain: WatchChain) -> dict[str, Any]:
     totals, eye = chain.totals, chain.eye
     span_s = None if totals.pts_span_90k is None else (totals.pts_span_90k[1] - totals.pts_span_90k[0]) / 90_000
+    rate_hz = (totals.frames - 1) / span_s if span_s and span_s > 0 else None
     return {
         "codec": None if chain.decoder is None else chain.decoder.codec,
         "width_px": totals.width_px,
         "height_px": totals.height_px,
-        "frame_rate_hz": None if not span_s else round((totals.frames - 1) / span_s, 3),
-        "duration_s": None if span_s is None else round(span_s, 3),
+        "frame_rate_hz": None if not rate_hz else round(rate_hz, 3),
+        "duration_s": None if not rate_hz else round(totals.frames / rate_hz, 3),
         "frames": totals.frames,
         "frames_damaged": totals.frames_damaged,
         "metadata_packets": totals.metadata_packets,
@@ -175,22 +240,26 @@ def _figures(chain: WatchChain) -> dict[str, Any]:
 
 
 def _judge(answer: Answer, chain: WatchChain) -> None:
-    """Nothing decoded: exit 3. Decoded but damaged or without metadata: warnings."""
-    totals = chain.totals
-    if totals.frames == 0:
+    """Nothing decoded: exit 3; with any frame it is 0, whatever the warnings say."""
+    if chain.totals.frames == 0:
         text = "no frame of video could be decoded."
         raise InputFault("no_video", text, file=answer.body["source"], remedy="Run `apacheta doctor video` on it.")
-    stats = chain.demuxer.stats
-    counts = {
-        "no_metadata": totals.metadata_packets == 0,
-        "no_position": totals.metadata_packets > 0 and totals.frames_georeferenced == 0,
-        "frames_damaged": totals.frames_damaged,
-        "metadata_rejected": totals.metadata_rejected,
-        "continuity_errors": stats.continuity_errors,
-        "crc_errors": stats.crc_errors,
-        "resyncs": stats.resyncs,
-    }
-    answer.warnings += [ErrorLine(code=k, text=f"{k.replace('_', ' ')}: {int(n)}") for k, n in counts.items() if n]
+
+
+def _warnings(chain: WatchChain, taken_bytes: int, ended: bool) -> list[ErrorLine]:
+    """What was wrong with the stream and was survived, a line for each kind; what its end shows, with `ended`."""
+    totals, stats = chain.totals, chain.demuxer.stats
+    trailing = max(0, taken_bytes - stats.packets * PACKET_BYTES - stats.skipped_bytes) if ended else 0
+    lines = damage_lines(stats, chain.decoder.stats if chain.decoder else None, trailing)
+    if totals.metadata_rejected:
+        text = f"{totals.metadata_rejected} metadata sets were not used: a wrong checksum, or broken"
+        lines.append(ErrorLine(code="metadata_rejected", text=text))
+    if ended and totals.frames and not totals.frames_georeferenced:
+        none = totals.metadata_packets == 0
+        text = f"{'no metadata came' if none else 'no usable pose came'}: no frame has a place on the ground"
+        remedy = "Run `apacheta doctor video` on a recording: it says what the encoder must send."
+        lines.append(ErrorLine(code="no_metadata" if none else "no_position", text=text, remedy=remedy))
+    return lines
 
 
 def _median(values: list[float]) -> float | None:
