@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .. import __version__
 
@@ -38,11 +38,11 @@ def _add_demo(commands) -> None:
     demo = _command(commands, "demo", "fly a simulated night from plan to verified log", _demo)
     demo.add_argument("--headless", action="store_true", help="as fast as the machine allows, through a pipe")
     demo.add_argument("--minutes", type=_positive, default=10.0, help="simulated minutes (default 10)")
-    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--seed", type=_whole(0), default=1)
     demo.add_argument("--sector", metavar="FILE", help="a sector.toml instead of the generated pass")
     demo.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside the sector")
     demo.add_argument("--post", metavar="DIR", default="apacheta-demo", help="a new folder (default ./apacheta-demo)")
-    demo.add_argument("--aircraft", type=int, default=1, metavar="N")
+    demo.add_argument("--aircraft", type=_whole(1), default=1, metavar="N")
     demo.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0])
     demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
     demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
@@ -55,7 +55,7 @@ def _add_plan(commands) -> None:
     plan.add_argument("--out", metavar="DIR", required=True)
     plan.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside SECTOR")
     plan.add_argument("--policy", choices=POLICIES, default="strips")
-    plan.add_argument("--seed", type=int, default=1)
+    plan.add_argument("--seed", type=_whole(0), default=1)
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
     plan.add_argument("--lang", choices=("es", "en"), default=None)
 
@@ -93,7 +93,7 @@ def _add_bench(commands) -> None:
 
 def _add_warm(commands) -> None:
     _command(commands, "warm", "compile the kernels and build the generated pass, once", _warm).add_argument(
-        "--seed", type=int, default=1
+        "--seed", type=_whole(0), default=1
     )
 
 
@@ -110,6 +110,16 @@ def _positive(text: str) -> float:
     return value
 
 
+def _whole(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return value
+
+    return whole_number
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     from .demo import command
 
@@ -117,9 +127,6 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
-    if arguments.policy == "game":
-        sys.stderr.write("apacheta plan: the patrol game is not built yet; take strips, strip-lottery or lawnmower\n")
-        return 2
     from .plan import command
 
     return command(arguments)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.aircraft import Aircraft
-from ..core.errors import EnvironmentFault, ErrorLine
+from ..core.errors import EnvironmentFault, ErrorLine, InputFault
 from ..core.mandate import Mandate
 from ..core.plan import Policy, WatchPlan
 from ..core.sector import Sector
@@ -22,6 +22,7 @@ from .answer import Answer, run_to_answer, show
 from .loading import World, check_mandate, load_fleet, load_mandate, load_sector, load_world
 
 SCHEMA = "apacheta/plan/1"
+COMMAND_LINE = 2
 KEYS = (
     *("interrupted", "policy", "seed", "sector_sha256", "plan", "plan_sha256", "report", "sorties", "slots", "tours"),
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
@@ -62,10 +63,8 @@ def make_plan(
     result = plan_night(sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline, tell=_tell)
     data = encode_plan(result.plan)
     page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language)
-    out_dir.mkdir(parents=True, exist_ok=True)
     plan_path, report_path = out_dir / "plan.json", out_dir / "plan.html"
-    write_whole(report_path, page.encode("utf-8"))
-    write_whole(plan_path, data)
+    write_all({report_path: page.encode("utf-8"), plan_path: data})
     body = _body(result.plan) | {
         "interrupted": deadline.interrupted,
         "plan": str(plan_path),
@@ -97,23 +96,44 @@ def command(arguments: argparse.Namespace) -> int:
     mandate = Path(arguments.mandate) if arguments.mandate else None
     given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang
     answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": arguments.policy, "seed": arguments.seed})
-    run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
+    if arguments.policy == "game":
+        remedy = "Take strips, strip-lottery or lawnmower."
+        line = ErrorLine(code="not_built", text="the patrol game is not built yet.", field="--policy", remedy=remedy)
+        answer.errors, answer.exit_code = [line], COMMAND_LINE
+    else:
+        run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader finds the old one or the new one, never a part. OSError on a full disk."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files so that a reader finds the old ones or the new ones, never a part: none takes its name before all
+    are on disk. Their folder is made; where that was for nothing it is removed. OSError on a full disk."""
+    folder = next(iter(files)).parent
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    beside: dict[Path, Path] = {}
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        for path, data in files.items():
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+            beside[path] = Path(name)
+            _fill(handle, data)
+        for path, work in beside.items():
+            os.replace(work, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        for work in beside.values():
+            work.unlink(missing_ok=True)
+        for path in (p for p in made if not any(p.iterdir())):
+            path.rmdir()
         raise
+
+
+def _fill(handle: int, data: bytes) -> None:
+    """Put the bytes on disk and close the file; everybody may read it."""
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        os.fchmod(file.fileno(), 0o644)
 
 
 def _work(
@@ -132,21 +152,22 @@ def _work(
     mandate = load_mandate(mandate_file)
     check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(mandate_file))
     fleet = load_fleet(sector, sector_path)
-    if out_dir.exists() and not out_dir.is_dir():
-        remedy = "Name a folder with --out."
-        raise EnvironmentFault("not_a_folder", "a file of that name is in the way.", file=str(out_dir), remedy=remedy)
+    _check_folder(out_dir)
     ground = load_world(sector, sector_path)
-    made = make_plan(
-        sector,
-        mandate,
-        fleet,
-        ground,
-        policy=policy,
-        seed=seed,
-        max_seconds=max_seconds,
-        out_dir=out_dir,
-        language=language,
-    )
+    try:
+        made = make_plan(
+            sector,
+            mandate,
+            fleet,
+            ground,
+            policy=policy,
+            seed=seed,
+            max_seconds=max_seconds,
+            out_dir=out_dir,
+            language=language,
+        )
+    except InputFault as fault:
+        raise _with_file(fault, sector_path) from None
     answer.body |= made.body
     if sector.note:
         answer.warnings.append(ErrorLine(code="sector_note", text=sector.note, file=str(sector_path), field="note"))
@@ -157,6 +178,21 @@ def _work(
     if made.body["interrupted"]:
         text = "the time given was up: the plan holds what was found until then."
         answer.warnings.append(ErrorLine(code="interrupted", text=text, remedy="Give more with --max-seconds."))
+
+
+def _check_folder(out_dir: Path) -> None:
+    """Refuse a place for the plan where a file is in the way, before anything is worked out."""
+    there = next(path for path in (out_dir, *out_dir.absolute().parents) if path.exists())
+    if not there.is_dir():
+        remedy = "Name a folder with --out."
+        raise EnvironmentFault("not_a_folder", "a file of that name is in the way.", file=str(there), remedy=remedy)
+
+
+def _with_file(fault: InputFault, sector_path: Path) -> InputFault:
+    """The planner knows no files: what it refuses stands in the sector's."""
+    line = fault.line
+    file = line.file or str(sector_path)
+    return InputFault(line.code, line.text, file=file, field=line.field, remedy=line.remedy)
 
 
 def _body(plan: WatchPlan) -> dict[str, Any]:
