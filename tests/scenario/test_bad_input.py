@@ -266,6 +266,7 @@ def test_the_game_that_is_not_built_is_a_wrong_command_line(run: Run, world: Pat
         ["plan", "sector.toml"],
         ["plan", "sector.toml", "--out", "x", "--policy", "guess"],
         ["plan", "sector.toml", "--out", "x", "--seed", "-1"],
+        ["plan", "sector.toml", "--out", "x", "--seed", "9007199254740992"],
         ["demo", "--minutes", "0"],
         ["demo", "--minutes", "nan"],
         ["demo", "--aircraft", "0"],

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from .. import __version__
 
 CAMERAS = ("640x512", "320x256")
+MOST_WHOLE = 2**53 - 1
+"""The largest whole number that JSON can be trusted with (RFC 8785, appendix D)."""
 POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 
 
@@ -113,8 +115,8 @@ def _positive(text: str) -> float:
 def _whole(least: int) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
         value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        if not least <= value <= MOST_WHOLE:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least} to {MOST_WHOLE}")
         return value
 
     return whole_number
