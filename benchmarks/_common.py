@@ -38,10 +38,11 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {system}, Python {platform.python_version()}"
 
 
-def inputs_sha256(folders: tuple[str, ...] = ("src",)) -> str:
-    """Hash of the sources that the figures belong to."""
+def inputs_sha256(places: tuple[str, ...] = ("src",)) -> str:
+    """Hash of the sources (files, or folders with all that is in them) that the figures belong to."""
     digest = hashlib.sha256()
-    for path in sorted(p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in (".py", ".toml", ".bin")):
+    found = (p for f in places for p in ((ROOT / f).rglob("*") if (ROOT / f).is_dir() else [ROOT / f]))
+    for path in sorted(p for p in found if p.suffix in (".py", ".toml", ".bin")):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

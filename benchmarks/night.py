@@ -9,7 +9,6 @@ each has one core, and its real time factor is that of a busy machine.
 import argparse
 import json
 import math
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -25,7 +24,10 @@ EMPTY_SEEDS = (101, 102)
 MINUTES = 120
 DECIDING = tuple(
     f"src/apacheta/{room}"
-    for room in ("core", "kernels", "formats", "geo", "plan", "see", "alert", "sim", "app/chain", "app/catalogue")
+    for room in (
+        *("core", "kernels", "formats", "geo", "plan", "see", "alert", "sim"),
+        *("app/chain", "app/catalogue", "app/score", "app/exercise.py", "app/simulator.py"),
+    )
 )
 Night = dict[str, Any]
 
@@ -43,11 +45,9 @@ def main() -> int:
         say("night", rows_of([_fly(1, 4, True, "320x256")], "quick", quick=True), False, inputs)
         return 0
     folder = ROOT / "benchmarks" / "results" / "night" / inputs[:16]
-    if not arguments.resume:
-        shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [(101, True), (101, False), *((s, True) for s in SEEDS[1:]), *((s, False) for s in EMPTY_SEEDS[1:])]
-    _fly_missing(folder, wanted, arguments.most, arguments.jobs)
+    _fly_missing(folder, wanted, arguments)
     done = {key: night for key in wanted if (night := _kept(folder, *key)) is not None}
     rows = [
         r for crossers, case in ((True, "with crossers"), (False, "no crossers")) for r in _case(done, crossers, case)
@@ -60,9 +60,10 @@ def _case(done: dict[tuple[int, bool], Night], crossers: bool, case: str) -> lis
     return rows_of([night for (_, with_crossers), night in done.items() if with_crossers == crossers], case)
 
 
-def _fly_missing(folder: Path, wanted: list[tuple[int, bool]], most: int | None, jobs: int) -> None:
-    missing = [key for key in wanted if _kept(folder, *key) is None][:most]
-    with ThreadPoolExecutor(jobs) as pool:
+def _fly_missing(folder: Path, wanted: list[tuple[int, bool]], arguments: argparse.Namespace) -> None:
+    """With --resume the nights that are not kept yet; without it all of them, each replaced when it is flown."""
+    missing = [key for key in wanted if not (arguments.resume and _kept(folder, *key))][: arguments.most]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
         list(pool.map(lambda key: _fly_and_keep(folder, *key), missing))
 
 

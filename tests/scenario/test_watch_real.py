@@ -183,7 +183,6 @@ def with_a_clock_beyond_2262(folder: Path) -> Path:
     return written(folder, b"".join(sets))
 
 
-@pytest.mark.xfail(reason="a set's time is not held against 64 bit nanoseconds where sets are decoded", strict=True)
 @pytest.mark.parametrize("command", ["doctor", "watch"])
 def test_an_impossible_time_stamp_is_survived(shared_data: Path, run: Run, tmp_path: Path, command: str) -> None:
     path, tile = with_a_clock_beyond_2262(tmp_path), shared_data / "terrain" / "S33W071.tif"

@@ -7,10 +7,11 @@ from see_world import GRID, Flight, one_ridge
 
 from apacheta.core.sight import Frame
 from apacheta.see import view_of
-from apacheta.see.movers import MoverSettings, moved_with_surroundings, surroundings_shift
+from apacheta.see.movers import MoverSettings, stood_there, surroundings_shift
 
 SETTINGS = MoverSettings()
 ROW, COL = 60, 80
+STILL = np.ones((120, 160), np.uint8)
 
 
 def ground(seed: int = 1) -> np.ndarray:
@@ -31,12 +32,12 @@ def moved(image: np.ndarray, down: int, right: int) -> np.ndarray:
 
 
 def judged(now: np.ndarray, laid: list[np.ndarray]) -> bool:
-    return moved_with_surroundings(60.0, now, laid, ROW, COL, 8, 1.0, SETTINGS)
+    return stood_there(60.0, now, STILL, laid, ROW, COL, 8, 1.0, SETTINGS)
 
 
 @pytest.mark.parametrize(("down", "right"), [(0, 4), (5, -3), (-7, 6)])
 def test_the_surroundings_are_found_where_they_lie(down: int, right: int) -> None:
-    assert surroundings_shift(ground(), moved(ground(), down, right), ROW, COL, SETTINGS) == (down, right)
+    assert surroundings_shift(ground(), STILL, moved(ground(), down, right), ROW, COL, SETTINGS) == (down, right)
 
 
 def test_a_rock_that_lies_off_with_its_ground_stands_still() -> None:
@@ -55,15 +56,25 @@ def test_a_walker_on_ground_that_lies_off_is_still_a_walker() -> None:
     assert not judged(now, laid)
 
 
+def test_a_train_of_mules_is_no_ground() -> None:
+    now, *laid = (ground() for _ in range(3))
+    still = STILL.copy()
+    for member in (-18, -9, 0, 9, 18):
+        now = with_spot(now, ROW, COL + member)
+        still[ROW - 3 : ROW + 4, COL + member - 3 : COL + member + 4] = 0
+        laid = [with_spot(image, ROW, COL + member + step) for image, step in zip(laid, (6, 4), strict=True)]
+    assert not stood_there(60.0, now, still, laid, ROW, COL, 8, 1.0, SETTINGS)
+
+
 def test_ground_that_looks_unlike_says_nothing() -> None:
-    assert surroundings_shift(ground(1), ground(2), ROW, COL, SETTINGS) is None
+    assert surroundings_shift(ground(1), STILL, ground(2), ROW, COL, SETTINGS) is None
 
 
 def test_beside_a_void_and_at_the_picture_s_edge_nothing_is_said() -> None:
     holed = ground()
     holed[ROW, COL + 25] = -1e4
-    assert surroundings_shift(ground(), holed, ROW, COL, SETTINGS) is None
-    assert surroundings_shift(ground(), ground(), 5, COL, SETTINGS) is None
+    assert surroundings_shift(ground(), STILL, holed, ROW, COL, SETTINGS) is None
+    assert surroundings_shift(ground(), STILL, ground(), 5, COL, SETTINGS) is None
 
 
 def view_over(dem, depression_deg: float = 30.0, aim_m: tuple[float, float] = (0.0, 0.0)):

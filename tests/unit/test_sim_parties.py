@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from apacheta.sim.world import (
+    CROSSERS_PER_HOUR,
     Crowd,
     Party,
     World,
@@ -74,7 +75,7 @@ def test_without_crossers_the_innocent_do_the_same(one_pass: World, busy: list[P
 
 def test_a_busy_night_holds_every_class_in_the_stated_numbers(busy: list[Party]) -> None:
     crossers = [p for p in busy if p.crosser]
-    assert len(crossers) == round(12.0 * (HOURS + 2400 / 3600))
+    assert len(crossers) == round(CROSSERS_PER_HOUR * (HOURS + 2400 / 3600))
     count = {kind: sum(p.kind == kind for p in crossers) for kind in ("foot", "mules", "convoy")}
     assert count["foot"] > count["mules"] > count["convoy"] >= 1
     assert all(not p.lawful for p in crossers)

@@ -21,7 +21,7 @@ class MoverSettings:
     """In local leak units: 7 gives seven times the false tracks, 10 costs 0.02 of the recall."""
     walker_m_s: float = 1.2
     baseline_min_s: float = 1.0
-    baseline_max_s: float = 2.0
+    baseline_max_s: float = 2.2
     edge_px: int = 8
     void_margin_px: int = 8
     grazing_step: float = 4.0
@@ -33,7 +33,8 @@ class MoverSettings:
     patch_hole_px: int = 5
     patch_search_px: int = 8
     patch_alike: float = 0.5
-    shifted_reach_px: int = 2
+    patch_deviation: float = 0.5
+    same_place_px: int = 1
     """The ground within 20 pixels of a spot, its middle left out, is looked for within 8 in the older picture."""
     area_min_px: int = 2
     area_max_m2: float = 30.0
@@ -84,9 +85,10 @@ class _Past:
 
 
 def baseline_s(gsd_m: float, settings: MoverSettings) -> float:
-    """Seconds in which a walker moves his own width and 4 pixels more: 1.5 s at 0.31 m (measured best: 1.0 s loses
-    0.05 of the recall, 2.5 s 0.04)."""
-    seconds = (0.5 + 4.2 * gsd_m) / settings.walker_m_s
+    """Seconds in which a walker moves half his height and 4 pixels more: 1.8 s at 0.31 m. Shorter, one who walks along
+    the line of sight still covers himself in the older pictures; longer costs more of a stare (2.5 s: 0.04 of the
+    recall)."""
+    seconds = (0.9 + 4.2 * gsd_m) / settings.walker_m_s
     return float(np.clip(seconds, settings.baseline_min_s, settings.baseline_max_s))
 
 
@@ -255,6 +257,7 @@ class MoverFinder:
     ) -> tuple[Spot, ...]:
         s = self.settings
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        still = 1 - cv2.dilate(mask, np.ones((5, 5), np.uint8))
         count, label, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         found: list[tuple[float, Spot]] = []
         for k in range(1, min(count, 400)):
@@ -266,7 +269,9 @@ class MoverFinder:
                 continue
             window = np.s_[top : top + height, left : left + width]
             weight = np.where(label[window] == k, difference[window], 0.0)
-            spot = self._spot(picture, laid, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady)
+            spot = self._spot(
+                picture, laid, still, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady
+            )
             if spot is not None:
                 found.append((spot.strength, spot))
         found.sort(key=lambda f: -f[0])
@@ -276,6 +281,7 @@ class MoverFinder:
         self,
         picture: Picture,
         laid: list[Image],
+        still: NDArray[np.uint8],
         weight: Array,
         corner: tuple[int, int],
         leak: float,
@@ -299,9 +305,9 @@ class MoverFinder:
             else -1.0
         )
         now = spot_of(picture.full, at_row, at_col, 1, ring, sign)
-        if now[5] < 0.6 or now[0] <= 0 or stood_there(float(now[0]), laid, at_row, at_col, ring, sign, s):
+        if now[5] < 0.6 or now[0] <= 0:
             return None
-        if moved_with_surroundings(float(now[0]), picture.full, laid, at_row, at_col, ring, sign, s):
+        if stood_there(float(now[0]), picture.full, still, laid, at_row, at_col, ring, sign, s):
             return None
         moved = shift_of(steady, np.array([column]), np.array([row]), view.camera.width_px, view.camera.height_px)[0]
         shape = spot_of(*_stands_out(picture, laid, int(now[6]), int(now[7]), ring), 1, ring, sign)
@@ -320,13 +326,29 @@ class MoverFinder:
 
 
 def stood_there(
-    contrast: float, laid: list[Image], row: int, col: int, ring: int, sign: float, settings: MoverSettings
+    contrast: float,
+    now: Image,
+    still: NDArray[np.uint8],
+    laid: list[Image],
+    row: int,
+    col: int,
+    ring: int,
+    sign: float,
+    settings: MoverSettings,
 ) -> bool:
-    """Whether all older pictures, laid over the newest, hold a spot about as strong within the reach of a pixel: then
-    it stands still and the pictures are a little off. One that holds it is not enough: another walker may have been
-    there."""
-    past = [spot_of(image, row, col, settings.static_reach_px, ring, sign)[0] for image in laid]
-    return bool(min(past) >= settings.static_share * contrast)
+    """Whether all older pictures hold a spot about as strong at the same place of the ground: then it stands still, and
+    terrain or pose laid the older pictures a little off there. A mover leaves its surroundings behind.
+
+    The same place is where the surroundings lie; where they say nothing, anywhere within the static reach. One picture
+    that holds it is not enough: another walker may have been there.
+    """
+    for image in laid:
+        shift = surroundings_shift(now, still, image, row, col, settings)
+        (down, right), reach = ((0, 0), settings.static_reach_px) if shift is None else (shift, settings.same_place_px)
+        there = spot_of(image, row + down, col + right, reach, ring, sign)[0]
+        if there < settings.static_share * contrast:
+            return False
+    return True
 
 
 def _stands_out(picture: Picture, laid: list[Image], row: int, col: int, ring: int) -> tuple[Image, int, int]:
@@ -339,24 +361,15 @@ def _stands_out(picture: Picture, laid: list[Image], row: int, col: int, ring: i
     return out, row - top, col - left
 
 
-def moved_with_surroundings(
-    contrast: float, now: Image, laid: list[Image], row: int, col: int, ring: int, sign: float, settings: MoverSettings
-) -> bool:
-    """Whether in all older pictures the surroundings lie a few pixels off and the spot lies off with them: then terrain
-    or pose put the older picture wrong there, and the spot stands still. A mover leaves its surroundings behind."""
-    for image in laid:
-        shift = surroundings_shift(now, image, row, col, settings)
-        if shift is None:
-            return False
-        there = spot_of(image, row + shift[0], col + shift[1], settings.shifted_reach_px, ring, sign)[0]
-        if there < settings.static_share * contrast:
-            return False
-    return True
+def surroundings_shift(
+    now: Image, still: NDArray[np.uint8], image: Image, row: int, col: int, settings: MoverSettings
+) -> tuple[int, int] | None:
+    """Rows and columns by which the ground round a pixel lies off in an older picture; None near the picture's edge,
+    beside voids, and where the two do not look alike.
 
-
-def surroundings_shift(now: Image, image: Image, row: int, col: int, settings: MoverSettings) -> tuple[int, int] | None:
-    """Rows and columns by which the ground round a pixel lies off in an older picture, the middle left out; None near
-    the picture's edge, beside voids, and where the two do not look alike."""
+    The middle and all that changed (`still` is 0 there) are left out, and what stands out is cut down to the ground's
+    own spread: in a train of mules the spots would else be the surroundings.
+    """
     half, search, hole = settings.patch_px, settings.patch_search_px, settings.patch_hole_px
     top, left, side = row - half, col - half, 2 * half + 1
     if min(top, left) < search or top + side + search > now.shape[0] or left + side + search > now.shape[1]:
@@ -364,10 +377,17 @@ def surroundings_shift(now: Image, image: Image, row: int, col: int, settings: M
     field = image[top - search : top + side + search, left - search : left + side + search]
     if float(field.min()) < -1.0:
         return None
-    mask = np.ones((side, side), np.float32)
+    mask = still[top : top + side, left : left + side].astype(np.float32)
     mask[half - hole : half + hole + 1, half - hole : half + hole + 1] = 0.0
-    patch = np.ascontiguousarray(now[top : top + side, left : left + side])
-    like = cv2.matchTemplate(np.ascontiguousarray(field), patch, cv2.TM_CCOEFF_NORMED, mask=mask)
+    if mask.mean() < 0.5:
+        return None
+    patch = now[top : top + side, left : left + side]
+    middle = float(np.median(field))
+    spread_by = 3.0 * 1.4826 * float(np.median(np.abs(field - middle))) + 1.0
+    field, patch = (np.clip(v, middle - spread_by, middle + spread_by) for v in (field, patch))
+    if float(patch[mask > 0].std()) < settings.patch_deviation:
+        return None
+    like = cv2.matchTemplate(field, patch, cv2.TM_CCOEFF_NORMED, mask=mask)
     best_row, best_col = np.unravel_index(int(np.argmax(like)), like.shape)
     if not like[best_row, best_col] >= settings.patch_alike:
         return None

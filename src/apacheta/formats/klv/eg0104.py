@@ -9,7 +9,7 @@ from typing import Literal
 
 from .ber import read_length
 from .items import Value
-from .packets import MetadataPacket
+from .packets import MetadataPacket, utc_ns_of_us
 
 KEY_0104 = bytes.fromhex("060e2b34020101010e01010201010000")
 _Form = Literal["float", "integer", "text"]
@@ -89,7 +89,7 @@ def decode_eg0104(data: bytes, start: int, value_at: int, end: int) -> MetadataP
     return MetadataPacket(
         standard="EG 0104",
         version=None,
-        utc_ns=stamp * 1000 if isinstance(stamp, int) else None,
+        utc_ns=utc_ns_of_us(stamp),
         items=items,
         checksum_ok=None,
         problems=tuple(problems),

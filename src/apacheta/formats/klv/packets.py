@@ -9,6 +9,15 @@ from .items import Value
 Standard = Literal["ST 0601", "EG 0104", "other"]
 
 
+LATEST_US = (2**63 - 1) // 1000
+"""The last microsecond whose nanoseconds fit into a signed 64-bit integer: the year 2262. Later is damage."""
+
+
+def utc_ns_of_us(stamp: object) -> int | None:
+    """A precision time stamp (microseconds since 1970) as nanoseconds; None where it is none, or beyond 2262."""
+    return stamp * 1000 if isinstance(stamp, int) and 0 <= stamp <= LATEST_US else None
+
+
 class MetadataPacket(msgspec.Struct, frozen=True, kw_only=True):
     """One set. `items`: by number (ST 0601) or by name with unit, an unknown key in hex (EG 0104).
 

@@ -12,7 +12,7 @@ from apacheta.core.errors import LocalProtocolError
 from .ber import length_bytes, read_length, read_tag, tag_bytes
 from .checksum import running_sum_16
 from .items import CHECKSUM, ITEMS, TIMESTAMP_US, VERSION, Item, Value
-from .packets import MetadataPacket
+from .packets import MetadataPacket, utc_ns_of_us
 from .values import code_of, value_of
 
 KEY_0601 = bytes.fromhex("060e2b34020b01010e01030101000000")
@@ -50,7 +50,7 @@ def decode_st0601(data: bytes, start: int, value_at: int, end: int) -> MetadataP
     return MetadataPacket(
         standard="ST 0601",
         version=version if isinstance(version, int) else None,
-        utc_ns=stamp * 1000 if isinstance(stamp, int) else None,
+        utc_ns=utc_ns_of_us(stamp),
         items=items,
         checksum_ok=checksum_ok,
         problems=tuple(problems),

@@ -6,7 +6,7 @@ from .innocent import animals_of, lawful_of
 from .model import World
 from .night import night_of
 
-CROSSERS_PER_HOUR = 12.0
+CROSSERS_PER_HOUR = 20.0
 
 
 def parties_of(
