@@ -45,10 +45,22 @@ class View:
     def range_m(self) -> Array:
         """(mesh rows, mesh cols) range along the ray of each mesh node, at pixel 8 i + 3.5; NaN without ground."""
         if self.dem is not None:
-            mesh = camera_mesh(self.dem, self.position_m, self.axes, self.camera, MESH_STEP_PX, MAX_RANGE_M)
-            return np.where(mesh > NEAREST_M, mesh, np.nan)
+            inner = slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
+            return self._wide_range_m[inner, inner]
         shape = self.camera.height_px // MESH_STEP_PX, self.camera.width_px // MESH_STEP_PX
         return ellipsoid_ranges_m(self.position_m, self._mesh_rays).reshape(shape)
+
+    @cached_property
+    def _wide_range_m(self) -> Array:
+        """As range_m over the terrain, with EDGE_MARGIN_NODES more nodes on each side: a ridge just outside of what
+        the reported pose shows may stand inside the picture."""
+        assert self.dem is not None
+        camera, margin_px = self.camera, EDGE_MARGIN_NODES * MESH_STEP_PX
+        half_width_px = camera.width_px / 2 + margin_px
+        hfov_deg = 2 * math.degrees(math.atan(half_width_px / camera.focal_px))
+        wide = Camera(camera.width_px + 2 * margin_px, camera.height_px + 2 * margin_px, hfov_deg)
+        mesh = camera_mesh(self.dem, self.position_m, self.axes, wide, MESH_STEP_PX, MAX_RANGE_M)
+        return np.where(mesh > NEAREST_M, mesh, np.nan)
 
     @cached_property
     def point_m(self) -> Array:
@@ -71,7 +83,13 @@ class View:
     def grazing(self) -> Array:
         """Range step between neighbouring pixels in ground resolutions at each mesh node: 1 / tan(angle to the ground)
         on a smooth slope, far more where a ridge stands before its background; inf beside the sky."""
-        reach = np.where(np.isfinite(self.range_m), self.range_m, 1e5)
+        inner = slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
+        return (
+            self._grazing_of(self.range_m) if self.dem is None else self._grazing_of(self._wide_range_m)[inner, inner]
+        )
+
+    def _grazing_of(self, range_m: Array) -> Array:
+        reach = np.where(np.isfinite(range_m), range_m, 1e5)
         down, across = np.gradient(reach, MESH_STEP_PX)
         return np.asarray(np.maximum(np.abs(down), np.abs(across)) * self.camera.focal_px / reach)
 
@@ -79,9 +97,11 @@ class View:
     def beside_edge(self) -> NDArray[np.bool_]:
         """Mesh nodes where terrain and pose cannot say which of two grounds a pixel shows: a ridge's edge and what a
         pose bias of 0.3 degrees (15 pixels) and 4 m of terrain error (13 pixels) may have moved it by."""
-        edge = (self.grazing > EDGE_GRAZING).astype(np.uint8)
-        side = 2 * EDGE_MARGIN_NODES + 1
-        return np.asarray(cv2.dilate(edge, np.ones((side, side), np.uint8)) > 0)
+        if self.dem is None:
+            return np.zeros(self.range_m.shape, np.bool_)
+        edge = (self._grazing_of(self._wide_range_m) > EDGE_GRAZING).astype(np.uint8)
+        side, inner = 2 * EDGE_MARGIN_NODES + 1, slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
+        return np.asarray(cv2.dilate(edge, np.ones((side, side), np.uint8))[inner, inner] > 0)
 
     def pixels_of(self, point_m: Array) -> Array:
         """Columns and rows (n, 2) at which this camera sees grid points (n, 3); NaN behind it."""
