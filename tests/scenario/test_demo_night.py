@@ -160,7 +160,10 @@ def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
     after_kill = verified(post)
     assert after_kill["ok"], after_kill
     acknowledged = after_kill["tree_size"]
+    kept = (post / "video" / "A1" / "000001.ts").read_bytes()
     again = answer_of(demo(post, *SHORT, minutes=0.1))
+    assert (post / "video" / "A1" / "000001.ts").read_bytes() == kept
+    assert (post / "video" / "watch-2" / "A1" / "000001.ts").is_file()
     assert again["log_verified"] is True
     assert again["entries"] > acknowledged
     assert "log_resume" in [e["kind"] for e in entries(post)]

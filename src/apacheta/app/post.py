@@ -2,7 +2,8 @@
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.errors import InputFault
@@ -13,9 +14,10 @@ FOLDERS = ("plans", "reports", "evidence", "video")
 
 @dataclass(frozen=True)
 class Post:
-    """Paths of one post; the log's folder belongs to its store."""
+    """Paths of one post; the log's folder belongs to its store. `watch` keeps a later watch's video apart."""
 
     folder: Path
+    watch: str = ""
 
     @property
     def log(self) -> Path:
@@ -35,11 +37,17 @@ class Post:
 
     @property
     def video(self) -> Path:
-        return self.folder / "video"
+        return self.folder / "video" / self.watch
 
     @property
     def mandate(self) -> Path:
         return self.folder / "mandate.toml"
+
+    def for_another_watch(self, streams: Sequence[str]) -> "Post":
+        """The same post with a video folder in which none of these streams has been kept yet."""
+        if not any((self.video / name).exists() for name in streams):
+            return self
+        return replace(self, watch=unused_folder(self.folder / "video" / "watch-2").name)
 
     def keep_mandate(self, mandate_path: Path) -> None:
         """Copy the mandate, and the file of its area (where its name does not lead elsewhere), into the post."""

@@ -1,6 +1,7 @@
 """`apacheta watch`: one stream through the chain. A file is a replay; a live URL needs the post's mandate."""
 
 import argparse
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -10,22 +11,24 @@ from shapely.geometry import Point, Polygon
 
 from ..account import Account
 from ..adapters.clock import SystemClock
-from ..adapters.filelog import FileLogStore
-from ..adapters.keys import open_signer
 from ..adapters.raster import RasterSource
 from ..adapters.stream import is_live, open_stream
 from ..core.errors import ErrorLine, InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
+from ..core.place import GeoPoint, HaeM
 from ..core.sight import CameraPose
-from ..geo import Dem, LocalGrid, dem_of
+from ..formats.klv import MetadataPacket
+from ..formats.ts import PesUnit
+from ..geo import Dem, LocalGrid, dem_of, undulation_m
 from ..ports import StreamSource
-from ..see import Eye
+from ..see import Eye, frame_centre_disagreement_m
 from .answer import Answer, run_to_answer, show
 from .chain import Chain, ChainSettings, Keeper, Paired
 from .doctor import damage_lines
 from .loading import load_mandate
-from .post import Post, open_post, unused_folder
+from .logbook import open_account
+from .post import open_post, unused_folder
 
 KEYS = (
     "source",
@@ -55,6 +58,8 @@ KEYS = (
 )
 STREAM = "stream"
 """The stream's name in a post; a later one in the same post is stream-2, so that no video is written over."""
+MOST_CENTRES = 1000
+"""Stated frame centres that wait for their frame; more means that they belong to none."""
 REACH_DEG = 0.15
 LIVE_IDLE_S = 5.0
 """With --until-end a live stream has ended when it was silent for so long."""
@@ -77,7 +82,7 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
     source = open_stream(arguments.stream, idle_timeout_s=LIVE_IDLE_S if arguments.until_end else None)
     try:
         post = open_post(Path(arguments.post)) if arguments.post else None
-        account = None if post is None else _account_of(post)
+        account = None if post is None else open_account(post)[0]
         keeper = None if post is None or account is None else Keeper(post, account, keep_video=True)
         stream = STREAM if post is None else unused_folder(post.video / STREAM).name
         chain = WatchChain(ChainSettings(stream=stream, live=live), keeper, terrain, mandate)
@@ -104,17 +109,6 @@ def _run(
         if keeper is not None and account is not None:
             keeper.commit(chain.totals.last_utc_ns or 0)
             answer.body["entries"] = account.close().size
-
-
-def _account_of(post: Post) -> Account:
-    """The post's log, open for writing. A log that is refused is let go as it was."""
-    store = FileLogStore(post.log)
-    try:
-        signer = open_signer(post.folder)
-        return Account(store, signer, signer.key.name, SystemClock())
-    except BaseException:
-        store.close()
-        raise
 
 
 def _terrain_of(name: str | None) -> RasterSource | None:
@@ -169,6 +163,13 @@ class WatchChain(Chain):
         self._stream, self._terrain, self._mandate = settings.stream, terrain, mandate
         self._area = None if mandate is None else Polygon(mandate.area)
         self._clock = SystemClock()
+        self._centres: dict[int, GeoPoint] = {}
+
+    def _pose(self, unit: PesUnit, packet: MetadataPacket) -> None:
+        centre = stated_centre(packet)
+        if centre is not None and packet.utc_ns is not None:
+            self._centres[packet.utc_ns] = centre
+        super()._pose(unit, packet)
 
     def _frame(self, paired: Paired) -> None:
         if self._mandate is not None:
@@ -179,13 +180,35 @@ class WatchChain(Chain):
                 grid, dem = ground_about(paired.pose, self._terrain)
                 self.terrain_sha256 = None if dem is None else dem.sha256
                 self.eye = Eye(dem, grid, self._stream)
+        before = self.totals.footprint
         super()._frame(paired)
+        if paired.pose is not None and self.totals.footprint is not before:
+            self._compare_centre(self._centres.pop(paired.pose.utc_ns, None))
+
+    def _compare_centre(self, stated: GeoPoint | None) -> None:
+        """How far the frame centre that the stream states lies from ours: shown, never used."""
+        footprint = self.totals.footprint
+        if stated is not None and footprint is not None:
+            self.totals.centre_disagreements_m.append(frame_centre_disagreement_m(stated, footprint.centre))
+        if len(self._centres) > MOST_CENTRES:
+            self._centres.clear()
 
     def _check_area(self, pose: CameraPose) -> None:
         if self._area is None or self._area.covers(Point(pose.position.lon_deg, pose.position.lat_deg)):
             return
         text = f"the camera is at {_place(pose)}, outside the mandate's area."
         raise InputFault("outside_mandate", text, field="area_file", remedy="Stop the watch, or ask for a mandate.")
+
+
+def stated_centre(packet: MetadataPacket) -> GeoPoint | None:
+    """The frame centre of items 23-25 (ST 0601) or of the EG 0104 set, its height made one above the ellipsoid; NaN
+    where no height is stated. None without a place."""
+    names = ("frame_centre_lat_deg", "frame_centre_lon_deg", "frame_centre_alt_amsl_m")
+    lat, lon, amsl = (packet.items.get(k) for k in ((23, 24, 25) if packet.standard == "ST 0601" else names))
+    if not isinstance(lat, float) or not isinstance(lon, float):
+        return None
+    height = amsl + float(undulation_m(lat, lon)) if isinstance(amsl, float) else math.nan
+    return GeoPoint(lat_deg=lat, lon_deg=lon, alt_hae_m=HaeM(height))
 
 
 def ground_about(pose: CameraPose, terrain: RasterSource | None) -> tuple[LocalGrid, Dem | None]:

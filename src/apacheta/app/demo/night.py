@@ -14,9 +14,6 @@ import msgspec
 import numpy as np
 
 from ...account import Account
-from ...adapters.clock import SystemClock
-from ...adapters.filelog import FileLogStore
-from ...adapters.keys import open_signer
 from ...alert import Watchman, WatchSettings
 from ...core.errors import InputFault, Refusal
 from ...core.instant import NS
@@ -26,11 +23,12 @@ from ...core.sector import Sector
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
 from ...see import Eye, EyeSettings, PoseSigmas
-from ..answer import Answer
+from ..answer import INTERRUPTED, Answer
 from ..chain import Chain, ChainSettings, Keeper
 from ..exercise import Exercise, generated_pass, world_of_sector
 from ..loading import World as Ground
 from ..loading import check_mandate, load_fleet, load_mandate, load_sector, load_world
+from ..logbook import open_account
 from ..plan import make_plan
 from ..post import Post, open_post
 from ..simulator import SimulatorSpec
@@ -89,7 +87,7 @@ def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> Non
     if not night.plan.slots:
         raise Refusal("no_sortie", "No sortie can be flown in this night.", remedy="The plan's page says why for each.")
     _say_plan(answer, night)
-    account, signer = _open_account(night.post)
+    account, signer = open_account(night.post)
     try:
         _watch_night(night, account, progress)
     finally:
@@ -104,8 +102,10 @@ def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> Non
     from .reporting import write_report
 
     answer.body["report"] = str(write_report(night, answer.body, checkpoint, signer, verified))
+    if not verified:
+        answer.exit_code = Refusal.exit_code
     if night.interrupted:
-        answer.exit_code = 130
+        answer.exit_code = INTERRUPTED
 
 
 def _prepared(settings: DemoSettings, progress: Progress) -> Night:
@@ -121,7 +121,7 @@ def _prepared(settings: DemoSettings, progress: Progress) -> Night:
             "fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer."
         )
     sector = msgspec.structs.replace(sector, fleet=tuple(m for m in sector.fleet if m.id in fleet))
-    post = open_post(settings.post)
+    post = open_post(settings.post).for_another_watch(fleet)
     post.keep_mandate(exercise.mandate)
     progress.step("planning")
     made = make_plan(
@@ -183,12 +183,6 @@ def _say_plan(answer: Answer, night: Night) -> None:
         "border_line_accuracy_m": night.sector.border.accuracy_m,
         "planned_km2": night.plan.planned_km2,
     }
-
-
-def _open_account(post: Post) -> tuple[Account, Any]:
-    store = FileLogStore(post.log)
-    signer = open_signer(post.folder)
-    return Account(store, signer, signer.key.name, SystemClock()), signer
 
 
 def _watch_night(night: Night, account: Account, progress: Progress) -> None:
@@ -368,6 +362,7 @@ def _plan_body(night: Night) -> dict[str, Any]:
     slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
     sha256 = sha256_hex((night.post.plans / "plan.json").read_bytes())
     return {
+        "video": f"video/{night.post.watch}".rstrip("/"),
         "plan_sha256": sha256,
         "policy": plan.policy,
         "seed": plan.seed,
