@@ -75,6 +75,7 @@ class Night:
     chains: dict[str, Chain]
     fixes: dict[str, list[Fix]]
     own_side: np.ndarray
+    lines_m: tuple[float, ...] = ()
     wall_s: float = 0.0
     peak_mb: float = 0.0
     interrupted: bool = False
@@ -216,6 +217,7 @@ def _watch_night(night: Night, account: Account, progress: Progress) -> None:
 
 def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Progress) -> None:
     watchman = _watchman(night)
+    night.lines_m = watchman.lines_m
     lock = threading.Lock()
     for name in night.fleet:
         eye = Eye(night.ground.dem, night.ground.dem.grid, name, EyeSettings(sigmas=sigmas_of(night.sector)))

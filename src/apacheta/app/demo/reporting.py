@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from contourpy import FillType, contour_generator
 
 from ... import __version__
 from ...account import Checkpoint
@@ -111,14 +112,54 @@ def _lines(night: Night) -> Iterable[Line]:
     for road in sector.roads:
         for chain in road.chains:
             yield Line("road", road.name, *_xy(grid, chain))
+    yield from _watch_lines(night)
     drawn = {s.tour.id: s.tour for s in sorties_of(night.plan)}
     for tour in drawn.values():
         points = [(w.position.lon_deg, w.position.lat_deg) for w in tour.waypoints]
         yield Line("planned", tour.strip, *_xy(grid, points))
 
 
+class _BorderDistance:
+    """Signed distance to the border over the sector, every `STEP` nodes, and its contours."""
+
+    STEP = 4
+
+    def __init__(self, night: Night) -> None:
+        x_m, y_m = (axis[:: self.STEP] for axis in night.ground.dem.node_xy())
+        lat, lon = night.ground.dem.grid.latlon(*(a.ravel() for a in np.meshgrid(x_m, y_m)))
+        distance_m = night.ground.border_line.signed_distance_m(lat, lon).reshape(len(y_m), len(x_m))
+        self._contours = contour_generator(x_m, y_m, distance_m, fill_type=FillType.OuterOffset)
+
+    def lines(self, at_m: float) -> list[np.ndarray]:
+        """Chains (n, 2) at that distance on the own side."""
+        return [np.asarray(c) for c in self._contours.lines(at_m) if len(c) > 1]
+
+    def rings(self, from_m: float, to_m: float) -> list[np.ndarray]:
+        """Rings (n, 2) round the ground between two distances; holes are left out."""
+        polygons, offsets = self._contours.filled(from_m, to_m)
+        outer = (p[: o[1]] for p, o in zip(polygons, offsets, strict=True))
+        return [np.asarray(ring) for ring in outer if len(ring) > 2]
+
+
+def _watch_lines(night: Night) -> Iterable[Line]:
+    """The inner lines whose crossing is reported; the border among them is drawn as the border."""
+    distance = _BorderDistance(night)
+    for at_m in night.lines_m:
+        if at_m > 0:
+            yield from (Line("watch_line", f"{at_m:.0f} m", *chain.T) for chain in distance.lines(at_m))
+
+
+def _unresolved(night: Night) -> Iterable[Area]:
+    """Own ground nearer to the border than the first line that a camera can resolve a walker at."""
+    nearest_m = min(night.lines_m, default=0.0)
+    if nearest_m > 0:
+        rings = _BorderDistance(night).rings(0.0, nearest_m)
+        yield from (Area("unresolved", "", *ring.T) for ring in rings)
+
+
 def _areas(night: Night) -> Iterable[Area]:
     grid, sector = night.ground.dem.grid, night.sector
+    yield from _unresolved(night)
     yield Area("keep_in", "keep-in", *_xy(grid, sector.keep_in))
     for zone in sector.zones:
         yield Area(zone.kind, zone.name, *_xy(grid, zone.ring))

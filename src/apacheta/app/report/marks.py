@@ -18,7 +18,7 @@ LOOK_STEPS = (1, 2, 4)
 """Least looks of each shade of seen ground."""
 LOOK_ALPHA = (0.30, 0.50, 0.72)
 SPOT_MARKS = {"base": "^", "relay": "1", "patrol": "s", "goal": "x", "village": "o"}
-AREA_HATCHES = {"no_look": "xxxx", "no_fly": "////", "no_overfly": "..."}
+AREA_HATCHES = {"unresolved": "\\\\\\\\", "no_look": "xxxx", "no_fly": "////", "no_overfly": "..."}
 ACCURACY_DASH = (0, (4, 3))
 STANDOFF_DASH = (0, (1, 2))
 PLANNED_DASH = (0, (3, 4))

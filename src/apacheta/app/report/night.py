@@ -48,7 +48,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Area:
-    """A ring on the map. Kinds: those of core.sector.Zone, and keep_in."""
+    """A ring on the map. Kinds: those of core.sector.Zone, keep_in, and unresolved: own ground so near to the border
+    that no camera can resolve a walker there from where aircraft may fly."""
 
     kind: str
     name: str
