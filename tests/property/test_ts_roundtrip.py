@@ -9,7 +9,7 @@ from apacheta.formats.ts.mux import with_delimiter
 
 FRAMES = st.lists(
     st.tuples(
-        st.one_of(st.binary(max_size=900), st.integers(65_400, 66_000).map(lambda n: b"\x11" * n)),
+        st.one_of(st.binary(max_size=900), st.integers(65_400, 66_000)),
         st.binary(max_size=400).map(lambda b: b and b"\x06\x0e\x2b\x34" + b),
         st.booleans(),
     ),
@@ -18,12 +18,18 @@ FRAMES = st.lists(
 )
 
 
+def unit_of(content: bytes | int) -> bytes:
+    """The unit itself: bytes, or so many bytes as the largest PES packets hold."""
+    return content if isinstance(content, bytes) else b"\x11" * content
+
+
 @given(frames=FRAMES, cuts=st.lists(st.integers(1, 700), min_size=1, max_size=12), start=st.integers(0, (1 << 33) - 1))
 def test_every_unit_survives_multiplexing_and_any_cutting(
-    frames: list[tuple[bytes, bytes, bool]], cuts: list[int], start: int
+    frames: list[tuple[bytes | int, bytes, bool]], cuts: list[int], start: int
 ) -> None:
     muxer, demuxer = TsMuxer(), TsDemuxer()
-    data = b"".join(muxer.frame(start + 9000 * n, au, klv, key or n == 0) for n, (au, klv, key) in enumerate(frames))
+    made = [(unit_of(content), klv, key or n == 0) for n, (content, klv, key) in enumerate(frames)]
+    data = b"".join(muxer.frame(start + 9000 * n, *parts) for n, parts in enumerate(made))
     units, at, k = [], 0, 0
     while at < len(data):
         units += demuxer.feed(data[at : at + cuts[k % len(cuts)]])
@@ -31,8 +37,8 @@ def test_every_unit_survives_multiplexing_and_any_cutting(
     units += demuxer.flush()
     video = [(u.pts_90k, u.data) for u in units if u.kind == "video"]
     metadata = [(u.pts_90k, u.data) for u in units if u.kind == "metadata"]
-    assert video == [(start + 9000 * n, with_delimiter(au)) for n, (au, _, _) in enumerate(frames)]
-    assert metadata == [(start + 9000 * n, klv) for n, (_, klv, _) in enumerate(frames) if klv]
+    assert video == [(start + 9000 * n, with_delimiter(au)) for n, (au, _, _) in enumerate(made)]
+    assert metadata == [(start + 9000 * n, klv) for n, (_, klv, _) in enumerate(made) if klv]
     assert not any(u.damaged for u in units)
     assert demuxer.stats.continuity_errors == demuxer.stats.crc_errors == demuxer.stats.skipped_bytes == 0
 
