@@ -96,3 +96,9 @@ def test_nothing_is_believed_beside_the_edge_of_a_ridge() -> None:
 
 def test_open_ground_is_believed() -> None:
     assert not view_over(one_ridge(height_m=0.0), depression_deg=25.0).beside_edge.any()
+
+
+def test_where_ground_cannot_be_compared_a_slow_claim_counts_as_still() -> None:
+    now, laid = with_spot(ground(1), ROW, COL), [ground(2), ground(3)]
+    assert not stood_there(60.0, now, STILL, laid, ROW, COL, 8, 1.0, SETTINGS)
+    assert stood_there(60.0, now, STILL, laid, ROW, COL, 8, 1.0, SETTINGS, unsure=True)

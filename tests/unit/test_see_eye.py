@@ -8,7 +8,7 @@ import pytest
 from see_world import GRID, Body, Flight, degraded, terrain
 
 from apacheta.core.sight import Frame
-from apacheta.see import Eye, EyeSettings
+from apacheta.see import Eye, EyeSettings, MoverSettings
 
 NEAR_PX = 6.0
 
@@ -197,3 +197,16 @@ def test_same_frames_give_the_same_records():
     dem = degraded(flight.dem, 1)
     runs = [[eye.step(g, f) for g, f in frames] for eye in (Eye(dem, GRID, "t"), Eye(dem, GRID, "t"))]
     assert [(s.plots, s.tracks) for s in runs[0]] == [(s.plots, s.tracks) for s in runs[1]]
+
+
+@pytest.mark.parametrize(("slow_factor", "found"), [(2.2, True), (100.0, False)])
+def test_a_slow_walker_uphill_shows_in_the_longer_look_back_alone(slow_factor, found):
+    flight = _flight(2, duration_s=13.0)
+    flight.bodies.append(Body(-3.0, -3.0, 0.0, 0.25))
+    settings = EyeSettings(movers=MoverSettings(slow_factor=slow_factor))
+    eye = Eye(degraded(flight.dem, flight.seed + 50), GRID, "t", settings)
+    near = 0
+    for gray, frame in flight.frames(rate_hz=5.0):
+        at = flight.pixel_of(flight.bodies[0], frame.number / 5)[:2]
+        near += any(math.dist(at, (p.column_px, p.row_px)) < NEAR_PX for p in eye.step(gray, frame).plots)
+    assert (near > 15) is found

@@ -15,11 +15,11 @@ class ConfirmSettings:
     of 3 s and 4 m. The windows are two, so that a slow walker is confirmed too, later."""
 
     age_s: float = 4.5
-    moved_m: float = 4.5
+    moved_m: float = 4.0
     windows_s: tuple[float, ...] = (6.0, 12.0)
     scatter_ratio: float = 6.0
     hit_share: float = 0.6
-    speed_min_m_s: float = 0.4
+    speed_min_m_s: float = 0.3
     speed_max_m_s: float = 18.0
     bow_share: float = 0.25
     existence: float = 0.9

@@ -1,6 +1,6 @@
 """Finds what moves in a picture taken from a moving camera: the newest picture against two older ones laid over it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +22,11 @@ class MoverSettings:
     walker_m_s: float = 1.2
     baseline_min_s: float = 1.0
     baseline_max_s: float = 2.2
+    slow_factor: float = 2.2
+    """A second look back, so many times as long: at 0.5 m/s, uphill at night, a walker covers himself for 2 s and more.
+    What it finds beside the first is kept."""
+    slow_area_max_m2: float = 2.0
+    same_spot_px: float = 10.0
     edge_px: int = 8
     void_margin_px: int = 8
     grazing_step: float = 4.0
@@ -135,12 +140,13 @@ class MoverFinder:
             self._past.append(_Past(view, picture, np.zeros(6), 0.0))
             return self._nothing(poor)
         self._drop_far(view)
-        older = self._older(view)
+        older = self._older(view, 1.0)
         if older is None:
             finding = self._nothing("too short")
             steady, drift = self._steady_by_newest(picture, view)
         else:
             finding, steady, drift = self._compare(picture, view, older)
+            finding = self._with_slow(finding, picture, view, steady)
         picture.forget_gradients()
         self._past.append(_Past(view, picture, steady, drift))
         return finding
@@ -171,18 +177,19 @@ class MoverFinder:
 
     def _drop_far(self, view: View) -> None:
         limit = self.settings.aim_shift_max * view.camera.width_px
-        oldest = 1.25 * self.settings.baseline_max_s * NS
+        oldest = 1.1 * self.settings.baseline_max_s * self.settings.slow_factor * NS
         kept = [p for p in self._past if view.utc_ns - p.view.utc_ns <= oldest and aim_shift_px(view, p.view) <= limit]
         if self._past and not kept:
             self.epoch += 1
         self._past = kept
 
-    def _older(self, view: View) -> tuple[_Past, _Past] | None:
+    def _older(self, view: View, factor: float) -> tuple[_Past, _Past] | None:
+        """The two older pictures of the baseline times the factor; None while there are none so old."""
         gsd = view.gsd_m
         known = gsd[np.isfinite(gsd)]
         if not known.size:
             return None
-        wanted = baseline_s(float(np.median(known)), self.settings)
+        wanted = factor * baseline_s(float(np.median(known)), self.settings)
         age = np.array([(view.utc_ns - p.view.utc_ns) / NS for p in self._past])
         if not age.size or age.max() < 0.85 * wanted:
             return None
@@ -199,24 +206,51 @@ class MoverFinder:
         return first.steady + fit.params[:6], first.drift_px + fit.sigma_px
 
     def _compare(self, picture: Picture, view: View, older: tuple[_Past, _Past]) -> tuple[Finding, Array, float]:
-        s = self.settings
-        laid: list[Image] = []
-        fits: list[Fit] = []
-        for past in older:
-            image, fit = laid_over(picture, view, past.picture, past.view, None)
-            laid.append(image)
-            fits.append(fit)
+        laid, fits = _laid(picture, view, older)
         by_image = all(f.by_image for f in fits)
         self.fits_failed += not by_image
         steady = np.mean([p.steady + f.params[:6] for p, f in zip(older, fits, strict=True)], axis=0) * 0.995
         drift = float(np.mean([np.hypot(p.drift_px * 0.995, f.sigma_px) for p, f in zip(older, fits, strict=True)]))
+        spots = self._moving(picture, view, laid, fits, steady, slow=False)
+        finding = Finding(spots=spots, looking=True, epoch=self.epoch, drift_px=drift, by_image=by_image, why_not="")
+        return finding, steady, drift
+
+    def _with_slow(self, finding: Finding, picture: Picture, view: View, steady: Array) -> Finding:
+        """The finding with what only the longer baseline shows; where its fit fails, as it was."""
+        older = self._older(view, self.settings.slow_factor)
+        if older is None:
+            return finding
+        laid, fits = _laid(picture, view, older)
+        if not all(f.by_image for f in fits):
+            return finding
+        slow = self._moving(picture, view, laid, fits, steady, slow=True)
+        near = self.settings.same_spot_px
+        fresh = (
+            q
+            for q in slow
+            if self._is_walker(q, view)
+            and all(np.hypot(q.column_px - f.column_px, q.row_px - f.row_px) > near for f in finding.spots)
+        )
+        return replace(finding, spots=(*finding.spots, *fresh)[: self.settings.plots_max])
+
+    def _is_walker(self, spot: Spot, view: View) -> bool:
+        """Whether a spot is warm, and small enough for somebody on foot."""
+        row, col = int(spot.row_px) // MESH_STEP_PX, int(spot.column_px) // MESH_STEP_PX
+        rows, cols = view.gsd_m.shape
+        gsd_m = float(view.gsd_m[min(row, rows - 1), min(col, cols - 1)])
+        return spot.contrast > 0 and spot.area_px2 * gsd_m**2 <= self.settings.slow_area_max_m2
+
+    def _moving(
+        self, picture: Picture, view: View, laid: list[Image], fits: list[Fit], steady: Array, *, slow: bool
+    ) -> tuple[Spot, ...]:
+        """What has moved between the older pictures, laid over the newest, and now. `slow`: ground that cannot be
+        compared counts as still."""
+        threshold = self.settings.threshold * (1.0 if all(f.by_image for f in fits) else 2.0)
         difference = self._difference(picture, laid, fits)
         leak = self._leak(difference, view)
         mask = np.empty(difference.shape, np.uint8)
-        over_threshold(difference, leak, np.float32(s.threshold if by_image else 2 * s.threshold), mask)
-        spots = self._spots(picture, laid, difference, leak, mask, view, steady)
-        finding = Finding(spots=spots, looking=True, epoch=self.epoch, drift_px=drift, by_image=by_image, why_not="")
-        return finding, steady, drift
+        over_threshold(difference, leak, np.float32(threshold), mask)
+        return self._spots(picture, laid, difference, leak, mask, view, steady, slow)
 
     def _difference(self, picture: Picture, laid: list[Image], fits: list[Fit]) -> Image:
         s = self.settings
@@ -254,6 +288,7 @@ class MoverFinder:
         mask: NDArray[np.uint8],
         view: View,
         steady: Array,
+        slow: bool,
     ) -> tuple[Spot, ...]:
         s = self.settings
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
@@ -270,7 +305,7 @@ class MoverFinder:
             window = np.s_[top : top + height, left : left + width]
             weight = np.where(label[window] == k, difference[window], 0.0)
             spot = self._spot(
-                picture, laid, still, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady
+                picture, laid, still, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady, slow
             )
             if spot is not None:
                 found.append((spot.strength, spot))
@@ -288,6 +323,7 @@ class MoverFinder:
         gsd_m: float,
         view: View,
         steady: Array,
+        slow: bool,
     ) -> Spot | None:
         s = self.settings
         total = float(weight.sum())
@@ -307,7 +343,7 @@ class MoverFinder:
         now = spot_of(picture.full, at_row, at_col, 1, ring, sign)
         if now[5] < 0.6 or now[0] <= 0:
             return None
-        if stood_there(float(now[0]), picture.full, still, laid, at_row, at_col, ring, sign, s):
+        if stood_there(float(now[0]), picture.full, still, laid, at_row, at_col, ring, sign, s, unsure=slow):
             return None
         moved = shift_of(steady, np.array([column]), np.array([row]), view.camera.width_px, view.camera.height_px)[0]
         shape = spot_of(*_stands_out(picture, laid, int(now[6]), int(now[7]), ring), 1, ring, sign)
@@ -325,6 +361,12 @@ class MoverFinder:
         )
 
 
+def _laid(picture: Picture, view: View, older: tuple[_Past, _Past]) -> tuple[list[Image], list[Fit]]:
+    """Both older pictures laid over the newest, and how."""
+    laid, fits = zip(*(laid_over(picture, view, p.picture, p.view, None) for p in older), strict=True)
+    return list(laid), list(fits)
+
+
 def stood_there(
     contrast: float,
     now: Image,
@@ -335,15 +377,18 @@ def stood_there(
     ring: int,
     sign: float,
     settings: MoverSettings,
+    unsure: bool = False,
 ) -> bool:
     """Whether all older pictures hold a spot about as strong at the same place of the ground: then it stands still, and
     terrain or pose laid the older pictures a little off there. A mover leaves its surroundings behind.
 
-    The same place is where the surroundings lie; where they say nothing, anywhere within the static reach. One picture
-    that holds it is not enough: another walker may have been there.
+    The same place is where the surroundings lie; where they say nothing, anywhere within the static reach, or `unsure`
+    is the answer if it is True. One picture that holds it is not enough: another walker may have been there.
     """
     for image in laid:
         shift = surroundings_shift(now, still, image, row, col, settings)
+        if shift is None and unsure:
+            return True
         (down, right), reach = ((0, 0), settings.static_reach_px) if shift is None else (shift, settings.same_place_px)
         there = spot_of(image, row + down, col + right, reach, ring, sign)[0]
         if there < settings.static_share * contrast:
