@@ -45,11 +45,14 @@ def _script(name: str) -> Path:
 
 
 def _table(body: dict[str, Any]) -> str:
-    rows = [
-        f"{r['case']:28} {r['metric']:34} {r['ours']!s:>10} {r['unit']:8} goal {r['goal']!s:10} {_met(r)}"
-        for r in body["rows"]
-    ]
+    rows = [_line(row) for row in body["rows"]]
     return "\n".join([*rows, "complete" if body["complete"] else "not complete: run again with --resume"])
+
+
+def _line(row: dict[str, Any]) -> str:
+    ours = "-" if row["ours"] is None else f"{row['ours']:.4g}"
+    goal = f"goal {row['goal']}" if row["goal"] else ""
+    return f"{row['case']:14} {row['metric']:46} {ours:>10} {row['unit']:5} {goal:16} {_met(row)}"
 
 
 def _met(row: dict[str, Any]) -> str:
