@@ -15,7 +15,7 @@ from ...core.sector import Sector, Zone
 from ...plan import PlanResult
 from ...plan.tours import Flown
 from ..loading import World
-from ..report.frame import draw_frame
+from ..report.frame import draw_frame, set_legend
 from ..report.ink import FULL_WIDTH_IN, ORANGE, PURPLE, Ink, figure, picture, quiet
 from ..report.night import Ground
 from ..report.relief import Window, cell_extent, draw_contours, draw_relief, whole
@@ -233,20 +233,7 @@ def _legend(axes: Axes, scene: Scene, contour_m: int | None, ink: Ink, texts: Te
         entries.append((Line2D([], [], marker=".", linestyle="", color=ink.alert), texts("plan.map.aim")))
     if contour_m:
         entries.append((Line2D([], [], color=ink.contour, linewidth=0.6), texts("plan.map.contours", m=contour_m)))
-    axes.legend(
-        [mark for mark, _ in entries],
-        [text for _, text in entries],
-        loc="upper left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0,
-        ncols=4,
-        fontsize=6.2,
-        frameon=False,
-        labelcolor=ink.text,
-        handlelength=2.2,
-        columnspacing=1.4,
-        labelspacing=0.5,
-    )
+    set_legend(axes, entries, ink)
 
 
 def profile(scene: Scene, flown: Flown, ink: Ink, texts: Texts) -> str:

@@ -115,20 +115,7 @@ def draw_legend(axes: Axes, report: NightReport, contour_m: int | None, ink: Ink
     ]
     if contour_m:
         entries.append((_stroke(ink.contour, 0.6), texts("report.map.contours", m=contour_m)))
-    axes.legend(
-        [mark for mark, _ in entries],
-        [text for _, text in entries],
-        loc="upper left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0,
-        ncols=4,
-        fontsize=6.2,
-        frameon=False,
-        labelcolor=ink.text,
-        handlelength=2.2,
-        columnspacing=1.4,
-        labelspacing=0.45,
-    )
+    set_legend(axes, entries, ink)
 
 
 def _border_entries(report: NightReport, ink: Ink, texts: Texts) -> list[_Entry]:
@@ -153,6 +140,24 @@ def _watch_entries(report: NightReport, ink: Ink, texts: Texts) -> list[_Entry]:
     if report.alerts:
         found.append((_dot("o", ink.alert), texts("report.map.alert")))
     return found
+
+
+def set_legend(axes: Axes, entries: list[_Entry], ink: Ink) -> None:
+    """Marks and their words, in four columns from the top left."""
+    axes.legend(
+        [mark for mark, _ in entries],
+        [text for _, text in entries],
+        loc="upper left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0,
+        ncols=4,
+        fontsize=6.2,
+        frameon=False,
+        labelcolor=ink.text,
+        handlelength=2.2,
+        columnspacing=1.4,
+        labelspacing=0.45,
+    )
 
 
 def _place_entries(report: NightReport, ink: Ink, texts: Texts) -> list[_Entry]:
