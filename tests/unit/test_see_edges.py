@@ -6,7 +6,8 @@ import pytest
 from see_world import GRID, Flight, one_ridge
 
 from apacheta.core.sight import Frame
-from apacheta.see import view_of
+from apacheta.see import PoseSigmas, view_of
+from apacheta.see.georeference import bias_covariance_m2
 from apacheta.see.movers import MoverSettings, stood_there, surroundings_shift
 
 SETTINGS = MoverSettings()
@@ -102,3 +103,16 @@ def test_where_ground_cannot_be_compared_a_slow_claim_counts_as_still() -> None:
     now, laid = with_spot(ground(1), ROW, COL), [ground(2), ground(3)]
     assert not stood_there(60.0, now, STILL, laid, ROW, COL, 8, 1.0, SETTINGS)
     assert stood_there(60.0, now, STILL, laid, ROW, COL, 8, 1.0, SETTINGS, unsure=True)
+
+
+def test_beside_a_crest_a_place_is_as_unsure_as_the_ground_behind_is_far() -> None:
+    view = view_over(one_ridge())
+    rows, cols = view.range_m.shape
+    middle = cols // 2
+    jump = int(np.argmax(np.abs(np.diff(view.range_m[:, middle]))))
+    near, behind = view.point_m[jump + 1, middle], view.point_m[jump, middle]
+    apart_m = float(np.hypot(*(near - behind)[:2]))
+    crest, foot = bias_covariance_m2(view, np.array([near, view.point_m[rows - 8, middle]]), PoseSigmas())
+    assert apart_m > 60
+    assert 3 * np.sqrt(np.linalg.eigvalsh(crest)[-1]) > apart_m
+    assert 3 * np.sqrt(np.linalg.eigvalsh(foot)[-1]) < apart_m

@@ -10,6 +10,8 @@ from ..core.sight import Footprint
 from .view import Array, View
 
 RING_STEP = 8
+JUMP = 2.0
+"""Turned rays that spread so many times wider (in variance) than the local slope says have met other ground."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def bias_covariance_m2(view: View, point_m: Array, sigmas: PoseSigmas) -> Array:
     """(n, 2, 2) covariance of ground points (n, 3) from what all points of a flight share: pose and terrain.
 
     First order: a turn of the camera and a shift of it, slid along the ray onto the local slope, and a ground that
-    lies higher or elsewhere.
+    lies higher or elsewhere. Where a turn of one deviation ends on other ground (`turned_covariance_m2`), that counts.
     """
     offset = point_m - view.position_m
     reach = np.linalg.norm(offset, axis=1)
@@ -66,7 +68,29 @@ def bias_covariance_m2(view: View, point_m: Array, sigmas: PoseSigmas) -> Array:
     lift2 = (normal**2) @ np.array([sigmas.terrain_shift_m**2, sigmas.terrain_shift_m**2, sigmas.terrain_m**2])
     along = np.minimum(np.einsum("ni,ni->n", direction, normal), -0.02)
     terrain = (lift2 / along**2)[:, None, None] * direction[:, :, None] * direction[:, None, :]
-    return np.asarray((camera + terrain)[:, :2, :2])
+    smooth = (slide @ turn @ slide.transpose(0, 2, 1))[:, :2, :2]
+    jumped = turned_covariance_m2(view, point_m, sigmas.attitude_deg)
+    other = np.trace(jumped, axis1=1, axis2=2) > JUMP * np.trace(smooth, axis1=1, axis2=2)
+    return np.asarray((camera + terrain)[:, :2, :2] + np.where(other[:, None, None], jumped - smooth, 0.0))
+
+
+def turned_covariance_m2(view: View, point_m: Array, attitude_deg: float) -> Array:
+    """(n, 2, 2) covariance of ground points (n, 3) from rays turned by one deviation to each side, up and down.
+
+    Beside a crest such a ray passes over it and lands on the slope behind, hundreds of metres away: there a walker's
+    place is not known to the first order. A ray into the sky counts as half as far again.
+    """
+    if not len(point_m):
+        return np.zeros((0, 2, 2))
+    off_px = math.radians(attitude_deg) * view.camera.focal_px
+    turns = off_px * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    pixel = (view.pixels_of(point_m)[:, None, :] + turns).reshape(-1, 2)
+    pixel = np.where(np.isfinite(pixel), pixel, 0.0)
+    ends, reach = view.ground_points(pixel)
+    far = np.repeat(1.5 * np.linalg.norm(point_m - view.position_m, axis=1), len(turns))
+    ends = np.where(np.isfinite(reach)[:, None], ends, view.position_m + view.rays(pixel) * far[:, None])
+    offset = (ends.reshape(-1, len(turns), 3) - point_m[:, None, :])[..., :2]
+    return np.asarray(np.einsum("nki,nkj->nij", offset, offset) / 2.0)
 
 
 def pixel_covariance_m2(view: View, point_m: Array, sigma_px: float) -> Array:
