@@ -14,7 +14,7 @@ from pyproj import CRS, Transformer
 
 from .grids import bilinear
 
-WORLD_VERSION = 1
+WORLD_VERSION = 2
 TRUTH_CELL_M = 10.0
 PRODUCT_CELL_M = 30.0
 
