@@ -1,4 +1,4 @@
-"""Loops of mover finding: the envelope difference, and what one spot looks like now and in an older frame."""
+"""Loops of mover finding: the envelope difference, what hangs together, and what one spot looks like now and before."""
 
 import math
 
@@ -54,6 +54,46 @@ def over_threshold(difference, leak, threshold, out):
                 p = np.float32(x - i)
                 if d > line[i] * (1 - p) + line[i + 1] * p:
                     out[r, c] = 1
+
+
+@njit(["i8(u1[:,::1], i4[:,::1], i4[:,::1])"], cache=True, nogil=True, error_model="numpy")
+def components(mask, label, boxes):
+    """Numbers what hangs together (8 neighbours) in `mask` from 1 on, row by row; stops when `boxes` is full.
+
+    label: (rows, cols), all 0 before. boxes: (most, 5): left, top, width, height, pixels of each. Returns how many.
+    For the few hundred pixels of a mover mask ten times as fast as labelling and measuring the whole picture.
+    """
+    rows, cols = mask.shape
+    stack = np.empty(256, np.int64)
+    count = 0
+    for r0 in range(rows):
+        for c0 in range(cols):
+            if mask[r0, c0] == 0 or label[r0, c0] != 0:
+                continue
+            if count == boxes.shape[0]:
+                return count
+            count += 1
+            left, right, bottom, area = c0, c0, r0, 0
+            label[r0, c0] = count
+            stack[0] = r0 * cols + c0
+            height = 1
+            while height > 0:
+                height -= 1
+                r, c = stack[height] // cols, stack[height] % cols
+                area += 1
+                left, right, bottom = min(left, c), max(right, c), max(bottom, r)
+                for rr in range(max(r - 1, 0), min(r + 2, rows)):
+                    for cc in range(max(c - 1, 0), min(c + 2, cols)):
+                        if mask[rr, cc] != 0 and label[rr, cc] == 0:
+                            label[rr, cc] = count
+                            if height == stack.size:
+                                stack = np.concatenate((stack, np.empty_like(stack)))
+                            stack[height] = rr * cols + cc
+                            height += 1
+            boxes[count - 1, 0], boxes[count - 1, 1] = left, r0
+            boxes[count - 1, 2], boxes[count - 1, 3] = right - left + 1, bottom - r0 + 1
+            boxes[count - 1, 4] = area
+    return count
 
 
 @njit(

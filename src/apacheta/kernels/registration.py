@@ -3,7 +3,7 @@
 Model, with u and v running from -1 to 1 over the picture:
     now(x, y) = old(x + p0 + p1 u + p2 v, y + p3 + p4 u + p5 v) + p6
 Lucas and Kanade 1981 with the template's gradient; Tukey's biweight on the difference in grey levels. Within a run of
-eight pixels u counts as constant, which makes the normal matrix cheap and moves no fixed point.
+samples u counts as constant, which makes the normal matrix cheap and moves no fixed point.
 """
 
 import math
@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-RUN_PX = 8
+RUN_SAMPLES = 16
 
 
 @njit(
@@ -19,22 +19,26 @@ RUN_PX = 8
     cache=True,
     nogil=True,
     error_model="numpy",
+    fastmath=True,
 )
 def affine_normal(now, old, gradient_x, gradient_y, params, cut, stride, matrix, vector):
     """Adds up J'WJ (7, 7) and J'We (7,) of the fit at `params`; returns (sum of |e| inside the cut, pixels used).
 
-    now, old, gradients: (rows, cols) float32, grey levels; old pixels below -1 are void. cut: grey levels.
-    stride: rows and columns skipped between samples. matrix and vector are overwritten.
+    now, old, gradients: (rows, cols) float32, finite, grey levels; old pixels below -1 are void. cut: grey levels.
+    stride: rows and columns skipped between samples. matrix and vector are overwritten. The sums over a run are kept
+    in single precision and without branches, so that they are done eight at a time.
     """
     rows, cols = now.shape
     matrix[:] = 0.0
     vector[:] = 0.0
     total = 0.0
     used = 0
+    zero, one = np.float32(0.0), np.float32(1.0)
+    inverse_cut, brighter = np.float32(1.0 / cut), np.float32(params[6])
     for row in range(1, rows - 1, stride):
         v = 2.0 * row / (rows - 1) - 1.0
-        for start in range(1, cols - 1, RUN_PX * stride):
-            stop = min(start + RUN_PX * stride, cols - 1)
+        for start in range(1, cols - 1, RUN_SAMPLES * stride):
+            stop = min(start + RUN_SAMPLES * stride, cols - 1)
             u = (start + stop - 1.0) / (cols - 1) - 1.0
             dx = params[0] + params[1] * u + params[2] * v
             dy = params[3] + params[4] * u + params[5] * v
@@ -45,36 +49,35 @@ def affine_normal(now, old, gradient_x, gradient_y, params, cut, stride, matrix,
             q = np.float32(y - j)
             offset = math.floor(dx)
             p = np.float32(dx - offset)
-            xx = xy = yy = xo = yo = oo = xe = ye = oe = 0.0
-            for col in range(start, stop, stride):
+            weight_a, weight_b = (one - p) * (one - q), p * (one - q)
+            weight_c, weight_d = (one - p) * q, p * q
+            skipped = max(0, (-offset - start + stride - 1) // stride)  # samples whose old pixel lies left of all
+            first = start + skipped * stride
+            samples = (min(stop, cols - 1 - offset) - first + stride - 1) // stride
+            xx = xy = yy = xo = yo = oo = xe = ye = oe = off = inside = zero
+            for k in range(samples):
+                col = first + k * stride
                 i = col + offset
-                if i < 0 or i >= cols - 1:
-                    continue
-                a = old[j, i]
-                b = old[j, i + 1]
-                c = old[j + 1, i]
-                d = old[j + 1, i + 1]
-                if a < -1.0 or b < -1.0 or c < -1.0 or d < -1.0:
-                    continue
-                sample = (a * (1 - p) + b * p) * (1 - q) + (c * (1 - p) + d * p) * q
-                e = sample + params[6] - now[row, col]
-                if e > cut or e < -cut:
-                    continue
-                w = 1.0 - (e / cut) * (e / cut)
-                w = w * w
-                gx = gradient_x[row, col]
-                gy = gradient_y[row, col]
-                xx += w * gx * gx
-                xy += w * gx * gy
-                yy += w * gy * gy
-                xo += w * gx
-                yo += w * gy
+                a, b, c, d = old[j, i], old[j, i + 1], old[j + 1, i], old[j + 1, i + 1]
+                e = a * weight_a + b * weight_b + c * weight_c + d * weight_d + brighter - now[row, col]
+                w = one - (e * inverse_cut) * (e * inverse_cut)
+                counts = one if (w > zero) & (min(min(a, b), min(c, d)) >= -one) else zero
+                w = w * w * counts
+                gx, gy = gradient_x[row, col], gradient_y[row, col]
+                wx, wy, we = w * gx, w * gy, w * e
+                xx += wx * gx
+                xy += wx * gy
+                yy += wy * gy
+                xo += wx
+                yo += wy
                 oo += w
-                xe += w * gx * e
-                ye += w * gy * e
-                oe += w * e
-                total += abs(e)
-                used += 1
+                xe += we * gx
+                ye += we * gy
+                oe += we
+                off += counts * abs(e)
+                inside += counts
+            total += off
+            used += int(inside)
             basis = (1.0, u, v)
             for a_ in range(3):
                 vector[a_] += basis[a_] * xe

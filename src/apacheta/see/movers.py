@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.movers import envelope_difference, over_threshold, spot_of
+from ..kernels.movers import components, envelope_difference, over_threshold, spot_of
 from .registration import Fit, Image, Picture, laid_over, shift_of, spread
 from .view import MESH_STEP_PX, Array, View
 
@@ -293,17 +293,17 @@ class MoverFinder:
         s = self.settings
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         still = 1 - cv2.dilate(mask, np.ones((5, 5), np.uint8))
-        count, label, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        label, boxes = np.zeros(mask.shape, np.int32), np.empty((COMPONENTS_MAX, 5), np.int32)
         found: list[tuple[float, Spot]] = []
-        for k in range(1, min(count, 400)):
-            left, top, width, height, area = (int(x) for x in stats[k])
+        for k in range(components(mask, label, boxes)):
+            left, top, width, height, area = (int(x) for x in boxes[k])
             mesh_row = min((top + height // 2) // MESH_STEP_PX, leak.shape[0] - 1)
             mesh_col = min((left + width // 2) // MESH_STEP_PX, leak.shape[1] - 1)
             gsd = float(view.gsd_m[mesh_row, mesh_col])
             if not np.isfinite(gsd) or area < s.area_min_px or area > max(s.area_max_m2 / gsd**2, 40):
                 continue
             window = np.s_[top : top + height, left : left + width]
-            weight = np.where(label[window] == k, difference[window], 0.0)
+            weight = np.where(label[window] == k + 1, difference[window], 0.0)
             spot = self._spot(
                 picture, laid, still, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady, slow
             )
@@ -439,6 +439,8 @@ def surroundings_shift(
     return int(best_row) - search, int(best_col) - search
 
 
+COMPONENTS_MAX = 400
+"""A picture with more than these that hang together is not one of movers; the rest is not looked at."""
 NEVER = 1e6
 """Leak of places where no plot is believed: no difference of grey levels reaches it."""
 AREA_SCALE = 1.5

@@ -10,6 +10,51 @@ from .raster_kernel import HEIGHTS
 _IMAGE, _MATRIX = float32[:, ::1], float64[:, ::1]
 
 
+RUN_PX = 4
+"""Pixels of a row between whose ends what varies slowly (temperature, roughness, patches) is interpolated."""
+RUN_MOST_M = 1.5
+"""A run over which the range changes by more, half of a coarse texel, is shaded pixel by pixel."""
+
+
+@njit(inline="always")
+def _on_ground(t, u, ax, ay, az, axes, inverse_scale, stretch, start):
+    """Grid metres (x, y) of the ground at depth t, u focal lengths right of the middle of the row (ax, ay, az)."""
+    # horizontal scale falls with height: grid = tangent / (scale + scale1 * t * dz), to first order
+    along = t * (inverse_scale - stretch * t * (az + axes[0, 2] * u))
+    return start[0] + along * (ax + axes[0, 0] * u), start[1] + along * (ay + axes[0, 1] * u)
+
+
+@njit(inline="always")
+def _inside_cell(grid, j, i, p, q):
+    """Bilinear value of a grid inside its cell (j, i)."""
+    low = grid[j, i] * (1 - p) + grid[j, i + 1] * p
+    high = grid[j + 1, i] * (1 - p) + grid[j + 1, i + 1] * p
+    return low * (1 - q) + high * q
+
+
+@njit(inline="always")
+def _texel(values, at, mask, fx, fy):
+    """Bilinear value of a tiling texture's level, which begins at `at` and is mask + 1 wide; fx, fy >= 0 in texels."""
+    i, j = int(fx), int(fy)
+    p, q = np.float32(fx - i), np.float32(fy - j)
+    i0, i1 = i & mask, (i + 1) & mask
+    r0, r1 = at + (j & mask) * (mask + 1), at + ((j + 1) & mask) * (mask + 1)
+    low = values[r0 + i0] * (1 - p) + values[r0 + i1] * p
+    high = values[r1 + i0] * (1 - p) + values[r1 + i1] * p
+    return low * (1 - q) + high * q
+
+
+@njit(inline="always")
+def _slowly(gx, gy, temperature, roughness, grid_dx, grid_dy, inverse_cell, coarse, at, mask, step, gain):
+    """What varies slowly from place to place: the temperature with its patches, and the roughness."""
+    rows, columns = temperature.shape
+    fx, fy = (gx - grid_dx) * inverse_cell, (gy - grid_dy) * inverse_cell
+    i, j = min(max(int(fx), 0), columns - 2), min(max(int(fy), 0), rows - 2)
+    p, q = np.float32(fx - i), np.float32(fy - j)
+    patch = _texel(coarse, at, mask, (gx * 0.8 + gy * 0.6) * step, (gy * 0.8 - gx * 0.6) * step + 65536.0)
+    return _inside_cell(temperature, j, i, p, q) + patch * gain, _inside_cell(roughness, j, i, p, q)
+
+
 @njit(
     [
         "void(f4[:,::1],f4[:,::1],f8,f8,f8,f8[::1],f8[:,::1],f8,f8,f8,f4[:,::1],f4[::1],i8[::1],f8,f4[::1],i8[::1],f8,f8,f8,f4[:,::1])"
@@ -29,82 +74,74 @@ def shade(
     (grid_dx, grid_dy) east and north of the terrain's.
     origin_to_camera: grid metres from the terrain's node [0, 0] to the camera (x, y), so that texture coordinates
     are positive. scale, scale1: tangent metres per grid metre at the camera's height, and per metre of height.
-    The level of detail is chosen per run of 8 pixels.
+    The level of detail is chosen per run.
     """
     height, width = ranges.shape
     centre_x, centre_y = (width - 1) * 0.5, (height - 1) * 0.5
     inverse_f, inverse_cell = 1.0 / focal_px, 1.0 / grid_cell_m
     inverse_scale, stretch = 1.0 / scale, scale1 / (scale * scale)
     gain_fine, gain_coarse = np.float32(0.9 * amplitude_k), np.float32(1.3 * amplitude_k)
-    rows, columns = temperature.shape
-    last_i, last_j = columns - 2, rows - 2
-    coarse_size = np.int64(1024)
+    fine_level, coarse_level = 0.35 - math.log2(fine_texel_m), 1.0 - math.log2(coarse_texel_m)
     for y in range(height):
         v = (y - centre_y) * inverse_f
         ax = axes[1, 0] * v + axes[2, 0]
         ay = axes[1, 1] * v + axes[2, 1]
         az = axes[1, 2] * v + axes[2, 2]
-        for x0 in range(0, width, 8):
-            t = ranges[y, min(x0 + 4, width - 1)]
-            level = 0.0
-            if t < 1e8:
-                level = min(max(math.log2(t * inverse_f / fine_texel_m) + 0.35, 0.0), 6.0)
+        slow_1 = rough_1 = np.float32(0.0)
+        known = -1  # the column whose slow_1 and rough_1 these are
+        for x0 in range(0, width, RUN_PX):
+            x1 = min(x0 + RUN_PX, width - 1)
+            t = ranges[y, (x0 + x1) >> 1]
+            log_gsd = math.log2(t * inverse_f) if t < 1e8 else -10.0
+            level = min(max(log_gsd + fine_level, 0.0), 6.0)
             k = int(level)
             blend = np.float32(level - k)
-            single = blend <= 0.0
             step_a, step_b = 1.0 / (fine_texel_m * (1 << k)), 1.0 / (fine_texel_m * (2 << k))
             mask_a, mask_b = (1024 >> k) - 1, (1024 >> (k + 1)) - 1
             at_a, at_b = fine_offsets[k], fine_offsets[k + 1]
-            c = min(max(int(math.log2(t * inverse_f / coarse_texel_m) + 1.0), 0), 5) if t < 1e8 else 0
+            c = min(max(int(log_gsd + coarse_level), 0), 5)
             step_c = 1.0 / (coarse_texel_m * (1 << c))
-            mask_c, at_c = (coarse_size >> c) - 1, coarse_offsets[c]
-            for x in range(x0, min(x0 + 8, width)):
+            mask_c, at_c = (1024 >> c) - 1, coarse_offsets[c]
+            smooth = x1 > x0 and abs(ranges[y, x0] - t) + abs(ranges[y, x1] - t) < RUN_MOST_M and t < 1e8
+            slow = rough = slow_step = rough_step = np.float32(0.0)
+            if smooth:
+                if known != x0:
+                    u = (x0 - centre_x) * inverse_f
+                    gx, gy = _on_ground(
+                        ranges[y, x0], u, ax, ay, az, axes, inverse_scale, stretch, origin_to_camera
+                    )
+                    slow_1, rough_1 = _slowly(
+                        gx, gy, temperature, roughness, grid_dx, grid_dy, inverse_cell, coarse, at_c, mask_c, step_c,
+                        gain_coarse,
+                    )  # fmt: skip
+                slow, rough = slow_1, rough_1
+                u = (x1 - centre_x) * inverse_f
+                gx, gy = _on_ground(ranges[y, x1], u, ax, ay, az, axes, inverse_scale, stretch, origin_to_camera)
+                slow_1, rough_1 = _slowly(
+                    gx, gy, temperature, roughness, grid_dx, grid_dy, inverse_cell, coarse, at_c, mask_c, step_c,
+                    gain_coarse,
+                )  # fmt: skip
+                known = x1
+                share = np.float32(1.0 / (x1 - x0))
+                slow_step, rough_step = (slow_1 - slow) * share, (rough_1 - rough) * share
+            for x in range(x0, min(x0 + RUN_PX, width)):
                 t = ranges[y, x]
                 if t >= 1e8:
                     image[y, x] = sky_c
                     continue
                 u = (x - centre_x) * inverse_f
-                # horizontal scale falls with height: grid = tangent / (scale + scale1 * t * dz), to first order
-                along = t * (inverse_scale - stretch * t * (az + axes[0, 2] * u))
-                gx = origin_to_camera[0] + along * (ax + axes[0, 0] * u)
-                gy = origin_to_camera[1] + along * (ay + axes[0, 1] * u)
-                fx, fy = (gx - grid_dx) * inverse_cell, (gy - grid_dy) * inverse_cell
-                i, j = min(max(int(fx), 0), last_i), min(max(int(fy), 0), last_j)
-                p, q = np.float32(fx - i), np.float32(fy - j)
-                base = (temperature[j, i] * (1 - p) + temperature[j, i + 1] * p) * (1 - q) + (
-                    temperature[j + 1, i] * (1 - p) + temperature[j + 1, i + 1] * p
-                ) * q
-                rough = (roughness[j, i] * (1 - p) + roughness[j, i + 1] * p) * (1 - q) + (
-                    roughness[j + 1, i] * (1 - p) + roughness[j + 1, i + 1] * p
-                ) * q
-                fx, fy = gx * step_a, gy * step_a
-                i, j = int(fx), int(fy)
-                p, q = np.float32(fx - i), np.float32(fy - j)
-                i0, i1 = i & mask_a, (i + 1) & mask_a
-                r0, r1 = at_a + (j & mask_a) * (mask_a + 1), at_a + ((j + 1) & mask_a) * (mask_a + 1)
-                d = (fine[r0 + i0] * (1 - p) + fine[r0 + i1] * p) * (1 - q) + (
-                    fine[r1 + i0] * (1 - p) + fine[r1 + i1] * p
-                ) * q
-                if not single:
-                    fx, fy = gx * step_b, gy * step_b
-                    i, j = int(fx), int(fy)
-                    p, q = np.float32(fx - i), np.float32(fy - j)
-                    i0, i1 = i & mask_b, (i + 1) & mask_b
-                    r0, r1 = at_b + (j & mask_b) * (mask_b + 1), at_b + ((j + 1) & mask_b) * (mask_b + 1)
-                    wide = (fine[r0 + i0] * (1 - p) + fine[r0 + i1] * p) * (1 - q) + (
-                        fine[r1 + i0] * (1 - p) + fine[r1 + i1] * p
-                    ) * q
-                    d += (wide - d) * blend
-                fx = (gx * 0.8 + gy * 0.6) * step_c
-                fy = (gy * 0.8 - gx * 0.6) * step_c + 65536.0
-                i, j = int(fx), int(fy)
-                p, q = np.float32(fx - i), np.float32(fy - j)
-                i0, i1 = i & mask_c, (i + 1) & mask_c
-                r0, r1 = at_c + (j & mask_c) * (mask_c + 1), at_c + ((j + 1) & mask_c) * (mask_c + 1)
-                e = (coarse[r0 + i0] * (1 - p) + coarse[r0 + i1] * p) * (1 - q) + (
-                    coarse[r1 + i0] * (1 - p) + coarse[r1 + i1] * p
-                ) * q
-                image[y, x] = base + d * gain_fine * rough + e * gain_coarse
+                gx, gy = _on_ground(t, u, ax, ay, az, axes, inverse_scale, stretch, origin_to_camera)
+                if not smooth:
+                    slow, rough = _slowly(
+                        gx, gy, temperature, roughness, grid_dx, grid_dy, inverse_cell, coarse, at_c, mask_c, step_c,
+                        gain_coarse,
+                    )  # fmt: skip
+                d = _texel(fine, at_a, mask_a, gx * step_a, gy * step_a)
+                if blend > 0.0:
+                    d += (_texel(fine, at_b, mask_b, gx * step_b, gy * step_b) - d) * blend
+                image[y, x] = slow + d * gain_fine * rough
+                slow += slow_step
+                rough += rough_step
 
 
 @njit(
