@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from apacheta.alert import Incidents, Watchman, WatchSettings, inner_lines_m, probability_above
+from apacheta.alert.rules import LineCrossing, ZoneEntry
 from apacheta.core.instant import NS
 from apacheta.core.place import GeoPoint
 from apacheta.core.sector import Border, Zone
@@ -104,10 +105,26 @@ def test_a_group_is_one_incident_and_a_later_party_on_the_same_path_is_another()
     assert len(alerts_of(man, [track(0, 2000 + 1.2 * s, 300 + s, "later") for s in range(30)])) == 1
 
 
+UNSURE_M, SURE_M = 23.0, 26.0
+"""Distances inside the border at which a track of 5 m sigma is inside with 0.89 and with 0.92: the rule asks for 0.9."""
+
+
+def test_one_sure_look_between_unsure_ones_holds_no_second() -> None:
+    assert alerts_of(watchman(), [track(0, SURE_M if s % 2 else UNSURE_M, s * 0.6) for s in range(60)]) == []
+
+
 def test_a_rule_that_flickers_at_its_threshold_fires_once() -> None:
-    man = watchman()
-    found = alerts_of(man, [track(0, 33.0 + (s % 2) * 2.0, s) for s in range(60)])
-    assert len(found) <= 1
+    places = [SURE_M, SURE_M, SURE_M, UNSURE_M, SURE_M, SURE_M, SURE_M, UNSURE_M, SURE_M, SURE_M, SURE_M]
+    rule = ZoneEntry(watchman().area)
+    found = [f for s, y in enumerate(places) if (f := rule.look(track(0, y, s))) is not None]
+    assert [f.rule for f in found] == ["zone_entry"]
+
+
+def test_a_crossing_says_how_sure_it_is() -> None:
+    rule = LineCrossing(watchman().area, "inner", 1000.0)
+    found = [f for s, y in enumerate((900.0, 950.0, 1050.0)) if (f := rule.look(track(0, y, s))) is not None]
+    wanted = probability_above(50.0, np.hypot(5.0, 30.0 / 1.6449))
+    assert [f.probability for f in found] == [pytest.approx(wanted, abs=5e-4)]
 
 
 def test_incidents_follow_their_walker() -> None:

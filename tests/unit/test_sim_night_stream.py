@@ -96,12 +96,39 @@ def test_reported_positions_are_wrong_by_metres_and_angles_by_tenths_of_a_degree
     ticks = _ticks(20, from_utc_ns=IN_AIR_NS)
     fixes = [fix for tick in ticks for fix in tick.fixes]
     truths = [line for tick in ticks for line in tick.truth if line["kind"] == "aircraft"]
-    assert len(fixes) == len(truths) == 4
+    late = [fix for fix in fixes if fix.utc_ns >= IN_AIR_NS]
+    assert len(late) == 4
+    assert len(fixes) == len(truths)
     for fix, line in zip(fixes, truths, strict=True):
         assert str(fix.utc_ns) == line["utc_ns"]
         off_m = np.hypot(fix.position.lat_deg - line["lat"], fix.position.lon_deg - line["lon"]) * 111_000
-        assert 0.05 < off_m < 10.0
-        assert 0.0 < fix.battery_fraction < 1.0
+        assert 0.01 < off_m < 10.0
+        assert 0.0 < fix.battery_fraction <= 1.0
+
+
+def test_the_way_out_before_the_first_picture_is_told_too() -> None:
+    first, *rest = _ticks(3, from_utc_ns=IN_AIR_NS)
+    launch_ns = stage.sortie(stage.world(), 4).launch_utc_ns
+    times = [fix.utc_ns for fix in first.fixes]
+    assert launch_ns <= times[0] < launch_ns + stage.NS
+    assert set(np.diff(times)) == {stage.NS // 2}
+    assert [str(t) for t in times] == [line["utc_ns"] for line in first.truth if line["kind"] == "aircraft"]
+    assert {fix.phase for fix in first.fixes} >= {"takeoff", "climb"}
+    assert first.truth[0]["kind"] == "night"
+    assert not any(fix.utc_ns < IN_AIR_NS for tick in rest for fix in tick.fixes)
+
+
+def test_who_has_landed_says_so_once() -> None:
+    world = stage.world()
+    sortie = stage.sortie(world, 4)
+    landing_ns = sortie.launch_utc_ns + round(sortie.tour.duration_s * stage.NS)
+    sim = stage.simulator(
+        world, sorties=(sortie,), from_utc_ns=landing_ns - 60 * stage.NS, minutes=15.0, width_px=64, height_px=48,
+        rate_hz=2.0,
+    )  # fmt: skip
+    fixes = [fix for tick in sim.run() for fix in tick.fixes]
+    assert [fix.phase for fix in fixes].count("ground") == 1
+    assert fixes[-1].phase == "ground"
 
 
 def test_a_walker_in_the_picture_is_told_with_what_decides_whether_it_counts() -> None:
@@ -167,7 +194,7 @@ def test_truth_lines_are_json_with_decimal_times(tmp_path: Path) -> None:
     assert sent == 60
     assert all(line["utc_ns"].isdigit() for line in lines if "utc_ns" in line)
     decoded = [msgspec.json.decode(text, type=Fix) for text in fixes.getvalue().splitlines()]
-    assert len(decoded) == 12
+    assert sum(fix.utc_ns >= IN_AIR_NS for fix in decoded) == 12
 
 
 def test_a_reader_that_goes_ends_the_night_and_leaves_whole_lines_of_truth(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..core.alerts import Rule as RuleName
 from ..core.instant import NS
 from ..core.sight import Track
-from .area import WatchArea
+from .area import WatchArea, probability_above
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class ZoneEntry:
         probability = self.area.probability_inside(track)
         if probability < self.release_at:
             self.forget(track.id)
-        if probability < self.raise_at or track.id in self._fired:
+        if probability < self.raise_at:
+            self._since.pop(track.id, None)
+            return None
+        if track.id in self._fired:
             return None
         if track.utc_ns - self._since.setdefault(track.id, track.utc_ns) < self.hold_s * NS:
             return None
@@ -74,6 +77,7 @@ class LineCrossing:
 
     def look(self, track: Track) -> Finding | None:
         distance_m, sigma_m = self.area.border_distance_m(track)
+        probability = probability_above(distance_m - self.at_m, sigma_m)
         inward = (distance_m - self.at_m) / max(sigma_m, 1e-6)
         if inward < -self.sigmas:
             self._beyond.add(track.id)
@@ -81,7 +85,7 @@ class LineCrossing:
             return None
         self._beyond.discard(track.id)
         reason = f"crossed {self.name} inward, {inward:.1f} sigma past it"
-        return Finding("line_crossing", self.name, track, 1.0 - 0.5 * 0.0455, reason)
+        return Finding("line_crossing", self.name, track, probability, reason)
 
     def forget(self, track_id: str) -> None:
         self._beyond.discard(track_id)

@@ -35,7 +35,6 @@ FIX_NS, VIEW_NS, WHERE_NS, COOLING_NS = NS // 2, NS // 2, 5 * NS, 600 * NS
 TURNAROUND_NS = 600 * NS
 """Battery change and checks on the pad."""
 STEP_S = 0.1
-GROUND_FIX_NS = 10 * NS
 
 
 @dataclass
@@ -58,7 +57,6 @@ class Airborne:
     gimbal: Gimbal
     navigation: Navigation
     sight: Sight
-    reported: float = 0.0
 
 
 class Crew:
@@ -80,7 +78,8 @@ class Crew:
 class NightSimulator:
     """Runs the night from `from_utc_ns` for `minutes`. `run()` yields ticks at the camera's rate.
 
-    aircraft: by type (or by id). A sortie that began earlier is flown without pictures up to the first instant.
+    aircraft: by type (or by id). A sortie that began earlier is flown up to the first instant without pictures, but
+    with its fixes and its true places: they come with the first tick.
     exact_pose: the aircraft report the truth, for checks of geometry. width_px, height_px, rate_hz override the
     camera's own.
     """
@@ -128,28 +127,30 @@ class NightSimulator:
     def run(self) -> Iterator[Tick]:
         """The night, instant by instant."""
         step_ns = round(NS / self.rate_hz)
-        utc_ns = self._fly_up_to_start(step_ns)
-        first = True
+        utc_ns = self.from_utc_ns
+        tick = Tick(utc_ns, truth=[self._night_line(), *party_lines(self.cast)])
+        self._fly_up_to_start(tick, step_ns)
         while utc_ns < self.to_utc_ns:
-            tick = Tick(utc_ns)
-            if first:
-                tick.truth += [self._night_line(), *party_lines(self.cast)]
-                first = False
             self._tick(tick, step_ns / NS)
-            utc_ns += step_ns
             yield tick
+            utc_ns += step_ns
+            tick = Tick(utc_ns)
         yield Tick(utc_ns, truth=[self._count_line(utc_ns)])
 
     # -- time ---------------------------------------------------------------------------------------------------
 
-    def _fly_up_to_start(self, step_ns: int) -> int:
+    def _fly_up_to_start(self, tick: Tick, step_ns: int) -> None:
         """Fly sorties that began before the first instant, without pictures."""
         launches = [crew.waiting[0].launch_utc_ns for crew in self.crews if crew.waiting]
         steps = max(0, -(-(self.from_utc_ns - min(launches, default=self.from_utc_ns)) // step_ns))
         for k in range(steps):
+            utc_ns = self.from_utc_ns - (steps - k) * step_ns
             for crew in self.crews:
-                self._advance(crew, self.from_utc_ns - (steps - k) * step_ns, step_ns / NS)
-        return self.from_utc_ns
+                air = self._advance(tick, crew, utc_ns, step_ns / NS)
+                if air is not None and self._every(utc_ns - self.from_utc_ns, FIX_NS, step_ns / NS):
+                    self._report(
+                        tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), FIX_NS / NS)
+                    )
 
     def _tick(self, tick: Tick, dt_s: float) -> None:
         self._cool(tick.utc_ns)
@@ -160,7 +161,7 @@ class NightSimulator:
                 tick.utc_ns, self.whereabouts.due(tick.utc_ns, places), self.cast, places, self.ground
             )
         for crew in self.crews:
-            air = self._advance(crew, tick.utc_ns, dt_s)
+            air = self._advance(tick, crew, tick.utc_ns, dt_s)
             if air is not None:
                 self._look(tick, crew, air, places, since_ns, dt_s)
 
@@ -183,8 +184,8 @@ class NightSimulator:
         stream = Stream(self.width_px, self.height_px, self.rate_hz, self.from_utc_ns)
         return Crew(name, mine, Renderer(self.scene, self.width_px, self.height_px), sensor, stream)
 
-    def _advance(self, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
-        """Fly on to `utc_ns`; take off when due; None on the ground."""
+    def _advance(self, tick: Tick, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
+        """Fly on to `utc_ns`; take off when due; None on the ground, with one last fix of who has landed."""
         if crew.due(utc_ns):
             crew.air = self._take_off(crew.name, crew.waiting.pop(0))
             crew.stream.restart()
@@ -196,6 +197,7 @@ class NightSimulator:
         for _ in range(steps):
             air.flight.step(dt_s / steps)
         if air.flight.done:
+            self._report(tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), dt_s))
             crew.air, crew.free_utc_ns = None, utc_ns + TURNAROUND_NS
             return None
         air.sight = self._aim(air.flight, air.gimbal, dt_s)
@@ -220,7 +222,7 @@ class NightSimulator:
         """One frame of one aircraft with its metadata, telemetry and truth."""
         motion = air.flight.motion
         camera = air.aircraft.camera
-        true = true_pose(tick.utc_ns, motion, air.sight, self.ground, camera.hfov_deg, self.height_px / self.width_px)
+        true = self._true_pose(air, tick.utc_ns)
         local = self.ground.local(motion.x_m, motion.y_m)
         focal_px = self.width_px / 2 / math.tan(math.radians(camera.hfov_deg) / 2)
         view = View((motion.x_m, motion.y_m, motion.amsl_m), grid_axes(true.sight_ned, local.convergence_deg), focal_px)
@@ -235,9 +237,7 @@ class NightSimulator:
             tick.utc_ns, crew.sensor.expose(crew.renderer.kelvins), encode_st0601(items)
         )
         if self._every(since_ns, FIX_NS, dt_s):
-            left = 1.0 - motion.used_wh / air.aircraft.battery_wh
-            tick.fixes.append(fix_of(crew.name, pose, motion, left))
-            tick.truth.append(aircraft_line(tick.utc_ns, crew.name, air.sortie.id, motion, self.ground))
+            self._report(tick, crew, air, tick.utc_ns, pose)
         self._tell(
             tick, crew.name, frame, true, pose, air.sight, marks, seen, places, self._every(since_ns, VIEW_NS, dt_s)
         )
@@ -263,6 +263,17 @@ class NightSimulator:
             if sight.holding and squares.due(number, tick.utc_ns):
                 place = (*(float(v) for v in squares.places[number]), float(squares.amsl_m[number]))
                 tick.truth.append(marker_line(true, reported, name, frame, number, column, row, place, self.ground))
+
+    def _true_pose(self, air: Airborne, utc_ns: int) -> TruePose:
+        hfov_deg, shape = air.aircraft.camera.hfov_deg, self.height_px / self.width_px
+        return true_pose(utc_ns, air.flight.motion, air.sight, self.ground, hfov_deg, shape)
+
+    def _report(self, tick: Tick, crew: Crew, air: Airborne, utc_ns: int, pose: CameraPose) -> None:
+        """One fix, and where the aircraft truly is."""
+        motion = air.flight.motion
+        left = 1.0 - motion.used_wh / air.aircraft.battery_wh
+        tick.fixes.append(fix_of(crew.name, pose, motion, left))
+        tick.truth.append(aircraft_line(utc_ns, crew.name, air.sortie.id, motion, self.ground))
 
     def _centre(self, renderer: Renderer, view: View) -> FrameCentre | None:
         """Where the optical axis meets the ground, from the ranges about it; None for sky."""
