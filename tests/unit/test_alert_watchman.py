@@ -106,7 +106,7 @@ def test_a_group_is_one_incident_and_a_later_party_on_the_same_path_is_another()
 
 
 UNSURE_M, SURE_M = 23.0, 26.0
-"""Distances inside the border at which a track of 5 m sigma is inside with 0.89 and with 0.92: the rule asks for 0.9."""
+"""Distances inside the border at which a track of 5 m sigma is inside with 0.89 and 0.92; the rule asks for 0.9."""
 
 
 def test_one_sure_look_between_unsure_ones_holds_no_second() -> None:

@@ -95,6 +95,17 @@ def test_nothing_is_believed_beside_the_edge_of_a_ridge() -> None:
     assert 0.05 < view.beside_edge.mean() < 0.4
 
 
+@pytest.mark.parametrize(("hfov_deg", "nodes"), [(12.5, 3), (6.2, 5)])
+def test_a_longer_lens_keeps_further_from_edges(hfov_deg: float, nodes: int) -> None:
+    flight = Flight(one_ridge(), slant_m=900.0, size=(640, 512))
+    flight.hfov_deg = hfov_deg
+    view = view_of(
+        Frame(stream="t", number=0, pts_s=0.0, width_px=640, height_px=512, pose=flight.pose(0.0)), flight.dem, GRID
+    )
+    assert view is not None
+    assert view.edge_nodes == nodes
+
+
 def test_open_ground_is_believed() -> None:
     assert not view_over(one_ridge(height_m=0.0), depression_deg=25.0).beside_edge.any()
 

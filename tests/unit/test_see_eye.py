@@ -125,8 +125,33 @@ def test_a_camera_that_freezes_white_is_not_looking():
     flight = _flight(2, duration_s=4.0)
     eye = Eye(flight.dem, GRID, "t")
     whys = [eye.step(np.full((256, 320), 200, np.uint8), f).why_not for _, f in flight.frames(rate_hz=5.0)]
-    assert set(whys) == {"flat"}
+    assert set(whys) <= {"flat", "frozen"}
     assert eye.seen.seen_km2() == 0
+
+
+@pytest.mark.parametrize(("fault", "cause"), [("frozen", "frozen"), ("noise", "unlike")])
+def test_an_old_picture_or_noise_shows_nothing_and_sees_no_ground(fault, cause):
+    """The pose goes on as if all were well: only the pictures say that they show nothing of now."""
+    flight = _flight(2, duration_s=9.0)
+    eye = Eye(flight.dem, GRID, "t")
+    rng = np.random.default_rng(1)
+    first, sightings = None, []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        first = gray if first is None else first
+        shown = first if fault == "frozen" else rng.normal(120, 25, gray.shape).clip(0, 255).astype(np.uint8)
+        sightings.append(eye.step(shown, frame))
+    assert eye.counts.blind[cause] > 20
+    assert sum(len(s.plots) for s in sightings) == 0
+    assert eye.seen.seen_km2() == 0
+
+
+def test_a_good_stare_of_nine_seconds_sees_ground():
+    flight = _flight(2, duration_s=9.0)
+    eye = Eye(flight.dem, GRID, "t")
+    for gray, frame in flight.frames(rate_hz=5.0):
+        eye.step(gray, frame)
+    assert eye.seen.seen_km2() > 0.005
+    assert set(eye.counts.blind) == {"too short"}
 
 
 def test_without_terrain_movers_are_still_found_over_the_ellipsoid():

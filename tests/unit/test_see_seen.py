@@ -6,6 +6,7 @@ from see_world import GRID, START_NS, Flight, one_ridge, terrain
 
 from apacheta.core.sight import Frame
 from apacheta.see import SeenGround, SeenSettings, view_of
+from apacheta.see.judgement import ConfirmSettings
 from apacheta.see.view import View
 
 NS = 1_000_000_000
@@ -21,13 +22,37 @@ def _views(flight, seconds, step_s=0.4, exact=True):
         yield view
 
 
-def _seen(flight, seconds=4.0, looking=True, settings=None):
+def _everywhere(view):
+    return np.ones(view.range_m.shape, bool)
+
+
+def _seen(flight, seconds=6.0, compared=_everywhere, settings=None):
     ground = SeenGround(flight.dem, settings)
-    fresh = [ground.add(view, looking) for view in _views(flight, seconds)]
+    fresh = [ground.add(view, compared(view)) for view in _views(flight, seconds)]
     return ground, np.concatenate(fresh)
 
 
-def test_a_stare_of_four_seconds_sees_what_lies_in_its_middle():
+def test_no_look_is_shorter_than_what_confirms_a_walker():
+    assert SeenSettings().look_s > ConfirmSettings().age_s
+
+
+def test_ground_that_was_not_compared_stays_unseen_beside_ground_that_was():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+
+    def lower_half(view):
+        half = _everywhere(view)
+        half[: half.shape[0] // 2 + 8] = False
+        return half
+
+    whole, _ = _seen(flight)
+    ground, _ = _seen(flight, compared=lower_half)
+    middle = ground.looks.shape[0] // 2
+    assert 0 < ground.seen_km2() < 0.6 * whole.seen_km2()
+    assert ground.looks[middle, middle] == 0
+    assert ground.why_not_km2()["too_short"] > whole.why_not_km2()["too_short"]
+
+
+def test_a_stare_of_six_seconds_sees_what_lies_in_its_middle():
     flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
     ground, fresh = _seen(flight)
     middle = ground.looks.shape[0] // 2
@@ -35,7 +60,7 @@ def test_a_stare_of_four_seconds_sees_what_lies_in_its_middle():
     assert 0.005 < ground.seen_km2() < 0.2
     assert len(fresh) == np.count_nonzero(ground.looks)
     assert ground.best_gsd_m[middle, middle] == pytest.approx(0.31, abs=0.04)
-    assert ground.age_s(START_NS + 14 * NS)[middle, middle] == pytest.approx(10.0)
+    assert ground.age_s(START_NS + 14 * NS)[middle, middle] == pytest.approx(8.0)
     assert np.isinf(ground.age_s(START_NS)[0, 0])
 
 
@@ -62,12 +87,16 @@ def test_what_lies_behind_the_ridge_is_counted_as_hidden_not_as_never_looked_at(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "looking", "slant_m", "reason"),
-    [(2.4, True, 900.0, "too_short"), (4.0, False, 900.0, "too_short"), (4.0, True, 1800.0, "too_coarse")],
+    ("seconds", "compared", "slant_m", "reason"),
+    [
+        (4.4, _everywhere, 900.0, "too_short"),
+        (6.0, lambda _: None, 900.0, "too_short"),
+        (6.0, _everywhere, 1800.0, "too_coarse"),
+    ],
 )
-def test_short_blind_and_coarse_looks_do_not_count(seconds, looking, slant_m, reason):
+def test_short_blind_and_coarse_looks_do_not_count(seconds, compared, slant_m, reason):
     flight = Flight(terrain(2, slope=0.3), slant_m=slant_m, size=(640, 512))
-    ground, fresh = _seen(flight, seconds, looking)
+    ground, fresh = _seen(flight, seconds, compared)
     assert ground.seen_km2() == 0
     assert not len(fresh)
     why = ground.why_not_km2()
@@ -80,8 +109,8 @@ def test_two_short_looks_far_apart_do_not_make_a_long_one():
     ground = SeenGround(flight.dem)
     for view in _views(flight, 10.0):
         t = (view.utc_ns - START_NS) / NS
-        if t <= 2.0 or t >= 8.0:
-            ground.add(view, True)
+        if t <= 4.0 or t >= 6.0:
+            ground.add(view, _everywhere(view))
     assert ground.seen_km2() == 0
 
 

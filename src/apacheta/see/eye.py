@@ -3,6 +3,7 @@
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import msgspec
@@ -21,7 +22,7 @@ from .georeference import (
     heights_m,
     pixel_covariance_m2,
 )
-from .movers import Finding, MoverFinder, MoverSettings
+from .movers import Finding, Mesh, MoverFinder, MoverSettings
 from .seen import SeenGround, SeenSettings
 from .tracks import Look, Tracker, TrackerSettings
 from .view import Array, View, view_of
@@ -50,8 +51,9 @@ class EyeSettings:
 @dataclass(frozen=True)
 class Sighting:
     """What one frame gave. Plots and tracks come with looks (`looked`), about every interval_s; between them both are
-    empty. looks: cells (n, 2) as row, column of the seen-ground grid that became seen. why_not: why movers could not be
-    found in a look (`too short`, `slewing`, `flat`, `blurred`), else empty."""
+    empty. A track that has run out of the known terrain is left out. looks: cells (n, 2) as row, column of the
+    seen-ground grid that became seen. why_not: why movers could not be found in a look (`too short`, `slewing`, `flat`,
+    `blurred`, `frozen`, `unlike`), else empty."""
 
     footprint: Footprint | None
     plots: tuple[Plot, ...] = ()
@@ -146,13 +148,16 @@ class Eye:
             self.counts.blind[finding.why_not] = self.counts.blind.get(finding.why_not, 0) + 1
         look, plots = self._plots(finding, small_view, shrink)
         self._tracker.step(look)
-        tracks = tuple(_enlarged(t, shrink) for t in self._tracker.tracks(lambda at: self._place(small_view, at)))
+        known = (
+            t for t in self._tracker.tracks(partial(self._place, small_view)) if math.isfinite(t.position.alt_hae_m)
+        )
+        tracks = tuple(_enlarged(t, shrink) for t in known)
         self.counts.plots += len(plots)
         return Sighting(
             footprint=footprint,
             plots=plots,
             tracks=tracks,
-            looks=self._credit(view, finding.looking),
+            looks=self._credit(small_view, finding.compared),
             looked=True,
             why_not=finding.why_not,
         )
@@ -169,12 +174,12 @@ class Eye:
         assert view is not None
         return cv2.resize(gray[: size[1] * shrink, : size[0] * shrink], size, interpolation=cv2.INTER_AREA), view
 
-    def _credit(self, view: View, looking: bool) -> NDArray[np.int64]:
+    def _credit(self, view: View, compared: Mesh | None) -> NDArray[np.int64]:
         due = self._seen_ns is None or view.utc_ns - self._seen_ns >= 0.9 * self.settings.seen_interval_s * NS
         if self.seen is None or not due:
             return np.zeros((0, 2), np.int64)
         self._seen_ns = view.utc_ns
-        return self.seen.add(view, looking)
+        return self.seen.add(view, compared)
 
     def _plots(self, finding: Finding, view: View, shrink: int) -> tuple[Look, tuple[Plot, ...]]:
         """The spots of a look as plots on the ground; spots whose ray meets none are left out."""

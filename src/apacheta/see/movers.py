@@ -11,6 +11,7 @@ from .registration import Fit, Image, Picture, laid_over, shift_of, spread
 from .view import MESH_STEP_PX, Array, View
 
 NS = 1_000_000_000
+Mesh = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,16 @@ class Spot:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one picture gave. looking: whether movers could be seen at all (two older pictures, sharp, not slewing).
-    drift_px: deviation of the common reference since `epoch` began; a new epoch has a new reference."""
+    """What one picture gave. looking: whether movers could be seen at all: two older pictures that fit, sharp, not
+    slewing, not frozen. compared: (mesh rows, mesh cols), where they could. drift_px: deviation of the common reference
+    since `epoch` began; a new epoch has a new reference."""
 
     spots: tuple[Spot, ...]
     looking: bool
     epoch: int
     drift_px: float
-    by_image: bool
     why_not: str
+    compared: Mesh | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,19 @@ def aim_shift_px(view: View, old: View) -> float:
     return shift if np.isfinite(shift) else float("inf")
 
 
+def corner_shift_px(view: View, old: View) -> float:
+    """Pixels by which the ground in the picture's corners and middle has moved in it since an older pose, the most."""
+    rows, cols = view.range_m.shape
+    node = np.array([[0, 0], [0, cols - 1], [rows - 1, 0], [rows - 1, cols - 1], [rows // 2, cols // 2]])
+    shift = np.hypot(*(view.pixels_of(view.point_m[tuple(node.T)]) - old.pixels_of(view.point_m[tuple(node.T)])).T)
+    return float(np.nanmax(shift)) if np.isfinite(shift).any() else 0.0
+
+
+def _alike(gray: NDArray[np.uint8], old: NDArray[np.uint8]) -> bool:
+    """Whether two pictures are the same to a decoder's rounding."""
+    return gray.shape == old.shape and float(cv2.absdiff(gray, old).mean()) < FROZEN_GREY
+
+
 class MoverFinder:
     """Keeps the last pictures of one stream and reports what moves. One thread; about 15 MB at 640 x 512."""
 
@@ -115,6 +130,7 @@ class MoverFinder:
         cv2.setNumThreads(1)
         self.settings = settings or MoverSettings()
         self._past: list[_Past] = []
+        self._same: tuple[NDArray[np.uint8], View] | None = None
         self._sharpness: list[float] = []
         self.epoch = 0
         self.fits_failed = 0
@@ -132,6 +148,9 @@ class MoverFinder:
         slewing = self._slewing(view)
         if slewing:
             self.restart()
+        if self._frozen(gray, view):
+            self.restart()
+            return self._nothing("frozen")
         picture = Picture(gray)
         poor = "slewing" if slewing else self._poor(picture)
         if poor:
@@ -146,13 +165,21 @@ class MoverFinder:
             steady, drift = self._steady_by_newest(picture, view)
         else:
             finding, steady, drift = self._compare(picture, view, older)
-            finding = self._with_slow(finding, picture, view, steady)
+            finding = self._with_slow(finding, picture, view, steady) if finding.looking else finding
         picture.forget_gradients()
         self._past.append(_Past(view, picture, steady, drift))
         return finding
 
     def _nothing(self, why: str) -> Finding:
-        return Finding(spots=(), looking=False, epoch=self.epoch, drift_px=0.0, by_image=False, why_not=why)
+        return Finding(spots=(), looking=False, epoch=self.epoch, drift_px=0.0, why_not=why)
+
+    def _frozen(self, gray: NDArray[np.uint8], view: View) -> bool:
+        """Whether the picture has stayed the same while the pose says that it should have moved: then it is an old
+        one, and shows nothing of now."""
+        if self._same is None or not _alike(gray, self._same[0]):
+            self._same = gray.copy(), view
+            return False
+        return corner_shift_px(view, self._same[1]) > FROZEN_SHIFT_PX
 
     def _slewing(self, view: View) -> bool:
         if not self._past:
@@ -207,13 +234,13 @@ class MoverFinder:
 
     def _compare(self, picture: Picture, view: View, older: tuple[_Past, _Past]) -> tuple[Finding, Array, float]:
         laid, fits = _laid(picture, view, older)
-        by_image = all(f.by_image for f in fits)
-        self.fits_failed += not by_image
         steady = np.mean([p.steady + f.params[:6] for p, f in zip(older, fits, strict=True)], axis=0) * 0.995
         drift = float(np.mean([np.hypot(p.drift_px * 0.995, f.sigma_px) for p, f in zip(older, fits, strict=True)]))
-        spots = self._moving(picture, view, laid, fits, steady, slow=False)
-        finding = Finding(spots=spots, looking=True, epoch=self.epoch, drift_px=drift, by_image=by_image, why_not="")
-        return finding, steady, drift
+        if not all(f.by_image for f in fits):
+            self.fits_failed += 1
+            return self._nothing("unlike"), steady, drift
+        spots, compared = self._moving(picture, view, laid, fits, steady, slow=False)
+        return Finding(spots, True, self.epoch, drift, "", compared), steady, drift
 
     def _with_slow(self, finding: Finding, picture: Picture, view: View, steady: Array) -> Finding:
         """The finding with what only the longer baseline shows; where its fit fails, as it was."""
@@ -223,7 +250,7 @@ class MoverFinder:
         laid, fits = _laid(picture, view, older)
         if not all(f.by_image for f in fits):
             return finding
-        slow = self._moving(picture, view, laid, fits, steady, slow=True)
+        slow, _ = self._moving(picture, view, laid, fits, steady, slow=True)
         near = self.settings.same_spot_px
         fresh = (
             q
@@ -242,17 +269,20 @@ class MoverFinder:
 
     def _moving(
         self, picture: Picture, view: View, laid: list[Image], fits: list[Fit], steady: Array, *, slow: bool
-    ) -> tuple[Spot, ...]:
-        """What has moved between the older pictures, laid over the newest, and now. `slow`: ground that cannot be
-        compared counts as still."""
-        threshold = self.settings.threshold * (1.0 if all(f.by_image for f in fits) else 2.0)
-        difference = self._difference(picture, laid, fits)
+    ) -> tuple[tuple[Spot, ...], Mesh]:
+        """What has moved between the older pictures, laid over the newest, and now; and where on the mesh that could be
+        told. `slow`: ground that cannot be compared counts as still."""
+        usable = self._usable(laid)
+        difference = self._difference(picture, laid, fits, usable)
         leak = self._leak(difference, view)
         mask = np.empty(difference.shape, np.uint8)
-        over_threshold(difference, leak, np.float32(threshold), mask)
-        return self._spots(picture, laid, difference, leak, mask, view, steady, slow)
+        over_threshold(difference, leak, np.float32(self.settings.threshold), mask)
+        rows, cols = leak.shape
+        compared = usable[MESH_STEP_PX // 2 :: MESH_STEP_PX, MESH_STEP_PX // 2 :: MESH_STEP_PX][:rows, :cols] > 0
+        return self._spots(picture, laid, difference, leak, mask, view, steady, slow), compared
 
-    def _difference(self, picture: Picture, laid: list[Image], fits: list[Fit]) -> Image:
+    def _usable(self, laid: list[Image]) -> NDArray[np.uint8]:
+        """1 where both older pictures have something, away from their voids and from the picture's edge."""
         s = self.settings
         good = ((laid[0] > -1.0) & (laid[1] > -1.0)).astype(np.uint8)
         size = 2 * s.void_margin_px + 1
@@ -261,12 +291,16 @@ class MoverFinder:
         good[-s.edge_px :] = 0
         good[:, : s.edge_px] = 0
         good[:, -s.edge_px :] = 0
+        return np.asarray(good)
+
+    def _difference(self, picture: Picture, laid: list[Image], fits: list[Fit], usable: NDArray[np.uint8]) -> Image:
+        """How far the newest picture leaves what both older ones hold, grey levels; 0 where not usable."""
         square = np.ones((3, 3), np.uint8)
         high = [cv2.dilate(w, square) for w in laid]
         low = [cv2.erode(w, square) for w in laid]
         out = np.empty_like(picture.full)
         offset = [np.float32(f.params[6]) for f in fits]
-        envelope_difference(picture.full, high[0], low[0], high[1], low[1], offset[0], offset[1], good, out)
+        envelope_difference(picture.full, high[0], low[0], high[1], low[1], offset[0], offset[1], usable, out)
         return out
 
     def _leak(self, difference: Image, view: View) -> Image:
@@ -439,6 +473,10 @@ def surroundings_shift(
     return int(best_row) - search, int(best_col) - search
 
 
+FROZEN_GREY = 0.02
+"""Grey levels, on average, by which a picture may differ from an older one and still be the same: a camera's own noise
+is ten times that."""
+FROZEN_SHIFT_PX = 3.0
 COMPONENTS_MAX = 400
 """A picture with more than these that hang together is not one of movers; the rest is not looked at."""
 NEVER = 1e6

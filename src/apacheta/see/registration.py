@@ -24,12 +24,16 @@ USED_SHARE_MIN = 0.15
 NOISE_CORRELATION = 2.0
 SIGMA_FLOOR_PX = 0.05
 POSE_ONLY_SIGMA_PX = 1.5
+UNLIKE = 0.9
+"""What a fit leaves, in deviations of the picture from its surroundings. Two independent pictures leave 1.4."""
+AROUND_PX = 33
 
 
 @dataclass(frozen=True)
 class Fit:
     """An affine shift of the older picture. params (7,): p0..p5 in pixels (u and v from -1 to 1), p6 in grey levels.
-    sigma_px: deviation of the shift at the centre. by_image is False where only the pose was used."""
+    sigma_px: deviation of the shift at the centre. by_image is False where only the pose was used: the pictures are
+    too unlike to say more, and nothing can be said about what moved between them."""
 
     params: Array
     sigma_px: float
@@ -53,6 +57,7 @@ class Picture:
         self.full: Image = cv2.GaussianBlur(gray.astype(np.float32), (0, 0), 0.8)
         self._small: dict[int, Image] = {}
         self._gradients: dict[int, tuple[Image, Image]] = {}
+        self._contrast: dict[int, float] = {}
 
     def small(self, scale: int) -> Image:
         """The picture at 1 / scale."""
@@ -70,6 +75,13 @@ class Picture:
                 cv2.Sobel(small, cv2.CV_32F, 0, 1, ksize=3, scale=0.125),
             )
         return self._gradients[scale]
+
+    def contrast(self, scale: int) -> float:
+        """Deviation from the own surroundings at 1 / scale, grey levels: what two pictures of one ground share."""
+        if scale not in self._contrast:
+            small = self.small(scale)
+            self._contrast[scale] = float((small - cv2.blur(small, (AROUND_PX, AROUND_PX)))[::2, ::2].std())
+        return self._contrast[scale]
 
     def forget_gradients(self) -> None:
         """Frees what only the newest picture needs."""
@@ -97,13 +109,14 @@ def warped(image: Image, map_x: Image, map_y: Image) -> Image:
 def affine_fit(
     now: Picture, old: dict[int, Image], start: Array | None = None, levels: tuple[tuple[int, int, int], ...] = LEVELS
 ) -> Fit | None:
-    """The affine shift and brightness offset that lay the older picture over the newest one; None when it fails.
+    """The affine shift and brightness offset that lay the older picture over the newest one; None when it fails, and
+    when what is left is not much less than the picture itself: two pictures of noise fit nowhere.
 
     old: the older picture at each level's scale, laid over `now` by pose and terrain, VOID where it has nothing.
     """
     params = np.zeros(7) if start is None else start.copy()
     matrix, vector = np.empty((7, 7)), np.empty(7)
-    cut, sigma = CUT_FIRST, np.inf
+    cut, sigma, error = CUT_FIRST, np.inf, np.inf
     for scale, steps, stride in levels:
         small, (gradient_x, gradient_y) = now.small(scale), now.gradients(scale)
         params[:6] /= scale
@@ -125,7 +138,9 @@ def affine_fit(
         with np.errstate(invalid="ignore"):
             spread_px2 = np.linalg.pinv(matrix)[[0, 3], [0, 3]].sum() / 2
         sigma = NOISE_CORRELATION * scale * error * float(np.sqrt(max(spread_px2, 0.0)))
-    return Fit(params=params, sigma_px=max(sigma, SIGMA_FLOOR_PX), by_image=True) if np.isfinite(sigma) else None
+    if error > UNLIKE * now.contrast(scale) or not np.isfinite(sigma):
+        return None
+    return Fit(params=params, sigma_px=max(sigma, SIGMA_FLOOR_PX), by_image=True)
 
 
 def pose_only() -> Fit:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geo import Dem, project
+from .judgement import ConfirmSettings
+from .movers import Mesh
 from .view import MESH_STEP_PX, View
 
 NS = 1_000_000_000
@@ -19,11 +21,12 @@ Cells = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class SeenSettings:
-    """A look counts when the mover finder could have confirmed a walker: 3 s of working differencing, after the blind
-    baseline; ground resolution <= 0.35 m (simulation page, "What decides"); the ray 5 degrees or more above the slope;
-    and half of the cell's area under rays."""
+    """A look counts when the mover finder could have confirmed a walker: working differencing for as long as a track
+    needs to be confirmed and two looks more, after the blind baseline; ground resolution <= 0.35 m (simulation page,
+    "What decides"); the ray 5 degrees or more above the slope; and half of the cell's area under rays that were
+    compared."""
 
-    look_s: float = 3.0
+    look_s: float = ConfirmSettings.age_s + 0.4
     gap_s: float = 1.2
     gsd_max_m: float = 0.35
     grazing_min_deg: float = 5.0
@@ -47,17 +50,18 @@ class SeenGround:
         self._dwell_ns = np.zeros(shape, np.int64)
         self._state = np.zeros(shape, np.uint8)
 
-    def add(self, view: View, looking: bool) -> NDArray[np.int64]:
-        """Credits one frame. looking: whether movers could be found in it. Returns the cells (n, 2) as row, column
-        whose look became an accounted one with this frame."""
+    def add(self, view: View, compared: Mesh | None) -> NDArray[np.int64]:
+        """Credits one frame. compared: (mesh rows, mesh cols), where movers could be found in it; None for nowhere.
+        Returns the cells (n, 2) as row, column whose look became an accounted one with this frame."""
         self._mark_in_frame(view)
         window = self._window(view.point_m[..., 0], view.point_m[..., 1])
         if window is None:
             return np.zeros((0, 2), np.int64)
-        good, coarse, gsd = self._covered(view, window)
+        none = np.zeros(view.range_m.shape, np.bool_)
+        any_ray, fine, seen, gsd = self._covered(view, window, none if compared is None else compared)
         state = self._state[window]
-        state |= np.where(good, LOOKED_AT, np.where(coarse, COARSE, 0)).astype(np.uint8)
-        return self._credit(view.utc_ns, window, good & looking, gsd)
+        state |= np.where(fine, LOOKED_AT, np.where(any_ray, COARSE, 0)).astype(np.uint8)
+        return self._credit(view.utc_ns, window, seen, gsd)
 
     def seen_km2(self, mask: Cells | None = None) -> float:
         """Area of the cells in the mask (rows, cols; all without one) with at least one accounted look."""
@@ -96,8 +100,11 @@ class SeenGround:
         left, right = max(round(float(col.min())), 0), min(round(float(col.max())) + 1, cols)
         return (slice(top, bottom), slice(left, right)) if bottom > top and right > left else None
 
-    def _covered(self, view: View, window: tuple[slice, slice]) -> tuple[Cells, Cells, NDArray[np.float32]]:
-        """Per cell of the window: covered by good rays, covered by any rays, coarsest good resolution."""
+    def _covered(
+        self, view: View, window: tuple[slice, slice], compared: Mesh
+    ) -> tuple[Cells, Cells, Cells, NDArray[np.float32]]:
+        """Per cell of the window: covered by any rays, by fine ones, by fine ones that were compared; and the coarsest
+        resolution of the fine ones."""
         s = self.settings
         point, gsd = view.point_m.reshape(-1, 3), view.gsd_m.ravel()
         row = np.rint((point[:, 1] - self.dem.origin_y_m) / self.dem.cell_m) - window[0].start
@@ -118,11 +125,14 @@ class SeenGround:
         fine = (gsd <= s.gsd_max_m) & (sine >= math.sin(math.radians(s.grazing_min_deg)))
         fine &= ~view.beside_edge.ravel()[inside]
         size = shape[0] * shape[1]
-        any_share = np.bincount(index, area, size).reshape(shape)
-        good_share = np.bincount(index[fine], area[fine], size).reshape(shape)
+        seen = fine & compared.ravel()[inside]
+        any_ray, fine_ray, seen_ray = (
+            np.bincount(index[rays], area[rays], size).reshape(shape) >= s.cover_min
+            for rays in (np.ones_like(fine), fine, seen)
+        )
         worst = np.zeros(size, np.float32)
         np.maximum.at(worst, index[fine], gsd[fine].astype(np.float32))
-        return good_share >= s.cover_min, any_share >= s.cover_min, worst.reshape(shape)
+        return any_ray, fine_ray, seen_ray, worst.reshape(shape)
 
     def _credit(
         self, utc_ns: int, window: tuple[slice, slice], seen: Cells, gsd_m: NDArray[np.float32]

@@ -16,7 +16,9 @@ MESH_STEP_PX = 8
 MAX_RANGE_M = 12_000.0
 EDGE_GRAZING = 12.0
 """1 / tan(4.8 degrees): flatter than any ground that counts as seen."""
-EDGE_MARGIN_NODES = 3
+EDGE_TURN_RAD = math.radians(0.3)
+EDGE_TERRAIN_PX = 13.0
+"""A small gimbal's bias; 4 m of terrain error at 0.3 m a pixel: what may stand between a ridge and its place."""
 NEAREST_M = 1.0
 """A camera that says it is on or under the ground sees none."""
 EARTH_RADIUS_M = 6_371_000.0
@@ -45,17 +47,26 @@ class View:
     def range_m(self) -> Array:
         """(mesh rows, mesh cols) range along the ray of each mesh node, at pixel 8 i + 3.5; NaN without ground."""
         if self.dem is not None:
-            inner = slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
-            return self._wide_range_m[inner, inner]
+            return self._wide_range_m[self._inner, self._inner]
         shape = self.camera.height_px // MESH_STEP_PX, self.camera.width_px // MESH_STEP_PX
         return ellipsoid_ranges_m(self.position_m, self._mesh_rays).reshape(shape)
 
+    @property
+    def edge_nodes(self) -> int:
+        """Mesh nodes by which pose and terrain may have moved a ridge in the picture: 3 at 12.5 degrees and 640
+        pixels, 5 at 6.2."""
+        return math.ceil(math.hypot(EDGE_TURN_RAD * self.camera.focal_px, EDGE_TERRAIN_PX) / MESH_STEP_PX)
+
+    @property
+    def _inner(self) -> slice:
+        return slice(self.edge_nodes, -self.edge_nodes)
+
     @cached_property
     def _wide_range_m(self) -> Array:
-        """As range_m over the terrain, with EDGE_MARGIN_NODES more nodes on each side: a ridge just outside of what
-        the reported pose shows may stand inside the picture."""
+        """As range_m over the terrain, with edge_nodes more nodes on each side: a ridge just outside of what the
+        reported pose shows may stand inside the picture."""
         assert self.dem is not None
-        camera, margin_px = self.camera, EDGE_MARGIN_NODES * MESH_STEP_PX
+        camera, margin_px = self.camera, self.edge_nodes * MESH_STEP_PX
         half_width_px = camera.width_px / 2 + margin_px
         hfov_deg = 2 * math.degrees(math.atan(half_width_px / camera.focal_px))
         wide = Camera(camera.width_px + 2 * margin_px, camera.height_px + 2 * margin_px, hfov_deg)
@@ -83,10 +94,9 @@ class View:
     def grazing(self) -> Array:
         """Range step between neighbouring pixels in ground resolutions at each mesh node: 1 / tan(angle to the ground)
         on a smooth slope, far more where a ridge stands before its background; inf beside the sky."""
-        inner = slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
-        return (
-            self._grazing_of(self.range_m) if self.dem is None else self._grazing_of(self._wide_range_m)[inner, inner]
-        )
+        if self.dem is None:
+            return self._grazing_of(self.range_m)
+        return self._grazing_of(self._wide_range_m)[self._inner, self._inner]
 
     def _grazing_of(self, range_m: Array) -> Array:
         reach = np.where(np.isfinite(range_m), range_m, 1e5)
@@ -95,13 +105,13 @@ class View:
 
     @cached_property
     def beside_edge(self) -> NDArray[np.bool_]:
-        """Mesh nodes where terrain and pose cannot say which of two grounds a pixel shows: a ridge's edge and what a
-        pose bias of 0.3 degrees (15 pixels) and 4 m of terrain error (13 pixels) may have moved it by."""
+        """Mesh nodes where terrain and pose cannot say which of two grounds a pixel shows: within `edge_nodes` of a
+        ridge's edge."""
         if self.dem is None:
             return np.zeros(self.range_m.shape, np.bool_)
         edge = (self._grazing_of(self._wide_range_m) > EDGE_GRAZING).astype(np.uint8)
-        side, inner = 2 * EDGE_MARGIN_NODES + 1, slice(EDGE_MARGIN_NODES, -EDGE_MARGIN_NODES)
-        return np.asarray(cv2.dilate(edge, np.ones((side, side), np.uint8))[inner, inner] > 0)
+        side = 2 * self.edge_nodes + 1
+        return np.asarray(cv2.dilate(edge, np.ones((side, side), np.uint8))[self._inner, self._inner] > 0)
 
     def pixels_of(self, point_m: Array) -> Array:
         """Columns and rows (n, 2) at which this camera sees grid points (n, 3); NaN behind it."""

@@ -13,7 +13,7 @@ _IMAGE, _MATRIX = float32[:, ::1], float64[:, ::1]
 RUN_PX = 4
 """Pixels of a row between whose ends what varies slowly (temperature, roughness, patches) is interpolated."""
 RUN_MOST_M = 1.5
-"""A run over which the range changes by more, half of a coarse texel, is shaded pixel by pixel."""
+"""A run over more ground, or more change of range, is shaded pixel by pixel: half of a coarse texel."""
 
 
 @njit(inline="always")
@@ -102,7 +102,8 @@ def shade(
             c = min(max(int(log_gsd + coarse_level), 0), 5)
             step_c = 1.0 / (coarse_texel_m * (1 << c))
             mask_c, at_c = (1024 >> c) - 1, coarse_offsets[c]
-            smooth = x1 > x0 and abs(ranges[y, x0] - t) + abs(ranges[y, x1] - t) < RUN_MOST_M and t < 1e8
+            bend = abs(ranges[y, x0] - t) + abs(ranges[y, x1] - t)
+            smooth = x1 > x0 and bend < RUN_MOST_M and RUN_PX * t * inverse_f < RUN_MOST_M
             slow = rough = slow_step = rough_step = np.float32(0.0)
             if smooth:
                 if known != x0:
