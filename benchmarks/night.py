@@ -1,4 +1,4 @@
-"""The night: `apacheta demo --headless --minutes 120` over seeds 101-110 with crossers, and without on two of them.
+"""The night: `apacheta demo --headless --minutes 120` over seeds 101-111 with crossers, and without on two of them.
 
 Long: each night is kept in benchmarks/results/night under the hash of the sources that decide it, so that a campaign
 goes on where it stopped. Proportions come with a Wilson 95 % interval, hourly rates with an exact Poisson one.
@@ -8,7 +8,6 @@ each has one core, and its real time factor is that of a busy machine.
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,16 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from _common import ROOT, apacheta, inputs_sha256, row, say
-from scipy.stats import chi2
+
+from apacheta.app.report.intervals import poisson_95, wilson_95
 
 SEEDS = tuple(range(101, 111))
+UNSEEN_SEEDS = tuple(range(102, 112))
+"""Seed 101 was flown once before the covariance beside crests was widened, and had a part in that: ten without it."""
 EMPTY_SEEDS = (101, 102)
 MINUTES = 120
 DECIDING = tuple(
     f"src/apacheta/{room}"
     for room in (
         *("core", "kernels", "formats", "geo", "plan", "see", "alert", "sim"),
-        *("app/chain", "app/catalogue", "app/score", "app/exercise.py", "app/simulator.py"),
+        *("app/chain", "app/catalogue", "app/score", "app/exercise.py", "app/simulator.py", "app/loading.py"),
+        *("app/demo/figures.py", "adapters/raster", "adapters/video"),
     )
 )
 Night = dict[str, Any]
@@ -42,22 +45,23 @@ def main() -> int:
     arguments = parser.parse_args()
     inputs = inputs_sha256(DECIDING)
     if arguments.quick:
-        say("night", rows_of([_fly(1, 4, True, "320x256")], "quick", quick=True), False, inputs)
+        say("night", rows_of([_fly(1, 4, True, "320x256")], "quick", whole=False), False, inputs)
         return 0
     folder = ROOT / "benchmarks" / "results" / "night" / inputs[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [(101, True), (101, False), *((s, True) for s in SEEDS[1:]), *((s, False) for s in EMPTY_SEEDS[1:])]
+    wanted = [(101, True), (101, False), *((s, True) for s in UNSEEN_SEEDS), *((s, False) for s in EMPTY_SEEDS[1:])]
     _fly_missing(folder, wanted, arguments)
     done = {key: night for key in wanted if (night := _kept(folder, *key)) is not None}
-    rows = [
-        r for crossers, case in ((True, "with crossers"), (False, "no crossers")) for r in _case(done, crossers, case)
-    ]
+    rows = []
+    for case, seeds, crossers in (
+        ("with crossers", SEEDS, True),
+        ("with crossers, seeds that nothing was changed after", UNSEEN_SEEDS, True),
+        ("no crossers", EMPTY_SEEDS, False),
+    ):
+        flown = [done[s, crossers] for s in seeds if (s, crossers) in done]
+        rows += rows_of(flown, case, whole=len(flown) == len(seeds))
     say("night", rows, len(done) == len(wanted), inputs)
     return 0
-
-
-def _case(done: dict[tuple[int, bool], Night], crossers: bool, case: str) -> list[dict[str, Any]]:
-    return rows_of([night for (_, with_crossers), night in done.items() if with_crossers == crossers], case)
 
 
 def _fly_missing(folder: Path, wanted: list[tuple[int, bool]], arguments: argparse.Namespace) -> None:
@@ -103,72 +107,56 @@ def _kept(folder: Path, seed: int, crossers: bool) -> Night | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def wilson(hits: int, of: int) -> tuple[float, float] | None:
-    """The Wilson 95 % interval of a proportion."""
-    if of == 0:
-        return None
-    z, p = 1.96, hits / of
-    middle, half = p + z * z / (2 * of), z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
-
-
-def poisson(count: int, hours: float) -> tuple[float, float] | None:
-    """The exact Poisson 95 % interval of an hourly rate."""
-    if hours <= 0:
-        return None
-    low = chi2.ppf(0.025, 2 * count) / 2 / hours if count else 0.0
-    return float(low), float(chi2.ppf(0.975, 2 * count + 2) / 2 / hours)
-
-
-def rows_of(nights: list[Night], case: str, quick: bool = False) -> list[dict[str, Any]]:
-    """The figures of the issue over these nights; each goal is a text and a test."""
-    good = [n for n in nights if n.get("exit_code") == 0]
+def rows_of(nights: list[Night], case: str, *, whole: bool) -> list[dict[str, Any]]:
+    """The figures of the issue over these nights; each goal is a text and a test. Before all are flown (`whole`) none
+    counts as met. Nights that failed count too: in the log's row, and with every figure that they have."""
 
     def figure(name: str, unit: str, ours: float | None, goal: str | None = None, met: Any = None, **more: Any) -> None:
-        verdict = None if quick or goal is None or ours is None else bool(met(ours))
-        rows.append(row(case, name, unit, ours, goal=goal, met=verdict, quick=quick, runs=len(good), **more))
+        verdict = None if not whole or goal is None else ours is not None and bool(met(ours))
+        rows.append(row(case, name, unit, ours, goal=goal, met=verdict, quick=not whole, runs=len(nights), **more))
 
     rows: list[dict[str, Any]] = []
-    figure("nights that ended well", "", len(good), f"{len(nights)}", lambda n: n == len(nights))
-    if not good:
+    if not nights:
         return rows
-    hours, false = sum(n["video_hours"] for n in good), _total(good, "false_alerts")
+    good = sum(n.get("exit_code") == 0 for n in nights)
+    figure("nights that ended well", "", good, f"{len(nights)}", lambda n: n == len(nights))
+    hours, false = sum(n.get("video_hours") or 0.0 for n in nights), _total(nights, "false_alerts")
     figure("video", "h", round(hours, 2), ">= 3", lambda h: h >= 3)
     if case != "no crossers":
-        _crosser_figures(figure, good)
-    figure(
-        "false alerts", "1/h", _share(false, hours), "<= 2", lambda r: r <= 2, spread=poisson(false, hours), count=false
-    )
-    figure("lawful alerts", "", _total(good, "lawful_alerts"))
-    figure("real time factor, least", "", _least(good, "real_time_factor"), ">= 2", lambda f: f >= 2)
-    figure("memory, largest", "MB", _largest(good, "peak_rss_mb"), "< 2048", lambda m: m < 2048)
-    figure("border distance beyond what is required", "m", _border_margin_m(good), ">= 0", lambda m: m >= 0)
-    figure("terrain clearance, least", "m", _least(good, "min_terrain_clearance_m"), ">= 60", lambda c: c >= 60)
-    worst_m, count = _largest(good, "marker_error_max_m"), _total(good, "markers")
-    figure("marker error, largest", "m", worst_m, "<= 0.5", lambda e: e <= 0.5, count=count)
-    inside, known = _total(good, "ellipse_markers_inside"), _total(good, "ellipse_markers")
-    figure(
-        "markers in the 90 % ellipse", "", _share(inside, known), "0.80-0.97", lambda s: 0.8 <= s <= 0.97, count=known
-    )
-    figure("logs verified", "", _total(good, "log_verified"), f"{len(good)}", lambda n: n == len(good))
-    dropped = _share(_total(good, "frames_dropped"), _total(good, "frames_sent"))
+        _crosser_figures(figure, nights)
+    spread = [round(c / hours, 2) for c in poisson_95(false)] if hours else None
+    figure("false alerts", "1/h", _share(false, hours), "<= 2", lambda r: r <= 2, spread=spread, count=false)
+    figure("lawful alerts", "", _total(nights, "lawful_alerts"))
+    figure("real time factor, least", "", _least(nights, "real_time_factor"), ">= 2", lambda f: f >= 2)
+    figure("video over wall time, least", "", _least([_with_pace(n) for n in nights], "pace"))
+    dropped = _share(_total(nights, "frames_dropped"), _total(nights, "frames_sent"))
     figure("frames dropped", "", dropped, "<= 0.01", lambda d: d <= 0.01)
+    figure("memory, largest", "MB", _largest(nights, "peak_rss_mb"), "< 2048", lambda m: m < 2048)
+    figure("border distance beyond what is required", "m", _border_margin_m(nights), ">= 0", lambda m: m >= 0)
+    figure("terrain clearance, least", "m", _least(nights, "min_terrain_clearance_m"), ">= 60", lambda c: c >= 60)
+    _marker_figures(figure, nights)
+    figure("logs verified", "", _total(nights, "log_verified"), f"{len(nights)}", lambda n: n == len(nights))
     return rows
+
+
+def _marker_figures(figure: Callable[..., None], nights: list[Night]) -> None:
+    worst_m, count = _largest(nights, "marker_error_max_m"), _total(nights, "markers")
+    figure("marker error, largest", "m", worst_m, "<= 0.5", lambda e: e <= 0.5, count=count)
+    inside, known = _total(nights, "ellipse_markers_inside"), _total(nights, "ellipse_markers")
+    by_night = [
+        round(n["ellipse_markers_inside"] / n["ellipse_markers"], 3) for n in nights if n.get("ellipse_markers")
+    ]
+    name, spread = "markers in the 90 % ellipse", [min(by_night), max(by_night)] if by_night else None
+    figure(name, "", _share(inside, known), "0.80-0.97", lambda s: 0.8 <= s <= 0.97, spread=spread, count=known)
 
 
 def _crosser_figures(figure: Callable[..., None], good: list[Night]) -> None:
     in_view, alerted = _total(good, "crossers_in_view"), _total(good, "crossers_in_view_alerted")
-    share = _share(alerted, in_view)
+    share, spread = _share(alerted, in_view), [round(s, 3) for s in wilson_95(alerted, in_view)]
     figure("crossers in view", "", in_view, ">= 30", lambda n: n >= 30)
-    figure(
-        "crossers in view alerted",
-        "",
-        share,
-        ">= 0.80",
-        lambda s: s >= 0.8,
-        spread=wilson(alerted, in_view),
-        count=alerted,
-    )
+    figure("crossers in view alerted", "", share, ">= 0.80", lambda s: s >= 0.8, spread=spread, count=alerted)
+    figure("true alerts", "", _total(good, "true_alerts"))
+    figure("of them within 30 m", "", _total(good, "true_alerts_within_30_m"))
     times = sorted(n["time_to_alert_s"] for n in good if n["time_to_alert_s"] is not None)
     figure("time to alert, median of the nights' medians", "s", times[len(times) // 2] if times else None)
 
@@ -189,9 +177,16 @@ def _largest(nights: list[Night], key: str) -> float | None:
     return max((n[key] for n in nights if n.get(key) is not None), default=None)
 
 
-def _border_margin_m(nights: list[Night]) -> float:
-    required = (n["border_standoff_m"] + n["border_line_accuracy_m"] for n in nights)
-    return round(min(n["min_border_distance_m"] - r for n, r in zip(nights, required, strict=True)), 2)
+def _with_pace(night: Night) -> Night:
+    """The night with how much faster than its video it ran: unlike the real time factor, time on the pad left out."""
+    hours, wall_s = night.get("video_hours"), night.get("wall_s")
+    return night | {"pace": round(hours * 3600.0 / wall_s, 2) if hours and wall_s else None}
+
+
+def _border_margin_m(nights: list[Night]) -> float | None:
+    flown = (n for n in nights if n.get("min_border_distance_m") is not None)
+    beyond = (n["min_border_distance_m"] - n["border_standoff_m"] - n["border_line_accuracy_m"] for n in flown)
+    return min((round(b, 2) for b in beyond), default=None)
 
 
 if __name__ == "__main__":

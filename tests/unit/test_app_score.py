@@ -15,7 +15,7 @@ METRE_DEG = 1 / 110_700.0
 
 def view(second: float, member: int = 0, **changes: object) -> dict:
     seen = {"utc_ns": str(int(second * NS)), "member": member, "los_half": True, "area_px": 5.0, "contrast_k": 6.0}
-    return seen | {"speed_m_s": 1.0, "kind": "view", "party": "p"} | changes
+    return seen | {"speed_m_s": 1.0, "slant_range_m": 900.0, "kind": "view", "party": "p"} | changes
 
 
 def alert(second: float, north_m: float, name: str = "a", sigma_m: float = 5.0) -> Alert:
@@ -66,10 +66,21 @@ def test_alerts_are_true_lawful_or_false_by_who_is_near(tmp_path: Path) -> None:
     truth = read_truth(truth_file(tmp_path))
     alerts = [alert(26, 12, "near"), alert(30, 990, "shepherd"), alert(31, 400, "nobody"), alert(32, 45, "wide", 20.0)]
     score = score_night(truth, alerts, 0, 100)
-    assert [kind for _, kind, _ in score.verdicts] == ["true", "lawful", "false", "true"]
+    assert [v.kind for v in score.verdicts] == ["true", "lawful", "false", "true"]
+    assert [round(v.distance_m or 0, -1) for v in score.verdicts] == [10, 10, 400, 40]
+    assert [v.reach_m for v in score.verdicts] == [30.0, 30.0, 30.0, 60.0]
+    assert score.true_alerts_within_30_m == 1
+    assert score.missed == ()
     assert (score.crossers, score.crossers_in_view, score.crossers_in_view_alerted) == (1, 1, 1)
     assert (score.true_alerts, score.lawful_alerts, score.false_alerts) == (2, 1, 1)
     assert score.time_to_alert_s == 6.0
+
+
+def test_who_was_missed_is_named_with_what_there_was_to_see(tmp_path: Path) -> None:
+    score = score_night(read_truth(truth_file(tmp_path)), [alert(31, 400)], 0, 100)
+    (miss,) = score.missed
+    assert (miss.party, miss.kind, miss.since_utc_s, miss.views) == ("p", "foot", 20.0, 41)
+    assert (miss.area_px, miss.contrast_k, miss.speed_m_s, miss.slant_range_m) == (5.0, 6.0, 1.0, 900.0)
 
 
 def test_another_nights_truth_makes_the_score_collapse(tmp_path: Path) -> None:

@@ -58,6 +58,13 @@ KEYS = (
     "entries",
     "log_verified",
     "checkpoint_sha256",
+    "border_line_accuracy_m",
+    "video_hours",
+    "true_alerts_within_30_m",
+    "ellipse_markers",
+    "ellipse_markers_inside",
+    "verdicts",
+    "missed",
 )
 DEFAULT_POST = "apacheta-demo"
 

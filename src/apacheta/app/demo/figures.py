@@ -1,5 +1,6 @@
 """A night's figures for the answer: what the chain counted, and what truth says of it once the chain has ended."""
 
+from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
@@ -10,7 +11,6 @@ from ...core.errors import ErrorLine, Fault
 from ...core.instant import NS
 from ...core.plan import WatchPlan
 from ...core.sector import Sector
-from ...formats.canonical import sha256_hex
 from ...geo import BorderLine
 from ...sim.world import load_world
 from ..answer import Answer
@@ -29,6 +29,7 @@ ALERT_FIELDS = (
     "lawful",
     "lawful_in_view",
     "true_alerts",
+    "true_alerts_within_30_m",
     "lawful_alerts",
     "false_alerts",
     "time_to_alert_s",
@@ -112,7 +113,8 @@ def _fill_from_truth(answer: Answer, night: Night) -> None:
     alerts = sorted((a for c in night.chains.values() for a in c.alerts), key=lambda a: (a.utc_ns, a.id))
     score = score_night(truth, alerts, first_ns / NS, last_ns / NS)
     answer.body |= {k: getattr(score, k) for k in ALERT_FIELDS}
-    answer.body["verdicts"] = [list(v) for v in score.verdicts]
+    answer.body["verdicts"] = [asdict(v) for v in score.verdicts]
+    answer.body["missed"] = [asdict(m) for m in score.missed]
     hours = video_hours(night)
     answer.body["false_alerts_per_drone_hour"] = round(score.false_alerts / hours, 3) if hours > 0 else None
     sent = truth.frames_sent
@@ -174,8 +176,3 @@ def _marker_figures(truth: Truth, night: Night) -> dict[str, Any]:
         "ellipse_markers": known,
         "ellipse_markers_inside": inside,
     }
-
-
-def plan_sha256(night: Night) -> str:
-    """SHA-256 of plan.json as it lies in the post."""
-    return sha256_hex((night.post.plans / "plan.json").read_bytes())

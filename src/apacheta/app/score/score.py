@@ -1,5 +1,6 @@
 """Scoring a night: who was in view, who was alerted, and which alerts were true, lawful or false."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -22,6 +23,32 @@ NEAR_M = 30.0
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What an alert was about: kind true, lawful or false; the party nearest to it of that kind (of any, where false),
+    how far its nearest member was, and how far it might have been to count: 30 m or three sigma."""
+
+    alert: str
+    kind: str
+    party: str | None
+    distance_m: float | None
+    reach_m: float
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A crosser in view without an alert: since when, for how many views, and their medians."""
+
+    party: str
+    kind: str
+    since_utc_s: float
+    views: int
+    slant_range_m: float
+    area_px: float
+    contrast_k: float
+    speed_m_s: float
+
+
+@dataclass(frozen=True)
 class Score:
     """The figures of the demo's JSON that need truth."""
 
@@ -37,8 +64,9 @@ class Score:
     false_alerts: int
     time_to_alert_s: float | None
     time_to_alert_p90_s: float | None
-    verdicts: tuple[tuple[str, str, str | None], ...]
-    """alert id, true|lawful|false, nearest party"""
+    true_alerts_within_30_m: int
+    verdicts: tuple[Verdict, ...]
+    missed: tuple[Miss, ...]
 
 
 def score_night(truth: Truth, alerts: Sequence[Alert], from_utc_s: float, to_utc_s: float) -> Score:
@@ -47,11 +75,7 @@ def score_night(truth: Truth, alerts: Sequence[Alert], from_utc_s: float, to_utc
     crossers = [p for p in present if p.crosser]
     lawful = [p for p in present if p.lawful]
     verdicts = [_verdict(truth, crossers, lawful, a) for a in alerts]
-    alerted = {
-        party: alert.utc_ns / 1e9
-        for alert, (kind, party) in reversed(list(zip(alerts, verdicts, strict=True)))
-        if kind == "true" and party
-    }
+    alerted = {v.party for v in verdicts if v.kind == "true"}
     in_view = {p.id: since for p in crossers if (since := in_view_since_s(truth.views.get(p.id, []))) is not None}
     both = [p for p in in_view if p in alerted]
     delays = sorted(max(0.0, _first_after(alerts, verdicts, p, in_view[p]) - in_view[p]) for p in both)
@@ -63,12 +87,14 @@ def score_night(truth: Truth, alerts: Sequence[Alert], from_utc_s: float, to_utc
         lawful=len(lawful),
         lawful_in_view=sum(in_view_since_s(truth.views.get(p.id, [])) is not None for p in lawful),
         alerts=len(alerts),
-        true_alerts=sum(kind == "true" for kind, _ in verdicts),
-        lawful_alerts=sum(kind == "lawful" for kind, _ in verdicts),
-        false_alerts=sum(kind == "false" for kind, _ in verdicts),
+        true_alerts=sum(v.kind == "true" for v in verdicts),
+        lawful_alerts=sum(v.kind == "lawful" for v in verdicts),
+        false_alerts=sum(v.kind == "false" for v in verdicts),
         time_to_alert_s=median(delays) if delays else None,
         time_to_alert_p90_s=_p90(delays),
-        verdicts=tuple((a.id, kind, party) for a, (kind, party) in zip(alerts, verdicts, strict=True)),
+        true_alerts_within_30_m=sum(v.kind == "true" and _least(v) <= NEAR_M for v in verdicts),
+        verdicts=tuple(verdicts),
+        missed=tuple(_miss(truth, p, in_view[p]) for p in in_view if p not in alerted),
     )
 
 
@@ -106,14 +132,32 @@ def _first_long_stretch_s(times: Sequence[float]) -> float | None:
     return None
 
 
-def _verdict(truth: Truth, crossers: Sequence[Party], lawful: Sequence[Party], alert: Alert) -> tuple[str, str | None]:
-    """true, lawful or false, and the party that it is about: a crosser near wins over a lawful one."""
+def _verdict(truth: Truth, crossers: Sequence[Party], lawful: Sequence[Party], alert: Alert) -> Verdict:
+    """True, lawful or false: a crosser within reach wins over a lawful party."""
+    reach_m, others = _reach_m(alert), [p for p in truth.parties.values() if not (p.crosser or p.lawful)]
     for kind, parties in (("true", crossers), ("lawful", lawful)):
-        distances = {p.id: _distance_m(truth, p.id, alert) for p in parties}
-        nearest = min(distances, key=lambda p: distances[p], default=None)
-        if nearest is not None and distances[nearest] <= _reach_m(alert):
-            return kind, nearest
-    return "false", None
+        party, distance_m = _nearest(truth, parties, alert)
+        if distance_m <= reach_m:
+            return Verdict(alert.id, kind, party, round(distance_m, 1), round(reach_m, 1))
+    party, distance_m = _nearest(truth, [*crossers, *lawful, *others], alert)
+    known = round(distance_m, 1) if math.isfinite(distance_m) else None
+    return Verdict(alert.id, "false", party, known, round(reach_m, 1))
+
+
+def _nearest(truth: Truth, parties: Sequence[Party], alert: Alert) -> tuple[str | None, float]:
+    distances = {p.id: _distance_m(truth, p.id, alert) for p in parties}
+    nearest = min(distances, key=lambda p: distances[p], default=None)
+    return nearest, math.inf if nearest is None else distances[nearest]
+
+
+def _least(verdict: Verdict) -> float:
+    return math.inf if verdict.distance_m is None else verdict.distance_m
+
+
+def _miss(truth: Truth, party: str, since_utc_s: float) -> Miss:
+    views = [v for v in truth.views[party] if _counts(v)]
+    middle = (float(median(v[k] for v in views)) for k in ("slant_range_m", "area_px", "contrast_k", "speed_m_s"))
+    return Miss(party, truth.parties[party].kind, round(since_utc_s, 1), len(views), *middle)
 
 
 def _reach_m(alert: Alert) -> float:
@@ -131,11 +175,10 @@ def _distance_m(truth: Truth, party: str, alert: Alert) -> float:
     return float(GEOD.inv(lon, lat, same * alert.position.lon_deg, same * alert.position.lat_deg)[2].min())
 
 
-def _first_after(
-    alerts: Sequence[Alert], verdicts: Sequence[tuple[str, str | None]], party: str, since_s: float
-) -> float:
+def _first_after(alerts: Sequence[Alert], verdicts: Sequence[Verdict], party: str, since_s: float) -> float:
     """Time of the first true alert on the party at or after `since_s`, else of its last one."""
-    times = [a.utc_ns / 1e9 for a, (kind, p) in zip(alerts, verdicts, strict=True) if kind == "true" and p == party]
+    about = zip(alerts, verdicts, strict=True)
+    times = [a.utc_ns / 1e9 for a, v in about if v.kind == "true" and v.party == party]
     return min((t for t in times if t >= since_s), default=max(times))
 
 
