@@ -118,15 +118,6 @@ class BorderLine:
         signed = np.where(self.own_side(lat_deg, lon_deg), distance, -distance)
         return float(signed) if signed.ndim == 0 else signed
 
-    @property
-    def own_area(self) -> Any:
-        """The own side's part of the box, a shapely geometry in grid metres."""
-        return self._own_area
-
-    def clip_to(self, bounds_deg: Box) -> "BorderLine":
-        """The same border with its sides decided inside a box; raises as the constructor does."""
-        return BorderLine(self.border, self.grid, bounds_deg)
-
     def _box(self, bounds_deg: Box | None) -> Any:
         """The box in the grid: the sector's and the own-side point, or all there is with room around it."""
         corners = [self._own_xy]
