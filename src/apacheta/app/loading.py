@@ -82,19 +82,24 @@ def load_world(sector: Sector, sector_path: Path) -> World:
     crosses the sector, every base lies on the own side. Raises InputFault."""
     file = str(sector_path)
     west, south, east, north = bounds_of(sector)
-    source = RasterSource(Path(sector.terrain.file))
+    source, geoid = rasters_of(sector)
     lat0, lon0 = (south + north) / 2, (west + east) / 2
     heights = source.read(west, south, east, north).height_m
     if not np.isfinite(heights).any():
         text = "the elevation model has nothing but voids in the sector."
         raise InputFault("void_sector", text, file=file, field="terrain.file", remedy="Name another model.")
     grid = LocalGrid(lat0, lon0, float(np.round(np.nanmedian(heights), -2)))
-    geoid = None if sector.terrain.geoid_file is None else RasterSource(Path(sector.terrain.geoid_file))
     dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, geoid)
     _check_border_crosses(sector, file)
     line = BorderLine(_near(sector.border, (west, south, east, north)), grid, (west, south, east, north))
     check_ground(sector, dem, line, file)
     return World(dem=dem, border_line=line)
+
+
+def rasters_of(sector: Sector) -> tuple[RasterSource, RasterSource | None]:
+    """The elevation model and, where the sector names one, the geoid. Raises InputFault."""
+    geoid = sector.terrain.geoid_file
+    return RasterSource(Path(sector.terrain.file)), None if geoid is None else RasterSource(Path(geoid))
 
 
 def check_ground(sector: Sector, dem: Dem, line: BorderLine, file: str) -> None:
