@@ -164,3 +164,29 @@ def test_transform_between_datums_that_proj_cannot_tie_is_an_error_and_others_ar
     with pytest.raises(InputFault) as fault:
         transformer_between("+proj=utm +zone=19 +south +ellps=intl +type=crs", "EPSG:4326")
     assert fault.value.line.code == "datum_transform_unknown"
+
+
+@pytest.mark.parametrize(
+    ("datum", "place", "accuracy_m"),
+    [
+        ("EPSG:4248", (-70.5, -32.9, -70.0, -32.5), 17.0),  # PSAD56 in Chile
+        ("EPSG:4248", (-68.5, -16.7, -68.0, -16.3), 19.0),  # in Bolivia
+        ("EPSG:4230", (43.5, 38.0, 44.0, 38.5), 2.0),  # ED50 in eastern Turkey
+        ("EPSG:4267", (-106.0, 31.5, -105.5, 32.0), 7.0),  # NAD27 at El Paso
+    ],
+)
+def test_a_datum_is_changed_by_the_way_that_is_made_for_the_place(datum, place, accuracy_m):
+    """Accuracies are those of the EPSG register; without the place PROJ takes ways that lie up to 55 m beside these."""
+    found = transformer_between("EPSG:4326", datum, place)
+    assert found.accuracy == accuracy_m
+    area = found.area_of_use
+    assert area.west <= place[0] < place[2] <= area.east
+    assert area.south <= place[1] < place[3] <= area.north
+
+
+def test_a_way_made_for_another_country_is_no_way():
+    for place in ((10.0, 50.0, 11.0, 51.0), (-72.0, 11.0, -50.0, 13.0)):  # Germany; half of it beyond PSAD56's last way
+        with pytest.raises(InputFault) as fault:
+            transformer_between("EPSG:4326", "EPSG:4248", place)
+        assert fault.value.line.code == "datum_transform_unknown"
+    assert transformer_between("EPSG:4326", "EPSG:32718", (-70.5, -32.9, -70.0, -32.5)).accuracy == 0.0

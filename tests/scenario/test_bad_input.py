@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rasterio
 from sectors import BORDER_LON, MANDATE, SECTOR, box, changed, geojson, two_valleys
 from stream_sample import own_stream
 
@@ -102,6 +103,14 @@ def test_a_raster_that_does_not_cover_says_by_how_much(run: Run, world: Path) ->
     text = refusal(run, world, "raster_does_not_cover", "terrain.tif", "terrain.file")
     (km,) = re.findall(r"([\d.]+) km in the north", text)
     assert float(km) == pytest.approx(0.05 * 110.7, abs=0.1)  # a degree of latitude there: 110.7 km
+
+
+def test_a_raster_on_a_datum_that_is_tied_worse_than_ce90_m(run: Run, world: Path) -> None:
+    with rasterio.open(world / "terrain.tif", "r+") as raster:
+        raster.crs = "EPSG:4248"  # PSAD56: in Bolivia within 19 m of WGS 84
+    text = refusal(run, world, "datum_transform_coarse", "terrain.tif", "terrain.file")
+    assert "19 m" in text
+    assert "12 m" in text
 
 
 def test_a_void_under_a_base(run: Run, world: Path) -> None:

@@ -31,6 +31,9 @@ from ..geo import BorderLine, Dem, LocalGrid, dem_of
 CELL_M = 30.0
 """The planner's cell: that of the 1-arc-second models in use; finer models are averaged by nobody, only sampled."""
 
+GEOID_CE90_M = 1000.0
+"""A geoid may be that far to the side: it rises by less than 0.1 m over a kilometre."""
+
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -98,8 +101,9 @@ def load_world(sector: Sector, sector_path: Path) -> World:
 
 def rasters_of(sector: Sector) -> tuple[RasterSource, RasterSource | None]:
     """The elevation model and, where the sector names one, the geoid. Raises InputFault."""
-    geoid = sector.terrain.geoid_file
-    return RasterSource(Path(sector.terrain.file)), None if geoid is None else RasterSource(Path(geoid))
+    terrain = sector.terrain
+    geoid = None if terrain.geoid_file is None else RasterSource(Path(terrain.geoid_file), GEOID_CE90_M)
+    return RasterSource(Path(terrain.file), terrain.ce90_m), geoid
 
 
 def check_ground(sector: Sector, dem: Dem, line: BorderLine, file: str) -> None:

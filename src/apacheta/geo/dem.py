@@ -12,7 +12,7 @@ from ..core.sector import VerticalDatum
 from ..kernels.rays import fill_pyramid
 from ..kernels.resample import heights_at, resample
 from ..ports import DemSource, HeightGrid
-from .datum import WGS84, crs_of, transformer_between, undulation_m
+from .datum import WGS84, Bounds, crs_of, transformer_between, undulation_m
 from .grid import LocalGrid
 
 MESH_EVERY = 16
@@ -115,9 +115,9 @@ def _box(grid: LocalGrid, west: float, south: float, east: float, north: float) 
     return x.min(), y.min(), x.max(), y.max()
 
 
-def _pixels(heights: HeightGrid, lon: Any, lat: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Columns and rows (pixel centres at integers) of places in a raster's window."""
-    to_source = transformer_between(WGS84, crs_of(heights.crs_wkt))
+def _pixels(heights: HeightGrid, bounds: Bounds, lon: Any, lat: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns and rows (pixel centres at integers) of places in a raster's window that was read for the bounds."""
+    to_source = transformer_between(WGS84, crs_of(heights.crs_wkt), bounds)
     x, y = to_source.transform(lon, lat)
     a, b, c, d, e, f = heights.transform
     det = a * e - b * d
@@ -126,7 +126,7 @@ def _pixels(heights: HeightGrid, lon: Any, lat: Any) -> tuple[NDArray[np.float64
     return np.ascontiguousarray(column), np.ascontiguousarray(row)
 
 
-def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: tuple[float, ...], lon: Any, lat: Any) -> Any:
+def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: Bounds, lon: Any, lat: Any) -> Any:
     """What to add to heights in a vertical datum to have them above the ellipsoid."""
     if datum == "hae":
         return np.zeros(lon.shape)
@@ -140,7 +140,7 @@ def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: tuple[float
             remedy="Give geoid_file (for example egm08_25.gtx of PROJ), or terrain in amsl_egm96 or hae.",
         )
     window = geoid.read(bounds[0], bounds[1], bounds[2], bounds[3])
-    column, row = _pixels(window, lon, lat)
+    column, row = _pixels(window, bounds, lon, lat)
     column = np.clip(column, 0.0, window.height_m.shape[1] - 1.0)
     row = np.clip(row, 0.0, window.height_m.shape[0] - 1.0)
     out, points = np.empty(column.size), np.column_stack([column.ravel(), row.ravel()])
@@ -173,7 +173,7 @@ def dem_of(
     x = (i0 + MESH_EVERY * np.arange(mesh_cols)) * cell_m
     y = (j0 + MESH_EVERY * np.arange(mesh_rows)) * cell_m
     lat, lon = grid.latlon(*np.meshgrid(x, y))
-    column, row = _pixels(heights, lon, lat)
+    column, row = _pixels(heights, (west, south, east, north), lon, lat)
     offset = np.ascontiguousarray(_offset_m(vertical_datum, geoid, (west, south, east, north), lon, lat))
     pixels_per_cell = np.median(np.hypot(np.diff(column, axis=1), np.diff(row, axis=1))) / MESH_EVERY
     smooth = bool(pixels_per_cell < 0.999)
