@@ -210,6 +210,17 @@ def test_a_mandate_elsewhere(run: Run, world: Path) -> None:
     assert "Base" in refusal(run, world, "outside_mandate", "mandate.toml", "area_file")
 
 
+@pytest.mark.parametrize("name", ["area", "keep_in", "village"])
+def test_an_area_that_crosses_itself(run: Run, world: Path, name: str) -> None:
+    """A bow tie: nobody can say which half is meant."""
+    bow_tie = [[-67.1, -19.6], [-66.8, -19.3], [-66.8, -19.6], [-67.1, -19.3], [-67.1, -19.6]]
+    geojson(world / f"{name}.geojson", "Polygon", [bow_tie])
+    if name == "keep_in":
+        bounds = "west_deg = -66.998\nsouth_deg = -19.498\neast_deg = -66.887\nnorth_deg = -19.402"
+        edit(world / "sector.toml", bounds, 'file = "keep_in.geojson"')
+    assert "crosses or touches itself" in refusal(run, world, "crossing_ring", f"{name}.geojson", None)
+
+
 def test_an_aircraft_that_thin_air_keeps_down(run: Run, world: Path) -> None:
     (limit,) = re.findall(
         r"height_max_amsl_m = ([\d.]+)", files("apacheta.app.catalogue").joinpath(f"{CLASS}.toml").read_text()

@@ -62,6 +62,7 @@ def test_a_wrong_mandate_key_is_named(old: str, new: str, code: str, field: str)
 
 
 RING = [[0, 0], [1, 0], [1, 1], [0, 0]]
+BOW_TIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
 
 
 def _class(name: str) -> str:
@@ -117,6 +118,17 @@ def test_geojson_lines_and_polygons_are_found_at_any_depth() -> None:
         ({"type": "Point", "coordinates": [0, 0]}, "no_polygon"),
         ({"type": "Point", "coordinates": [0, 0], "crs": {"properties": {"name": "EPSG:32719"}}}, "not_wgs84"),
         ({"kind": "Polygon"}, "not_geojson"),
+        ({"type": "Polygon", "coordinates": [BOW_TIE]}, "crossing_ring"),
+        (
+            {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [1, 1], [2, 2], [0, 2], [1, 1], [0, 0]]]},
+            "crossing_ring",
+        ),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2], [0, 0]]]}, "no_area"),
+        ({"type": "MultiPolygon", "coordinates": 5}, "not_geojson"),
+        ({"type": "FeatureCollection", "features": None}, "not_geojson"),
+        ({"type": "GeometryCollection", "geometries": None}, "not_geojson"),
+        ({"type": "Polygon", "coordinates": [RING], "crs": {"properties": None}}, "not_wgs84"),
+        ({"type": "Polygon", "coordinates": [RING], "crs": {"properties": {"name": ["a"]}}}, "not_wgs84"),
         ([], "not_geojson"),
     ],
 )
