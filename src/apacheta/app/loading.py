@@ -29,7 +29,8 @@ from ..formats.sector_toml import SectorFile, sector_file_of, sector_of
 from ..geo import BorderLine, Dem, LocalGrid, dem_of
 
 CELL_M = 30.0
-"""The planner's cell: that of the 1-arc-second models in use; finer models are averaged by nobody, only sampled."""
+"""The planner's cell: that of the 1-arc-second models in use. A finer model is sampled at the cells' middles, and the
+highest ground of each cell kept beside (`Dem.highest_hae_m`)."""
 
 GEOID_CE90_M = 1000.0
 """A geoid may be that far to the side: it rises by less than 0.1 m over a kilometre."""
