@@ -4,23 +4,19 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apacheta.core.place import GeoPoint
 from apacheta.core.sight import CameraPose
 from apacheta.geo import (
     Camera,
-    Dem,
     LocalGrid,
-    Sigmas,
     aim_axes,
     camera_axes,
-    ground_covariance,
     pixel_rays,
     project,
     ray_points,
-    ray_ranges_m,
     relative_angles,
 )
 
@@ -92,34 +88,3 @@ def test_point_behind_the_camera_has_no_pixel():
     assert np.isnan(column[0])
     assert np.isnan(row[0])
     assert depth[0] < 0
-
-
-@settings(max_examples=6)
-@given(angle, st.floats(15.0, 80.0), st.floats(-0.3, 0.3), st.floats(-0.3, 0.3), st.integers(0, 1000))
-def test_ground_covariance_is_the_spread_of_the_intersections(azimuth, depression, slope_x, slope_y, seed):
-    camera = Camera(640, 512, 12.5)
-    sigmas = Sigmas(2.0, 3.0, (0.1, 0.2, 0.3), 0.25, 2.0, 1.5)
-    n, cell = 201, 60.0
-    x = (np.arange(n) - n // 2) * cell
-    height = (4500.0 + slope_x * x[None, :] + slope_y * x[:, None]).astype(np.float32)
-    dem = Dem(GRID, height, x[0], x[0], cell, "")
-    a, d = math.radians(azimuth), math.radians(depression)
-    look = np.array([math.sin(a) * math.cos(d), math.cos(a) * math.cos(d), -math.sin(d)])
-    assume(look @ np.array([-slope_x, -slope_y, 1.0]) < -0.15)
-    origin = np.array([0.0, 0.0, 4500.0]) - 1200.0 * look
-    axes = aim_axes(origin, [0.0, 0.0, 4500.0], GRID)
-    column, row = 500.0, 100.0
-    reach = ray_ranges_m(dem, origin, pixel_rays([column], [row], axes, camera), 20_000.0)
-    said = ground_covariance(dem, origin, axes, camera, [column], [row], reach, sigmas)[0]
-    rng, tries = np.random.default_rng(seed), 1500
-    spots = np.empty((tries, 2))
-    for k in range(tries):
-        turn = np.radians(rng.normal(0, (0.1, 0.2, 0.3))) @ axes + [0, 0, math.radians(rng.normal(0, 0.25))]
-        shaken = axes + np.cross(turn, axes)
-        shift = rng.normal(0, (2.0, 2.0, 3.0)) - [0, 0, rng.normal(0, 2.0)]
-        way = pixel_rays([column + rng.normal(0, 1.5)], [row + rng.normal(0, 1.5)], shaken, camera)
-        hit = ray_ranges_m(dem, origin + shift, way, 20_000.0)
-        spots[k] = (origin + shift + hit * way[0])[:2]
-    seen = np.cov(spots.T)
-    ratio = np.sort(np.linalg.eigvals(np.linalg.solve(said, seen)).real)
-    assert 0.75 < ratio[0] < ratio[1] < 1.35

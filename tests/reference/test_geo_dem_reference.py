@@ -8,7 +8,7 @@ import pyproj
 import pytest
 import rasterio
 from pyproj import CRS, Transformer
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import map_coordinates, maximum_filter
 
 from apacheta.adapters.raster import RasterSource
 from apacheta.core.errors import InputFault
@@ -76,6 +76,50 @@ def test_void_spoils_only_the_cells_that_touch_it():
     assert 60 <= lost.sum() <= 84
     both = np.isfinite(holed.height_hae_m)
     assert np.max(np.abs(holed.height_hae_m - clean.height_hae_m)[both]) < 3.0
+
+
+def tower(lat, lon):
+    """Level ground with a mast of 60 m, two metres wide, midway between nodes of 30 m: at x = 45, y = -15."""
+    x, y = GRID.xy(lat, lon)
+    return np.where(np.hypot(x - 45.0, y + 15.0) < 1.5, 4060.0, 4000.0)
+
+
+def test_a_mast_between_nodes_is_lost_from_the_samples_and_kept_in_the_highest_ground():
+    dem = dem_of(Formula("EPSG:32719", 1.0, tower), GRID, -70.252, -32.702, -70.248, -32.698, 30.0, "hae")
+    assert np.nanmax(dem.height_hae_m) == 4000.0
+    row, col = np.argwhere(dem.highest_hae_m == 4060.0).T
+    x, y = dem.node_xy()
+    assert len(row) >= 1
+    assert np.all(np.hypot(x[col] - 45.0, y[row] + 15.0) <= 1.5 + 30.0 * np.sqrt(0.5))
+
+
+@pytest.mark.parametrize(("crs", "pixel"), [("EPSG:32719", 4.0), ("EPSG:32718", 7.0), ("EPSG:4326", 0.00028)])
+def test_no_height_of_the_file_is_above_the_highest_ground_of_its_cell(crs, pixel):
+    """Each pixel of a rough model belongs to the node nearest to it; the box round a turned cell adds neighbours."""
+    rng = np.random.default_rng(8)
+    source = Formula(crs, pixel, lambda lat, lon: 4000.0 + 90.0 * rng.random(lat.shape))
+    box = (-70.262, -32.707, -70.248, -32.698)
+    window = source.read(*box)
+    source.read = lambda *bounds: window
+    dem = dem_of(source, GRID, *box, 30.0, "hae")
+    rows, cols = np.indices(window.height_m.shape)
+    a, _, c, _, e, f = window.transform
+    lon, lat = Transformer.from_crs(source.crs, 4326, always_xy=True).transform(
+        c + a * (cols + 0.5), f + e * (rows + 0.5)
+    )
+    x, y = GRID.xy(lat, lon)
+    col, row = np.rint((x - dem.origin_x_m) / 30).astype(int), np.rint((y - dem.origin_y_m) / 30).astype(int)
+    inside = (row >= 0) & (col >= 0) & (row < dem.height_hae_m.shape[0]) & (col < dem.height_hae_m.shape[1])
+    want = np.full(dem.height_hae_m.shape, -np.inf, np.float32)
+    np.maximum.at(want, (row[inside], col[inside]), window.height_m[inside])
+    known = np.isfinite(dem.height_hae_m)
+    assert known.mean() > 0.9
+    assert np.all(dem.highest_hae_m[known] >= want[known])
+    assert np.all(dem.highest_hae_m[known] >= dem.height_hae_m[known])
+    inner = np.s_[2:-2, 2:-2]
+    most = maximum_filter(np.fmax(want, dem.height_hae_m), 3)
+    assert np.all((dem.highest_hae_m <= most)[inner][known[inner]])
+    assert np.array_equal(np.isnan(dem.highest_hae_m), ~known)
 
 
 def test_sea_level_heights_become_ellipsoidal_ones():
@@ -164,3 +208,29 @@ def test_transform_between_datums_that_proj_cannot_tie_is_an_error_and_others_ar
     with pytest.raises(InputFault) as fault:
         transformer_between("+proj=utm +zone=19 +south +ellps=intl +type=crs", "EPSG:4326")
     assert fault.value.line.code == "datum_transform_unknown"
+
+
+@pytest.mark.parametrize(
+    ("datum", "place", "accuracy_m"),
+    [
+        ("EPSG:4248", (-70.5, -32.9, -70.0, -32.5), 17.0),  # PSAD56 in Chile
+        ("EPSG:4248", (-68.5, -16.7, -68.0, -16.3), 19.0),  # in Bolivia
+        ("EPSG:4230", (43.5, 38.0, 44.0, 38.5), 2.0),  # ED50 in eastern Turkey
+        ("EPSG:4267", (-106.0, 31.5, -105.5, 32.0), 7.0),  # NAD27 at El Paso
+    ],
+)
+def test_a_datum_is_changed_by_the_way_that_is_made_for_the_place(datum, place, accuracy_m):
+    """Accuracies are those of the EPSG register; without the place PROJ takes ways that lie up to 55 m beside these."""
+    found = transformer_between("EPSG:4326", datum, place)
+    assert found.accuracy == accuracy_m
+    area = found.area_of_use
+    assert area.west <= place[0] < place[2] <= area.east
+    assert area.south <= place[1] < place[3] <= area.north
+
+
+def test_a_way_made_for_another_country_is_no_way():
+    for place in ((10.0, 50.0, 11.0, 51.0), (-72.0, 11.0, -50.0, 13.0)):  # Germany; half of it beyond PSAD56's last way
+        with pytest.raises(InputFault) as fault:
+            transformer_between("EPSG:4326", "EPSG:4248", place)
+        assert fault.value.line.code == "datum_transform_unknown"
+    assert transformer_between("EPSG:4326", "EPSG:32718", (-70.5, -32.9, -70.0, -32.5)).accuracy == 0.0

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rasterio
 from sectors import BORDER_LON, MANDATE, SECTOR, box, changed, geojson, two_valleys
 from stream_sample import own_stream
 
@@ -102,6 +103,14 @@ def test_a_raster_that_does_not_cover_says_by_how_much(run: Run, world: Path) ->
     text = refusal(run, world, "raster_does_not_cover", "terrain.tif", "terrain.file")
     (km,) = re.findall(r"([\d.]+) km in the north", text)
     assert float(km) == pytest.approx(0.05 * 110.7, abs=0.1)  # a degree of latitude there: 110.7 km
+
+
+def test_a_raster_on_a_datum_that_is_tied_worse_than_ce90_m(run: Run, world: Path) -> None:
+    with rasterio.open(world / "terrain.tif", "r+") as raster:
+        raster.crs = "EPSG:4248"  # PSAD56: in Bolivia within 19 m of WGS 84
+    text = refusal(run, world, "datum_transform_coarse", "terrain.tif", "terrain.file")
+    assert "19 m" in text
+    assert "12 m" in text
 
 
 def test_a_void_under_a_base(run: Run, world: Path) -> None:
@@ -199,6 +208,17 @@ def test_a_mandate_that_has_not_begun(run: Run, world: Path) -> None:
 def test_a_mandate_elsewhere(run: Run, world: Path) -> None:
     geojson(world / "area.geojson", "Polygon", [box(-60.0, -19.5, -59.0, -19.4)])
     assert "Base" in refusal(run, world, "outside_mandate", "mandate.toml", "area_file")
+
+
+@pytest.mark.parametrize("name", ["area", "keep_in", "village"])
+def test_an_area_that_crosses_itself(run: Run, world: Path, name: str) -> None:
+    """A bow tie: nobody can say which half is meant."""
+    bow_tie = [[-67.1, -19.6], [-66.8, -19.3], [-66.8, -19.6], [-67.1, -19.3], [-67.1, -19.6]]
+    geojson(world / f"{name}.geojson", "Polygon", [bow_tie])
+    if name == "keep_in":
+        bounds = "west_deg = -66.998\nsouth_deg = -19.498\neast_deg = -66.887\nnorth_deg = -19.402"
+        edit(world / "sector.toml", bounds, 'file = "keep_in.geojson"')
+    assert "crosses or touches itself" in refusal(run, world, "crossing_ring", f"{name}.geojson", None)
 
 
 def test_an_aircraft_that_thin_air_keeps_down(run: Run, world: Path) -> None:

@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
+from rasterio.windows import Window
 from sectors import BORDER_LON, MANDATE, SECTOR, box, changed, geojson, two_valleys
 
 from apacheta.app.loading import check_mandate, load_fleet, load_mandate, load_sector, load_world
@@ -70,6 +73,47 @@ def test_a_base_on_the_wrong_side_says_how_far(tmp_path: Path) -> None:
 def test_a_base_inside_the_standoff_is_refused(tmp_path: Path) -> None:
     sector = changed(SECTOR, "lon_deg = -66.975", f"lon_deg = {BORDER_LON - 0.002}")
     assert _fault(two_valleys(tmp_path, sector=sector)).line.code == "base_too_near"
+
+
+def test_an_own_side_point_far_away_leaves_the_border_whole(tmp_path: Path) -> None:
+    """La Paz says which side of a line from 24 to 14 S is ours, 330 km from the sector."""
+    near = load_sector(two_valleys(tmp_path))
+    near_line = load_world(near, tmp_path / "sector.toml").border_line
+    capital = "own_side = { lat_deg = -16.5, lon_deg = -68.15 }"
+    path = two_valleys(tmp_path, sector=changed(SECTOR, "own_side = { lat_deg = -19.45, lon_deg = -66.98 }", capital))
+    line = [[BORDER_LON, -24.0], [BORDER_LON, -19.6], [BORDER_LON + 0.002, -19.45], [BORDER_LON, -19.3]]
+    geojson(tmp_path / "border.geojson", "LineString", [*line, [BORDER_LON, -14.0]])
+    found = load_world(load_sector(path), path).border_line
+    for lon in (-66.98, BORDER_LON - 0.003, BORDER_LON + 0.01):
+        assert found.signed_distance_m(-19.44, lon) == pytest.approx(near_line.signed_distance_m(-19.44, lon), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "code", "text"),
+    [
+        (-19.39, -66.945, "relay_outside_sector", "outside keep_in"),
+        (-19.45, BORDER_LON + 0.0115, "relay_on_wrong_side", "99"),  # 0.0095 degrees of longitude: 997 m
+        (-19.45, BORDER_LON + 0.0018, "relay_too_near", "the line's accuracy asks for 30 m"),
+        (-19.475, -66.945, "void_under_relay", "Spur"),
+    ],
+)
+def test_a_relay_is_held_against_the_ground_as_a_base_is(
+    tmp_path: Path, lat: float, lon: float, code: str, text: str
+) -> None:
+    relay = "lat_deg = -19.4500\nlon_deg = -66.945"
+    path = two_valleys(tmp_path, sector=changed(SECTOR, relay, f"lat_deg = {lat}\nlon_deg = {lon}"))
+    if code == "void_under_relay":
+        hole_at(tmp_path / "terrain.tif", lat, lon)
+    fault = _fault(path)
+    assert (fault.line.code, fault.line.field) == (code, "relays[0]")
+    assert text in fault.line.text
+
+
+def hole_at(raster: Path, lat: float, lon: float) -> None:
+    """A void of 10 x 10 pixels round a place."""
+    with rasterio.open(raster, "r+") as file:
+        row, col = file.index(lon, lat)
+        file.write(np.full((1, 10, 10), file.nodata, np.float32), window=Window(col - 5, row - 5, 10, 10))
 
 
 @pytest.mark.parametrize(("name", "field"), [("village", "zones[0].file"), ("road", "roads[0].file")])

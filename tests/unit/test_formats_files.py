@@ -1,8 +1,11 @@
 """Files that people write are read strictly: what is wrong is named by file, field and remedy."""
 
 import json
+import re
+import tomllib
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sectors import MANDATE, SECTOR, changed, two_valleys
@@ -62,10 +65,32 @@ def test_a_wrong_mandate_key_is_named(old: str, new: str, code: str, field: str)
 
 
 RING = [[0, 0], [1, 0], [1, 1], [0, 0]]
+BOW_TIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
 
 
 def _class(name: str) -> str:
     return files("apacheta.app.catalogue").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", catalogue_names())
+def test_each_figure_of_the_catalogue_has_a_source_of_its_own(name: str, repository: Path) -> None:
+    """Not its table's: a public one that docs/aircraft.md lists, a textbook's or a formula's, or said to be assumed."""
+    content = tomllib.loads(_class(name))
+    listed = set(re.findall(r"^(\d+)\. ", (repository / "docs" / "aircraft.md").read_text(encoding="utf-8"), re.M))
+    sources = content.pop("sources")
+    assert set(figures(content)) - set(sources) == set()
+    for text in sources.values():
+        named = {n for group in re.findall(r"\[([\d, -]+)\]", text) for n in re.findall(r"\d+", group)}
+        assert named <= listed
+        assert named or text.startswith(("assumed", "textbook", "momentum theory")), text
+
+
+def figures(table: dict[str, Any], prefix: str = "") -> list[str]:
+    """Dotted names of every number in a table."""
+    inner = [figures(v, f"{prefix}{k}.") for k, v in table.items() if isinstance(v, dict)]
+    return [f"{prefix}{k}" for k, v in table.items() if type(v) in (int, float)] + [
+        name for part in inner for name in part
+    ]
 
 
 def test_the_catalogue_has_three_classes_each_figure_with_its_source() -> None:
@@ -81,7 +106,7 @@ def test_the_catalogue_has_three_classes_each_figure_with_its_source() -> None:
     [
         ("mass_kg = 14.0", "mass_kg = 0", "wrong_value", "mass_kg"),
         ("wing_area_m2 = 0.95", "", "unknown_key", "sources.wing_area_m2"),
-        ('radio = "900', 'radios = "900', "no_source", "radio.band_hz"),
+        ('"radio.band_hz" = ', '"camera" = ', "no_source", "radio.band_hz"),
         ("cruise_cas_m_s = 19.0", "cruise_cas_m_s = 12.0", "wrong_value", "cruise_cas_m_s"),
         ("depression_max_deg = 60.0", "depression_max_deg = 10.0", "wrong_value", "camera.depression_max_deg"),
         ("[camera]", "[camera]\nzoom = 3", "no_source", None),
@@ -117,6 +142,17 @@ def test_geojson_lines_and_polygons_are_found_at_any_depth() -> None:
         ({"type": "Point", "coordinates": [0, 0]}, "no_polygon"),
         ({"type": "Point", "coordinates": [0, 0], "crs": {"properties": {"name": "EPSG:32719"}}}, "not_wgs84"),
         ({"kind": "Polygon"}, "not_geojson"),
+        ({"type": "Polygon", "coordinates": [BOW_TIE]}, "crossing_ring"),
+        (
+            {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [1, 1], [2, 2], [0, 2], [1, 1], [0, 0]]]},
+            "crossing_ring",
+        ),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2], [0, 0]]]}, "no_area"),
+        ({"type": "MultiPolygon", "coordinates": 5}, "not_geojson"),
+        ({"type": "FeatureCollection", "features": None}, "not_geojson"),
+        ({"type": "GeometryCollection", "geometries": None}, "not_geojson"),
+        ({"type": "Polygon", "coordinates": [RING], "crs": {"properties": None}}, "not_wgs84"),
+        ({"type": "Polygon", "coordinates": [RING], "crs": {"properties": {"name": ["a"]}}}, "not_wgs84"),
         ([], "not_geojson"),
     ],
 )

@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import rasterio
+from pyproj import Transformer
 from rasterio.transform import Affine
 
 from apacheta.adapters.raster import RasterSource, write_geotiff, write_grid
@@ -12,6 +13,11 @@ from apacheta.core.errors import InputFault
 from apacheta.geo import LocalGrid, dem_of
 
 BOX = (-70.4, -32.8, -70.3, -32.7)
+PSAD56_CHILE = (
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 "
+    "+step +inv +proj=helmert +x=-328 +y=340 +z=-329 +step +inv +proj=cart +ellps=intl "
+    "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
+)
 
 
 def write(path, crs="EPSG:4326", transform=None, **more):
@@ -69,6 +75,31 @@ def test_raster_in_unknown_units(tmp_path):
 def test_raster_on_a_datum_that_proj_cannot_tie_to_wgs84(tmp_path):
     path = write(tmp_path / "a.tif", crs="+proj=longlat +ellps=intl +no_defs")
     assert code_of(lambda: RasterSource(path)) == "datum_transform_unknown"
+
+
+def test_a_change_of_datum_worse_than_the_model_may_be_is_refused_with_both_figures(tmp_path):
+    """PSAD56 in Chile is tied to WGS 84 within 17 m: enough for a model that may be 20 m off, not for one of 12."""
+    path = write(tmp_path / "a.tif", crs="EPSG:4248")
+    assert RasterSource(path, 20.0).read(*BOX).height_m.max() == 4000.0
+    for source in (RasterSource(path), RasterSource(path, 12.0)):
+        for call in (source.read, source.clipped):
+            with pytest.raises(InputFault, match=r"good to 17 m here.* off by 12 m") as fault:
+                call(*BOX)
+            assert fault.value.line.code == "datum_transform_coarse"
+            assert fault.value.line.remedy
+    kalianpur = write(tmp_path / "b.tif", crs="EPSG:4145", transform=Affine(0.001, 0, 74.0, 0, -0.001, 34.0))
+    assert code_of(lambda: RasterSource(kalianpur, 500.0).read(74.1, 33.8, 74.2, 33.9)) == "datum_transform_coarse"
+
+
+def test_heights_lie_where_the_countrys_own_way_puts_them(tmp_path):
+    """Rows counted in PSAD56: the EPSG register's translation for Chile between 26 and 36 S."""
+    place, to_psad56 = Affine(0.001, 0, -70.5, 0, -0.001, -32.6), Transformer.from_pipeline(PSAD56_CHILE)
+    rows = np.tile(np.arange(300, dtype=np.float32)[:, None], (1, 300))
+    write_geotiff(tmp_path / "rows.tif", rows, "EPSG:4248", tuple(place)[:6])
+    grid = LocalGrid(-32.75, -70.35, 0.0)
+    dem = dem_of(RasterSource(tmp_path / "rows.tif", 20.0), grid, *BOX, 90.0, "hae")
+    _, row = ~place @ np.array(to_psad56.transform(-70.35, -32.75))
+    assert dem.height_at(0.0, 0.0) == pytest.approx(row - 0.5, abs=0.005)  # half a metre; all of South America's: 52 m
 
 
 def test_feet_become_metres(tmp_path):

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 from shapely.geometry import LineString, box
 
-from ..adapters.raster import RasterSource, write_grid
+from ..adapters.raster import write_grid
 from ..core.sector import Sector
 from ..geo import LocalGrid, dem_of, undulation_m
 from ..sim.world import (
@@ -32,7 +32,7 @@ from ..sim.world import (
 )
 from ..sim.world.recipe import GENERATED_LAT_DEG, GENERATED_LON_DEG
 from .folders import cache_folder
-from .loading import CELL_M, bounds_of
+from .loading import CELL_M, bounds_of, rasters_of
 from .loading import World as Ground
 
 EXERCISE_VERSION = 1
@@ -105,10 +105,8 @@ def _world_over(sector: Sector, ground: Ground, seed: int, tell: Tell) -> World:
     lat0, lon0 = ground.dem.grid.lat0_deg, ground.dem.grid.lon0_deg
     grid = LocalGrid(lat0, lon0, 0.0)
     west, south, east, north = bounds_of(sector)
-    source = RasterSource(Path(sector.terrain.file))
-    dem = dem_of(
-        source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, sector.terrain.geoid_file
-    )
+    source, geoid = rasters_of(sector)
+    dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, geoid)
     plane = _undulation_plane(lat0, lon0)
     x_m = dem.origin_x_m + dem.cell_m * np.arange(dem.height_hae_m.shape[1])
     y_m = dem.origin_y_m + dem.cell_m * np.arange(dem.height_hae_m.shape[0])

@@ -21,7 +21,7 @@ from ..core.errors import InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
 from ..core.place import LonLat
-from ..core.sector import Border, Sector
+from ..core.sector import Base, Border, Relay, Sector
 from ..formats.aircraft_toml import aircraft_of
 from ..formats.canonical import sha256_hex
 from ..formats.mandate_toml import mandate_file_of, mandate_of
@@ -29,7 +29,11 @@ from ..formats.sector_toml import SectorFile, sector_file_of, sector_of
 from ..geo import BorderLine, Dem, LocalGrid, dem_of
 
 CELL_M = 30.0
-"""The planner's cell: that of the 1-arc-second models in use; finer models are averaged by nobody, only sampled."""
+"""The planner's cell: that of the 1-arc-second models in use. A finer model is sampled at the cells' middles, and the
+highest ground of each cell kept beside (`Dem.highest_hae_m`)."""
+
+GEOID_CE90_M = 1000.0
+"""A geoid may be that far to the side: it rises by less than 0.1 m over a kilometre."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -78,18 +82,17 @@ def load_fleet(sector: Sector, sector_path: Path) -> dict[str, Aircraft]:
 
 
 def load_world(sector: Sector, sector_path: Path) -> World:
-    """The sector's terrain and border line, checked: the raster covers the sector, no void under a base, the border
-    crosses the sector, every base lies on the own side. Raises InputFault."""
+    """The sector's terrain and border line, checked: the raster covers the sector, no void under a base or relay, the
+    border crosses the sector, every base and relay lies on the own side. Raises InputFault."""
     file = str(sector_path)
     west, south, east, north = bounds_of(sector)
-    source = RasterSource(Path(sector.terrain.file))
+    source, geoid = rasters_of(sector)
     lat0, lon0 = (south + north) / 2, (west + east) / 2
     heights = source.read(west, south, east, north).height_m
     if not np.isfinite(heights).any():
         text = "the elevation model has nothing but voids in the sector."
         raise InputFault("void_sector", text, file=file, field="terrain.file", remedy="Name another model.")
     grid = LocalGrid(lat0, lon0, float(np.round(np.nanmedian(heights), -2)))
-    geoid = None if sector.terrain.geoid_file is None else RasterSource(Path(sector.terrain.geoid_file))
     dem = dem_of(source, grid, west, south, east, north, CELL_M, sector.terrain.vertical_datum, geoid)
     _check_border_crosses(sector, file)
     line = BorderLine(_near(sector.border, (west, south, east, north)), grid, (west, south, east, north))
@@ -97,30 +100,57 @@ def load_world(sector: Sector, sector_path: Path) -> World:
     return World(dem=dem, border_line=line)
 
 
+def rasters_of(sector: Sector) -> tuple[RasterSource, RasterSource | None]:
+    """The elevation model and, where the sector names one, the geoid. Raises InputFault."""
+    terrain = sector.terrain
+    geoid = None if terrain.geoid_file is None else RasterSource(Path(terrain.geoid_file), GEOID_CE90_M)
+    return RasterSource(Path(terrain.file), terrain.ce90_m), geoid
+
+
 def check_ground(sector: Sector, dem: Dem, line: BorderLine, file: str) -> None:
-    """Refuse a base outside keep_in, beyond or too near the border, or over a void. Raises InputFault."""
+    """Refuse a base or relay outside keep_in, beyond or too near the border, or over a void. Raises InputFault.
+
+    A base keeps the standoff, for aircraft leave from it; a relay stands on own ground wherever the true border is.
+    """
+    border = sector.border
     for index, base in enumerate(sector.bases):
-        field = f"bases[{index}]"
-        if not Polygon(sector.keep_in).covers(Point(base.lon_deg, base.lat_deg)):
-            text = f"base {base.name} lies outside keep_in."
-            raise InputFault("base_outside_sector", text, file=file, field=field, remedy="Move the base or keep_in.")
-        distance = float(line.signed_distance_m(base.lat_deg, base.lon_deg))
-        if distance < 0:
-            text = f"base {base.name} lies {-distance:,.0f} m beyond the border, on the side that is not ours."
-            raise InputFault("base_on_wrong_side", text, file=file, field=field, remedy="Move it, or correct own_side.")
-        wanted = sector.border.standoff_m + sector.border.accuracy_m
-        if distance < wanted:
-            text = (
-                f"base {base.name} lies {distance:,.0f} m from the border; standoff and the line's accuracy want "
-                f"{wanted:,.0f} m."
-            )
-            raise InputFault(
-                "base_too_near", text, file=file, field=field, remedy="Move the base away from the border."
-            )
-        x_m, y_m = dem.grid.xy(base.lat_deg, base.lon_deg)
-        if not np.isfinite(dem.height_at(x_m, y_m)):
-            text = f"the elevation model has a void under base {base.name}."
-            raise InputFault("void_under_base", text, file=file, field=field, remedy="Name a model without it there.")
+        site = _Site("base", base, file, f"bases[{index}]")
+        wanted_m = border.standoff_m + border.accuracy_m
+        _check_site(site, sector, dem, line, wanted_m, "standoff and the line's accuracy ask for")
+    for index, relay in enumerate(sector.relays):
+        site = _Site("relay", relay, file, f"relays[{index}]")
+        _check_site(site, sector, dem, line, border.accuracy_m, "the line's accuracy asks for")
+
+
+@dataclass(frozen=True)
+class _Site:
+    """A base or relay and where it is named."""
+
+    kind: str
+    place: Base | Relay
+    file: str
+    field: str
+
+    def fault(self, code: str, what: str, remedy: str) -> InputFault:
+        return InputFault(
+            code, f"{self.kind} {self.place.name} {what}", file=self.file, field=self.field, remedy=remedy
+        )
+
+
+def _check_site(site: _Site, sector: Sector, dem: Dem, line: BorderLine, wanted_m: float, why: str) -> None:
+    kind, place = site.kind, site.place
+    if not Polygon(sector.keep_in).covers(Point(place.lon_deg, place.lat_deg)):
+        raise site.fault(f"{kind}_outside_sector", "lies outside keep_in.", f"Move the {kind} or keep_in.")
+    distance = float(line.signed_distance_m(place.lat_deg, place.lon_deg))
+    if distance < 0:
+        what = f"lies {-distance:,.0f} m beyond the border, on the side that is not ours."
+        raise site.fault(f"{kind}_on_wrong_side", what, "Move it, or correct own_side.")
+    if distance < wanted_m:
+        what = f"lies {distance:,.0f} m from the border; {why} {wanted_m:,.0f} m."
+        raise site.fault(f"{kind}_too_near", what, f"Move the {kind} away from the border.")
+    if not np.isfinite(dem.height_at(*dem.grid.xy(place.lat_deg, place.lon_deg))):
+        what = "stands over a void of the elevation model."
+        raise site.fault(f"void_under_{kind}", what, "Name a model without it there.")
 
 
 def check_mandate(mandate: Mandate, sector: Sector, from_utc_ns: int, to_utc_ns: int, file: str | None = None) -> None:
@@ -165,9 +195,11 @@ def _check_border_crosses(sector: Sector, file: str) -> None:
 
 
 def _near(border: Border, bounds: tuple[float, float, float, float]) -> Border:
-    """The border within a degree of the sector: what is farther is never the nearest, and slows every distance."""
+    """The border within a degree of the box that its sides are told in, round the sector and the own-side point: what
+    is farther is never the nearest, and slows every distance."""
     west, south, east, north = bounds
-    around = box(west - 1.0, south - 1.0, east + 1.0, north + 1.0)
+    lon, lat = border.own_side
+    around = box(min(west, lon) - 1.0, min(south, lat) - 1.0, max(east, lon) + 1.0, max(north, lat) + 1.0)
     parts = [part for chain in border.chains for part in _lines_in(LineString(chain).intersection(around))]
     return msgspec.structs.replace(border, chains=tuple(parts))
 

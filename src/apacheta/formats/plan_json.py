@@ -17,7 +17,7 @@ def decode_plan(data: bytes, file: str) -> WatchPlan:
     """The plan of a plan.json. Bytes that are not the canonical ones of a plan are refused. Raises InputFault."""
     try:
         content = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         remedy = "Plan again, or fetch the file again."
         raise InputFault("not_json", f"not readable as JSON: {wrong}.", file=file, remedy=remedy) from None
     plan = record_of(content, WatchPlan, kind="plan", version=1, file=file)

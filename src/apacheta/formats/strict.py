@@ -15,6 +15,7 @@ from ..core.errors import InputFault
 T = TypeVar("T")
 
 _WHERE = re.compile(r" - at `\$\.?(?P<path>.*?)`$")
+_NUMBER = re.compile("[0-9]{1,9}")
 _NAMED = re.compile(r"(?:unknown|missing required) field `(?P<name>[^`]*)`")
 
 
@@ -25,7 +26,7 @@ def decode_toml(data: bytes, record: type[T], *, kind: str, version: int, file: 
     """
     try:
         content = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+    except (ValueError, RecursionError) as wrong:  # no UTF-8, no TOML, a number without end, lists in lists in lists
         text = f"not readable as TOML: {wrong}."
         raise InputFault("not_toml", text, file=file, remedy="Correct the line that is named.") from None
     return record_of(content, record, kind=kind, version=version, file=file), content
@@ -49,8 +50,8 @@ def check_format(content: Any, *, kind: str, version: int, file: str) -> None:
         text = f"the key format is missing: this does not say that it is {wanted}."
         raise InputFault("format_missing", text, file=file, field="format", remedy=f'Add format = "{wanted}".')
     name, _, number = said.partition("/") if isinstance(said, str) else (None, None, "")
-    if name != kind or not (number or "").isdecimal():
-        text = f"format is {said!r} where {wanted!r} is wanted."
+    if name != kind or _NUMBER.fullmatch(number) is None:
+        text = f"format is {ascii(said)[:60]} where {wanted!r} is wanted."
         raise InputFault("wrong_format", text, file=file, field="format", remedy="Name the right file.")
     if int(number) > version:
         text = f"format {said} is newer than this program, which reads {wanted}."

@@ -24,12 +24,11 @@ from .camera import (
     relative_angles,
     sight_vectors,
 )
-from .covariance import Sigmas, covariance_en, ground_covariance
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
 from .radio import free_space_loss_db, link_clear, link_margin_db
-from .rays import camera_mesh, line_of_sight, profile_m, ray_points, ray_ranges_m, seen_cells
+from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m, seen_cells
 
 __all__ = [
     "REFRACTION",
@@ -45,7 +44,6 @@ __all__ = [
     "camera_mesh",
     "line_of_sight",
     "seen_cells",
-    "profile_m",
     "Camera",
     "camera_axes",
     "camera_position",
@@ -54,9 +52,6 @@ __all__ = [
     "sight_vectors",
     "project",
     "pixel_rays",
-    "Sigmas",
-    "ground_covariance",
-    "covariance_en",
     "BorderLine",
     "link_margin_db",
     "link_clear",

@@ -60,10 +60,10 @@ def _prolonged(chain: Array, length_m: float) -> Array:
 class BorderLine:
     """A border in a local grid.
 
-    `bounds_deg` (west, south, east, north) is the sector's box. With it the line must cross the box from edge to edge;
-    an end inside may be prolonged straight by the line's own accuracy at most. Without it the box is that of the line
-    and the own-side point, and the ends are prolonged straight as far as needed. Beyond the box the side is unknown
-    and counts as the far one.
+    `bounds_deg` (west, south, east, north) is the sector's box. With it the line must cross the box round that and the
+    own-side point from edge to edge; an end inside may be prolonged straight by the line's own accuracy at most.
+    Without it the box is that of the line and the own-side point, and the ends are prolonged straight as far as needed.
+    Beyond the box the side is unknown and counts as the far one.
 
     Raises InputFault: `border_too_short`, `border_does_not_cross_sector`, `border_ends_inside_sector`,
     `own_side_ambiguous` (closer to the line than the line's accuracy, or the line does not part the box).
@@ -118,15 +118,6 @@ class BorderLine:
         signed = np.where(self.own_side(lat_deg, lon_deg), distance, -distance)
         return float(signed) if signed.ndim == 0 else signed
 
-    @property
-    def own_area(self) -> Any:
-        """The own side's part of the box, a shapely geometry in grid metres."""
-        return self._own_area
-
-    def clip_to(self, bounds_deg: Box) -> "BorderLine":
-        """The same border with its sides decided inside a box; raises as the constructor does."""
-        return BorderLine(self.border, self.grid, bounds_deg)
-
     def _box(self, bounds_deg: Box | None) -> Any:
         """The box in the grid: the sector's and the own-side point, or all there is with room around it."""
         corners = [self._own_xy]
@@ -164,8 +155,8 @@ class BorderLine:
         if clipped and any(box.contains(end) for end in ends):
             raise self._fault(
                 "border_ends_inside_sector",
-                "the border ends inside the sector, so that its sides are not parted",
-                remedy="Give a line that runs from edge to edge of the sector.",
+                "the border ends inside the box round the sector and own_side, so that its sides are not parted",
+                remedy="Give a line that runs from edge to edge of it, or an own_side nearer to the sector.",
             )
         faces = list(polygonize(unary_union([box.exterior, inside])))
         spots = [np.array(face.representative_point().coords[0]) for face in faces]

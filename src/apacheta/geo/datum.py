@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
+from pyproj.aoi import AreaOfInterest
 from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
 from ..core.errors import InputFault
 
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
 WGS84 = "EPSG:4326"
+WORLD = ((-180.0, -90.0, -180.0, -90.0), (180.0, 90.0, 180.0, 90.0))
 GEOID_SHAPE = (721, 1440)
 GEOID_STEP_DEG = 0.25
 
@@ -71,20 +76,33 @@ def crs_of(definition: str, *, file: str | None = None) -> CRS:
     return system.sub_crs_list[0] if system.is_compound else system.to_2d()
 
 
-def transformer_between(source: Any, target: Any, *, file: str | None = None) -> Any:
-    """A pyproj Transformer (x or longitude first) whose accuracy is known.
+def transformer_between(source: Any, target: Any, bounds: Bounds | None = None, *, file: str | None = None) -> Any:
+    """A pyproj Transformer (x or longitude first) whose accuracy is known; with `bounds`, the best one for that place.
 
     Where PROJ knows no way between two datums it quietly changes nothing ("ballpark", accuracy -1), which is wrong by
-    up to hundreds of metres: here that is InputFault `datum_transform_unknown`.
+    up to hundreds of metres: here that is InputFault `datum_transform_unknown`. So is a way made for another country.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a better grid that is not installed: the accuracy says so
-        group = TransformerGroup(source, target, always_xy=True, allow_ballpark=False)
-    if not group.transformers or group.transformers[0].accuracy < 0.0:
-        raise InputFault(
-            "datum_transform_unknown",
-            f"no transformation of known accuracy leads from {CRS(source).name!r} to {CRS(target).name!r}",
-            file=file,
-            remedy="Give the file a reference system with a known datum, for example with gdalwarp -t_srs EPSG:4326.",
-        )
-    return group.transformers[0]
+        place = None if bounds is None else AreaOfInterest(*np.clip(bounds, *WORLD))
+        group = TransformerGroup(source, target, always_xy=True, allow_ballpark=False, area_of_interest=place)
+    for found in group.transformers:
+        if found.accuracy >= 0.0 and _holds(found.area_of_use, place):
+            return found
+    there = "" if bounds is None else " and is made for this place"
+    raise InputFault(
+        "datum_transform_unknown",
+        f"no transformation of known accuracy leads from {CRS(source).name!r} to {CRS(target).name!r}{there}",
+        file=file,
+        remedy="Give the file a reference system with a known datum, for example with gdalwarp -t_srs EPSG:4326.",
+    )
+
+
+def _holds(area: Any, place: AreaOfInterest | None) -> bool:
+    """Whether a transformation's area of use, where it has one, holds the whole place."""
+    if area is None or place is None:
+        return True
+    after_west, before_east = area.west <= place.west_lon_degree, place.east_lon_degree <= area.east
+    # an area across the date line begins east of where it ends
+    along = (after_west and before_east) if area.west <= area.east else (after_west or before_east)
+    return bool(along and area.south <= place.south_lat_degree and place.north_lat_degree <= area.north)

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..core.errors import InputFault
 from ..core.sector import VerticalDatum
 from ..kernels.rays import fill_pyramid
-from ..kernels.resample import heights_at, resample
+from ..kernels.resample import block_tops, heights_at, resample
 from ..ports import DemSource, HeightGrid
-from .datum import WGS84, crs_of, transformer_between, undulation_m
+from .datum import WGS84, Bounds, crs_of, transformer_between, undulation_m
 from .grid import LocalGrid
 
 MESH_EVERY = 16
@@ -32,7 +32,9 @@ class Dem:
     """Heights HAE (rows, cols) float32, rows from SOUTH to north, columns west to east, node-centred, void = NaN.
 
     Node [0, 0] lies at (origin_x_m, origin_y_m) of `grid`; between nodes lie bilinear patches. `sha256` is that of the
-    file it was read from. The array is made read-only.
+    file it was read from. `highest_hae_m`, of the same shape, is the highest ground that the file has in the cell round
+    each node (the heights themselves where none is given): what must not be hit is above it. The arrays are made
+    read-only.
     """
 
     grid: LocalGrid
@@ -41,14 +43,17 @@ class Dem:
     origin_y_m: float
     cell_m: float
     sha256: str
+    highest_hae_m: NDArray[np.float32] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        height = np.ascontiguousarray(self.height_hae_m, np.float32)
+        height = _read_only(self.height_hae_m)
         if height.ndim != 2 or min(height.shape) < 2:
             raise ValueError(f"an elevation model needs at least 2 x 2 nodes, not {height.shape}")
-        height = height.view()
-        height.flags.writeable = False
+        highest = height if self.highest_hae_m is None else _read_only(self.highest_hae_m)
+        if highest.shape != height.shape:
+            raise ValueError(f"the highest ground of {highest.shape} nodes for {height.shape}")
         object.__setattr__(self, "height_hae_m", height)
+        object.__setattr__(self, "highest_hae_m", highest)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -106,6 +111,12 @@ class Dem:
         )
 
 
+def _read_only(heights: NDArray[np.float32]) -> NDArray[np.float32]:
+    view = np.ascontiguousarray(heights, np.float32).view()
+    view.flags.writeable = False
+    return view
+
+
 def _box(grid: LocalGrid, west: float, south: float, east: float, north: float) -> tuple[float, float, float, float]:
     """Bounds in the grid of a box in degrees (its sides are curved there, so 65 points on each)."""
     lon, lat = np.linspace(west, east, 65), np.linspace(south, north, 65)
@@ -115,9 +126,9 @@ def _box(grid: LocalGrid, west: float, south: float, east: float, north: float) 
     return x.min(), y.min(), x.max(), y.max()
 
 
-def _pixels(heights: HeightGrid, lon: Any, lat: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Columns and rows (pixel centres at integers) of places in a raster's window."""
-    to_source = transformer_between(WGS84, crs_of(heights.crs_wkt))
+def _pixels(heights: HeightGrid, bounds: Bounds, lon: Any, lat: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Columns and rows (pixel centres at integers) of places in a raster's window that was read for the bounds."""
+    to_source = transformer_between(WGS84, crs_of(heights.crs_wkt), bounds)
     x, y = to_source.transform(lon, lat)
     a, b, c, d, e, f = heights.transform
     det = a * e - b * d
@@ -126,7 +137,7 @@ def _pixels(heights: HeightGrid, lon: Any, lat: Any) -> tuple[NDArray[np.float64
     return np.ascontiguousarray(column), np.ascontiguousarray(row)
 
 
-def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: tuple[float, ...], lon: Any, lat: Any) -> Any:
+def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: Bounds, lon: Any, lat: Any) -> Any:
     """What to add to heights in a vertical datum to have them above the ellipsoid."""
     if datum == "hae":
         return np.zeros(lon.shape)
@@ -140,7 +151,7 @@ def _offset_m(datum: VerticalDatum, geoid: DemSource | None, bounds: tuple[float
             remedy="Give geoid_file (for example egm08_25.gtx of PROJ), or terrain in amsl_egm96 or hae.",
         )
     window = geoid.read(bounds[0], bounds[1], bounds[2], bounds[3])
-    column, row = _pixels(window, lon, lat)
+    column, row = _pixels(window, bounds, lon, lat)
     column = np.clip(column, 0.0, window.height_m.shape[1] - 1.0)
     row = np.clip(row, 0.0, window.height_m.shape[0] - 1.0)
     out, points = np.empty(column.size), np.column_stack([column.ravel(), row.ravel()])
@@ -161,7 +172,8 @@ def dem_of(
 ) -> Dem:
     """The elevation model of a box in degrees, in the local grid with nodes at multiples of cell_m, heights HAE.
 
-    Bilinear from a source as fine as the cells or finer, bicubic (never across a void) from a coarser one. The grid's
+    Bilinear from a source as fine as the cells or finer, bicubic (never across a void) from a coarser one; what stands
+    between the nodes is in `highest_hae_m`, where a void smaller than a cell counts as what is round it. The grid's
     box is the bounding box of the degrees' box; a node outside what the source gives is void. Raises InputFault:
     what the source raises, `datum_transform_unknown`, `geoid_file_missing`.
     """
@@ -173,9 +185,11 @@ def dem_of(
     x = (i0 + MESH_EVERY * np.arange(mesh_cols)) * cell_m
     y = (j0 + MESH_EVERY * np.arange(mesh_rows)) * cell_m
     lat, lon = grid.latlon(*np.meshgrid(x, y))
-    column, row = _pixels(heights, lon, lat)
+    column, row = _pixels(heights, (west, south, east, north), lon, lat)
     offset = np.ascontiguousarray(_offset_m(vertical_datum, geoid, (west, south, east, north), lon, lat))
     pixels_per_cell = np.median(np.hypot(np.diff(column, axis=1), np.diff(row, axis=1))) / MESH_EVERY
     smooth = bool(pixels_per_cell < 0.999)
-    resample(np.ascontiguousarray(heights.height_m, np.float32), column, row, offset, MESH_EVERY, smooth, out)
-    return Dem(grid, out, i0 * cell_m, j0 * cell_m, cell_m, heights.sha256)
+    pixels, highest = np.ascontiguousarray(heights.height_m, np.float32), np.empty_like(out)
+    resample(pixels, column, row, offset, MESH_EVERY, smooth, out)
+    block_tops(pixels, column, row, offset, MESH_EVERY, out, highest)
+    return Dem(grid, out, i0 * cell_m, j0 * cell_m, cell_m, heights.sha256, highest)

@@ -58,7 +58,7 @@ def bicubic(source, x, y):
 
 @njit([float64(MESH, float64, float64)], cache=True, nogil=True, error_model="numpy")
 def at_mesh(mesh, x, y):
-    """Linear value of a mesh at column x, row y, both inside it."""
+    """Linear value of a mesh at column x, row y, both inside it or less than one beside it."""
     i, j = min(int(x), mesh.shape[1] - 2), min(int(y), mesh.shape[0] - 2)
     fx, fy = x - i, y - j
     south = mesh[j, i] * (1.0 - fx) + mesh[j, i + 1] * fx
@@ -84,6 +84,37 @@ def resample(source, column_mesh, row_mesh, offset_mesh, every, smooth, out):
             x, y = at_mesh(column_mesh, mx, my), at_mesh(row_mesh, mx, my)
             height = bicubic(source, x, y) if smooth else bilinear(source, x, y)
             out[j, i] = float32(height + at_mesh(offset_mesh, mx, my))
+
+
+@njit(
+    [types.void(SOURCE, MESH, MESH, MESH, int64, SOURCE, float32[:, ::1])],
+    cache=True,
+    nogil=True,
+    error_model="numpy",
+)
+def block_tops(source, column_mesh, row_mesh, offset_mesh, every, height, out):
+    """Fill `out` with the highest of each node's height and the source's known heights in the cell round the node.
+
+    A pixel is in a cell when its centre lies in the box of columns and rows that holds the cell: a little more than the
+    cell where the source is turned. Meshes as in `resample`; a node that is void stays void.
+    """
+    rows, cols = source.shape
+    for j in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            west, east, top, bottom = np.inf, -np.inf, np.inf, -np.inf
+            for m in (-0.5, 0.5):
+                for n in (-0.5, 0.5):
+                    mx, my = (i + n) / every, (j + m) / every
+                    x, y = at_mesh(column_mesh, mx, my), at_mesh(row_mesh, mx, my)
+                    west, east, top, bottom = min(west, x), max(east, x), min(top, y), max(bottom, y)
+            offset = at_mesh(offset_mesh, i / every, j / every)
+            highest = float64(height[j, i])
+            for row in range(max(0, math.ceil(top)), min(rows - 1, math.floor(bottom)) + 1):
+                for column in range(max(0, math.ceil(west)), min(cols - 1, math.floor(east)) + 1):
+                    pixel = float64(source[row, column]) + offset
+                    if pixel > highest:
+                        highest = pixel
+            out[j, i] = float32(highest)
 
 
 @njit(

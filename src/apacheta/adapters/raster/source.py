@@ -13,11 +13,13 @@ from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
 
 from ...core.errors import InputFault
-from ...geo.datum import WGS84, crs_of, transformer_between
+from ...geo.datum import WGS84, Bounds, crs_of, transformer_between
 from ...ports import HeightGrid
 
 MARGIN_PX = 3
 """Pixels read beyond the bounds where the file has them: bicubic interpolation needs two."""
+CE90_UNSTATED_M = 12.0
+"""Error to the side that a model may have of which nobody says any: about what `see` reckons with (5 m sigma)."""
 METRES = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "unknown": 1.0}
 FEET = {"ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "us survey foot": 1200 / 3937, "us-ft": 1200 / 3937}
 _GEOD = Geod(ellps="WGS84")
@@ -26,12 +28,13 @@ _GEOD = Geod(ellps="WGS84")
 class RasterSource:
     """Heights from band 1 of a file; see ports.DemSource for the guarantees.
 
+    `ce90_m` is how far to the side its user says that it may be off: a change of datum must not be worse than that.
     Raises InputFault: `raster_missing`, `raster_unreadable`, `raster_no_crs`, `raster_no_position`,
-    `raster_units_unknown`, `raster_does_not_cover`, `datum_transform_unknown`.
+    `raster_units_unknown`, `raster_does_not_cover`, `datum_transform_unknown`, `datum_transform_coarse`.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path | str, ce90_m: float = CE90_UNSTATED_M) -> None:
+        self.path, self._ce90_m = Path(path), ce90_m
         if not self.path.is_file():
             raise self._fault(
                 "raster_missing", "the elevation file does not exist", "Check the path in [terrain] file."
@@ -46,7 +49,8 @@ class RasterSource:
             self._crs_wkt = str(dataset.crs.to_wkt())
             self._unit_m = self._metres_per_unit(dataset.units[0])
             self._affine, self._size = dataset.transform, (dataset.width, dataset.height)
-        self._from_wgs84 = transformer_between(WGS84, crs_of(self._crs_wkt, file=self.path.name), file=self.path.name)
+        self._crs = crs_of(self._crs_wkt, file=self.path.name)
+        transformer_between(WGS84, self._crs, file=self.path.name)
 
     def _fault(self, code: str, text: str, remedy: str | None = None) -> InputFault:
         return InputFault(code, text, file=self.path.name, field="terrain.file", remedy=remedy)
@@ -74,8 +78,9 @@ class RasterSource:
     def read(self, west_deg: float, south_deg: float, east_deg: float, north_deg: float) -> HeightGrid:
         """The window that covers the bounds, with a margin of 3 pixels where there are any."""
         lon, lat = _outline(west_deg, south_deg, east_deg, north_deg)
-        column, row = ~self._affine @ np.array(self._from_wgs84.transform(lon, lat))
-        self._check_cover(lon, lat, column, row)
+        from_wgs84 = self._from_wgs84((west_deg, south_deg, east_deg, north_deg))
+        column, row = ~self._affine @ np.array(from_wgs84.transform(lon, lat))
+        self._check_cover(from_wgs84, lon, lat, column, row)
         width, height = self._size
         c0, r0 = max(0, int(column.min()) - MARGIN_PX), max(0, int(row.min()) - MARGIN_PX)
         c1, r1 = min(width, int(column.max()) + 1 + MARGIN_PX), min(height, int(row.max()) + 1 + MARGIN_PX)
@@ -101,16 +106,29 @@ class RasterSource:
         edge = np.linspace(0.0, 1.0, 33)
         none, full = np.zeros(33), np.ones(33)
         sides = ((none, edge), (edge, full), (full, edge), (edge, none))  # left, bottom, right, top
-        lon, lat = zip(*(self._lonlat(c * width, r * height) for c, r in sides), strict=True)
+        from_wgs84 = self._from_wgs84((west_deg, south_deg, east_deg, north_deg))
+        lon, lat = zip(*(self._lonlat(from_wgs84, c * width, r * height) for c, r in sides), strict=True)
         inner = (max(west_deg, lon[0].max()), max(south_deg, lat[1].max()))
         outer = (min(east_deg, lon[2].min()), min(north_deg, lat[3].min()))
         if not (inner[0] < outer[0] and inner[1] < outer[1]):
             raise self._fault("raster_does_not_cover", "the elevation file covers nothing of the area")
         return (*map(float, inner), *map(float, outer))  # type: ignore[return-value]
 
-    def _lonlat(self, column: Any, row: Any) -> Any:
+    def _from_wgs84(self, bounds: Bounds) -> Any:
+        """The transformer for a place, refused where it is worse than the model may be."""
+        found = transformer_between(WGS84, self._crs, bounds, file=self.path.name)
+        if found.accuracy > self._ce90_m:
+            raise self._fault(
+                "datum_transform_coarse",
+                f"the way from WGS 84 to {self._crs.name!r} is good to {found.accuracy:.0f} m here, and the model "
+                f"may be off by {self._ce90_m:.0f} m (ce90_m)",
+                "Bring the file to WGS 84 with the country's own grid (gdalwarp -t_srs EPSG:4326), or state the error.",
+            )
+        return found
+
+    def _lonlat(self, from_wgs84: Any, column: Any, row: Any) -> Any:
         """Longitudes and latitudes of pixel corners."""
-        return self._from_wgs84.transform(*(self._affine @ np.array([column, row])), direction="INVERSE")
+        return from_wgs84.transform(*(self._affine @ np.array([column, row])), direction="INVERSE")
 
     def _metres(self, band: Any, scale: float, offset: float) -> NDArray[np.float32]:
         """Heights in metres, float32, voids (nodata, mask, not finite) as NaN."""
@@ -118,7 +136,7 @@ class RasterSource:
         void = np.ma.getmaskarray(band) | ~np.isfinite(values)
         return np.where(void, np.nan, values * self._unit_m).astype(np.float32)
 
-    def _check_cover(self, lon: Any, lat: Any, column: Any, row: Any) -> None:
+    def _check_cover(self, from_wgs84: Any, lon: Any, lat: Any, column: Any, row: Any) -> None:
         """Raise `raster_does_not_cover` with the sides and the kilometres that are missing."""
         if not (np.all(np.isfinite(column)) and np.all(np.isfinite(row))):
             raise self._fault("raster_does_not_cover", "the bounds lie outside the file's reference system")
@@ -127,7 +145,7 @@ class RasterSource:
         out = np.hypot(near[0] - column, near[1] - row) > 0.01  # of a pixel: rounding of the transform
         if not np.any(out):
             return
-        back = self._lonlat(near[0][out], near[1][out])
+        back = self._lonlat(from_wgs84, near[0][out], near[1][out])
         azimuth, _, distance = _GEOD.inv(back[0], back[1], lon[out], lat[out])
         east, north = distance * np.sin(np.radians(azimuth)) / 1e3, distance * np.cos(np.radians(azimuth)) / 1e3
         missing = {"west": -east.min(), "east": east.max(), "south": -north.min(), "north": north.max()}

@@ -40,7 +40,7 @@ def render_plan(
 ) -> str:
     """The whole page as one HTML text, in `es` or `en`; it asks nothing of any network."""
     t, plan = Texts(language), result.plan
-    scene = scene_of(result, sector, world)
+    scene = scene_of(result, sector, mandate, world)
     return _templates.get_template("page.html.j2").render(
         t=t,
         n=t.number,

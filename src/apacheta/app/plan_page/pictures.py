@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from ...core.mandate import Mandate
 from ...core.sector import Sector, Zone
 from ...plan import PlanResult
 from ...plan.tours import Flown
@@ -22,6 +23,9 @@ from ..report.relief import Window, cell_extent, draw_contours, draw_relief, who
 from ..texts import Texts
 
 Floats = NDArray[np.float64]
+CAVEAT_IN = 0.19
+COARSE_LINE_M = 1_000.0
+"""A border line that may be off by more shows on which side a valley lies, not where to watch: for demonstration."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,12 @@ class Scene:
 
     result: PlanResult
     sector: Sector
+    mandate: Mandate
     world: World
     ground: Ground
 
 
-def scene_of(result: PlanResult, sector: Sector, world: World) -> Scene:
+def scene_of(result: PlanResult, sector: Sector, mandate: Mandate, world: World) -> Scene:
     """The scene with the elevation model's axes; the numbers of looks are not known before the flight."""
     dem = world.dem
     rows, cols = dem.height_hae_m.shape
@@ -47,7 +52,7 @@ def scene_of(result: PlanResult, sector: Sector, world: World) -> Scene:
         latlon=dem.grid.latlon,
         terrain_sha256=dem.sha256,
     )
-    return Scene(result, sector, world, ground)
+    return Scene(result, sector, mandate, world, ground)
 
 
 def sector_map(scene: Scene, ink: Ink, texts: Texts) -> str:
@@ -79,9 +84,9 @@ def strips_map(scene: Scene, ink: Ink, texts: Texts) -> str | None:
 def _map(scene: Scene, window: Window, ink: Ink, texts: Texts, close: bool) -> str:
     width = FULL_WIDTH_IN - 0.34
     height = min(max(width * window.height_m / window.width_m, 3.0), 9.0)
-    legend = 0.85
-    drawn = figure(ink, FULL_WIDTH_IN, height + legend + 0.3)
-    total = height + legend + 0.3
+    legend, caveats = 0.85, caveats_of(scene, texts)
+    total = height + legend + 0.3 + CAVEAT_IN * len(caveats)
+    drawn = figure(ink, FULL_WIDTH_IN, total)
     axes = drawn.add_axes((0.3 / FULL_WIDTH_IN, (legend + 0.22) / total, width / FULL_WIDTH_IN, height / total))
     draw_relief(axes, scene.ground, window, ink)
     step = draw_contours(axes, scene.ground, window, ink)
@@ -90,6 +95,7 @@ def _map(scene: Scene, window: Window, ink: Ink, texts: Texts, close: bool) -> s
     _draw_places(axes, scene, window, ink, close)
     _draw_tours(axes, scene, ink, close)
     draw_frame(axes, window, scene.ground, ink, texts)
+    _draw_caveats(axes, caveats, ink)
     _legend(
         drawn.add_axes((0.3 / FULL_WIDTH_IN, 0.0, width / FULL_WIDTH_IN, legend / total)),
         scene,
@@ -116,6 +122,22 @@ def _draw_far_side(axes: Axes, scene: Scene, window: Window, ink: Ink) -> None:
     for chain in scene.world.border_line.xy_chains:
         points = np.asarray(chain)
         axes.plot(points[:, 0], points[:, 1], color=ink.text, linewidth=1.8, zorder=6)
+
+
+def caveats_of(scene: Scene, texts: Texts) -> list[str]:
+    """What a map must say of itself, for maps are cut out of their pages: that nothing real may rest on it, and why."""
+    accuracy_m = scene.sector.border.accuracy_m
+    said = [texts("plan.map.exercise")] if scene.mandate.exercise else []
+    if accuracy_m > COARSE_LINE_M:
+        said.append(texts("plan.map.demonstration", km=texts.number(accuracy_m / 1000.0, 1)))
+    return said
+
+
+def _draw_caveats(axes: Axes, caveats: list[str], ink: Ink) -> None:
+    """Above the map, so that they hide nothing of it."""
+    if caveats:
+        axes.annotate("\n".join(caveats), (0.5, 1.0), (0, 5), xycoords="axes fraction", textcoords="offset points",
+                      ha="center", va="bottom", fontsize=8.5, weight="bold", color=ink.alert)  # fmt: skip
 
 
 def _draw_watched(axes: Axes, scene: Scene, ink: Ink) -> None:
