@@ -13,7 +13,9 @@ import msgspec
 import pytest
 from account_log import LazyDisk, closed_log, entry, open_account
 
+from apacheta.account import entry_bytes
 from apacheta.adapters.filelog import FileLogStore
+from apacheta.adapters.filelog.journal import frame_bytes
 from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta_verify import verify
 
@@ -175,10 +177,11 @@ def test_a_tail_torn_at_any_byte_is_cut_and_whole_commits_stay(tmp_path):
         journal.write_bytes(good[:length])
         store = FileLogStore(tmp_path / "log", LazyDisk())
         assert _numbers(store) == [None, *range(length // frame)]
-        assert store.cut_bytes == length % frame
-        journal_is_whole = journal.read_bytes() == good[: length - length % frame]
+        assert journal.read_bytes() == good[:length], "opening alone changes nothing"
+        store.append([b"new"])
+        whole = length - length % frame
+        assert journal.read_bytes() == good[:whole] + frame_bytes(1 + length // frame, [b"new"])
         store.close()
-        assert journal_is_whole
 
 
 def test_garbage_after_the_last_commit_is_cut(tmp_path):
@@ -186,8 +189,10 @@ def test_garbage_after_the_last_commit_is_cut(tmp_path):
     for tail in (bytes(500), b"APL1" + bytes(60), good[-20:]):
         journal.write_bytes(good + tail)
         store = FileLogStore(tmp_path / "log", LazyDisk())
-        assert (store.size(), store.cut_bytes) == (4, len(tail))
+        assert store.size() == 4
+        store.append([b"new"])
         store.close()
+        assert journal.read_bytes() == good + frame_bytes(4, [b"new"])
 
 
 def test_a_change_before_the_last_commit_is_no_torn_tail(tmp_path):
@@ -247,7 +252,10 @@ def test_what_a_crash_between_tiles_and_checkpoint_leaves_is_tidied(tmp_path):
     assert (tmp_path / "log/tile/0/002.p/89").exists()
     report = verify(tmp_path)
     assert (report.exit_code, report.tree_size, report.unsigned_entries) == (0, 301, 300)
+    FileLogStore(tmp_path / "log", LazyDisk()).close()
+    assert (tmp_path / "log/tile/0/002.p/89").exists(), "opening alone changes nothing"
     store = FileLogStore(tmp_path / "log", LazyDisk())
+    store.append([entry_bytes(entry(300))])
     assert not (tmp_path / "log/tile/0/002.p/89").exists()
     assert (tmp_path / "log/tile/0/001.p/45").exists()
     store.close()

@@ -60,8 +60,8 @@ def default_key_file() -> Path:
 def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path | None = None) -> KeyFileSigner:
     """The signer of a post's log; hold the post (open its store) first.
 
-    A post without `log/vkey` gets one, with `origin` or a new name of its own. InputFault `key_mismatch` when the
-    post was signed with another key or under another name.
+    A post without a log gets `log/vkey`, with `origin` or a new name of its own. InputFault `log_corrupt` when a log
+    is there without it, `key_mismatch` when the post was signed with another key or under another name.
     """
     vkey_file = Path(post) / VKEY_FILE
     file = key_file or default_key_file()
@@ -83,13 +83,25 @@ def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path |
 
 
 def _known_key(vkey_file: Path) -> NoteKey | None:
+    """The key that the log says it is signed with; None where no log has begun."""
     if not vkey_file.exists():
+        if _has_begun(vkey_file.parent):
+            text = "the post's public key is missing"
+            raise InputFault("log_corrupt", text, file=VKEY_FILE, remedy="Bring it back from a copy.")
         return None
     try:
         return key_of(vkey_file.read_text(encoding="utf-8").removesuffix("\n"))
     except ValueError as problem:
         text = f"the post's public key cannot be read: {problem}"
         raise InputFault("log_corrupt", text, file=VKEY_FILE, remedy="Bring it back from a copy.") from problem
+
+
+def _has_begun(log: Path) -> bool:
+    """Whether a log was written there; its key is on disk before its first entry."""
+    journal = log / "pending"
+    return any((log / name).exists() for name in ("checkpoint", "tile")) or (
+        journal.exists() and journal.stat().st_size > 0
+    )
 
 
 def _private_key(file: Path, *, may_create: bool) -> Ed25519PrivateKey:
