@@ -35,8 +35,8 @@ def _verify_once(folder: LogFolder, keys: Sequence[str], outside: Path | None) -
     if not take_keys(log, keys):
         return log.report
     check_checkpoint(log)
-    read_pending(log)
     check_entries(log)
+    read_pending(log)
     check_upper_tiles(log)
     check_root(log)
     check_forms(log)

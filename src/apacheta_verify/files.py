@@ -1,9 +1,6 @@
 """What lies where in `<post>/log/`: checkpoint, vkey, C2SP tiles, and the journal of unsigned entries."""
 
-import hashlib
 import re
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +8,6 @@ from pathlib import Path
 CHECKPOINT, VKEY, PENDING, WORK = "checkpoint", "vkey", "pending", "tmp"
 WIDTH = 256
 _TILE = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?")
-_HEAD = struct.Struct(">4sQI32s")
 
 
 @dataclass(frozen=True)
@@ -84,31 +80,3 @@ def entries_of(bundle: bytes) -> tuple[list[bytes], bytes]:
         entries.append(bundle[at + 2 : end])
         at = end
     return entries, bundle[at:]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A commit in the journal: its place in the file, index of its first entry, its entries."""
-
-    start: int
-    end: int
-    first: int
-    entries: list[bytes]
-
-
-def frames_of(journal: bytes, at: int = 0) -> Iterator[Frame]:
-    """The commits of the journal up to the first one that is not whole.
-
-    A commit: `APL1`, index of the first entry (u64), bytes of payload (u32), SHA-256 over these 16 bytes and the
-    payload, payload = the entries as in a bundle; big-endian.
-    """
-    while at + _HEAD.size <= len(journal):
-        magic, first, length, wanted = _HEAD.unpack_from(journal, at)
-        end = at + _HEAD.size + length
-        payload = journal[at + _HEAD.size : end]
-        found = hashlib.sha256(journal[at : at + _HEAD.size - 32] + payload).digest()
-        entries, rest = entries_of(payload)
-        if magic != b"APL1" or found != wanted or rest:
-            return
-        yield Frame(at, end, first, entries)
-        at = end

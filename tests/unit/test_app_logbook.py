@@ -72,6 +72,7 @@ DAMAGES = {
     "no tile": _unlink("tile/0/000.p/10"),
     "an entry": _replace("tile/entries/000.p/10", b'"n":2', b'"n":7'),
     "unsigned entries, a digit of the size": _unsigned_then(_replace("checkpoint", b"\n11\n", b"\n99\n")),
+    "unsigned entries, one changed": _unsigned_then(_replace("pending", b'"n":1', b'"n":7')),
     "unsigned entries, no key": _unsigned_then(_unlink("vkey")),
 }
 

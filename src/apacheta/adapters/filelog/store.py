@@ -9,7 +9,7 @@ from typing import TypeVar
 from ...account import TILE_WIDTH, checkpoint_of, entries_of, leaf_hash, tile_path
 from ...core.errors import EnvironmentFault, Fault
 from .disk import Disk
-from .journal import corrupt, frame_bytes, frames_of
+from .journal import Frame, corrupt, frame_bytes, frames_of
 from .lock import hold
 
 LOG = "log"
@@ -64,8 +64,9 @@ class FileLogStore:
         """The bytes of one entry."""
         if not 0 <= index < self.size():
             raise IndexError(f"no entry {index} in a log of {self.size()}")
-        if index >= self._signed:
-            return self._pending[index - self._signed]
+        return self._pending[index - self._signed] if index >= self._signed else self._signed_entry(index)
+
+    def _signed_entry(self, index: int) -> bytes:
         number, place = divmod(index, TILE_WIDTH)
         if self._bundle[0] != number:
             self._bundle = (number, self._read_bundle(number))
@@ -141,12 +142,23 @@ class FileLogStore:
     def _read_journal(self) -> list[bytes]:
         path = self._folder / PENDING
         frames, self._whole_bytes = frames_of(path.read_bytes() if path.exists() else b"")
+        reached = min([self._signed, *(frame.first for frame in frames)])
         pending: list[bytes] = []
         for frame in frames:
-            if frame.first > self._signed + len(pending):
-                raise corrupt(f"{LOG}/{PENDING}", f"entries before {frame.first} are missing")
-            pending.extend(frame.entries[max(0, self._signed + len(pending) - frame.first) :])
+            self._refuse_wrong_frame(frame, reached)
+            reached += len(frame.entries)
+            pending += frame.entries[max(0, self._signed - frame.first) :]
         return pending
+
+    def _refuse_wrong_frame(self, frame: Frame, reached: int) -> None:
+        """Commits follow one another, and one that the checkpoint signs by now holds the entries that it signs."""
+        if frame.first > reached:
+            raise corrupt(f"{LOG}/{PENDING}", f"entries before {frame.first} are missing")
+        if frame.first < reached:
+            raise corrupt(f"{LOG}/{PENDING}", f"the entries from {frame.first} on stand there twice")
+        for index, entry in zip(range(frame.first, self._signed), frame.entries, strict=False):
+            if entry != self._signed_entry(index):
+                raise corrupt(f"{LOG}/{PENDING}", f"entry {index} is not the one that was signed")
 
     def _refuse_old_checkpoint(self) -> None:
         """Bundles beyond the checkpoint are there only while the journal still holds the same entries."""
