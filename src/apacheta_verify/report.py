@@ -65,9 +65,9 @@ class Report:
     def fail(
         self, exit_code: int, code: str, text: str, file: str | None = None, remedy: str | None = None
     ) -> "Report":
-        """End without a verification."""
+        """Something could not be done; what is known to be bad already stays the answer."""
         self.errors.append(line(code, text, file, remedy))
-        self.exit_code = exit_code
+        self.exit_code = self.exit_code or exit_code
         return self
 
     def as_json(self) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from account_log import ORIGIN, SEED, LazyDisk, closed_log, entry, open_account, signer
+from account_log import ORIGIN, SEED, LazyDisk, TickingClock, closed_log, entry, open_account, signer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apacheta.account import MemorySigner, NoteKey, bundle_of, entries_of, leaf_hash, signature_line
+from apacheta.account import Account, MemorySigner, NoteKey, bundle_of, entries_of, leaf_hash, signature_line
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app import verify as app_verify
 from apacheta_verify import verify
@@ -233,6 +233,28 @@ def test_another_history_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path
     account.close()
     assert verify(other).exit_code == 0
     assert _named(other, outside=sound / "log/checkpoint")["what"] == "root"
+
+
+def test_a_log_written_anew_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path):
+    for name, origin, seed in [("key", ORIGIN, bytes(32)), ("name", "apacheta.invalid/other", SEED)]:
+        anew = tmp_path / name
+        (anew / "log").mkdir(parents=True)
+        who = MemorySigner(seed, origin)
+        (anew / "log/vkey").write_text(f"{who.key.vkey}\n")
+        account = Account(FileLogStore(anew / "log", LazyDisk()), who, origin, TickingClock())
+        account.record_many([entry(n) for n in range(SIZE)])
+        account.close()
+        assert verify(anew).exit_code == 0
+        first = _named(anew, outside=sound / "log/checkpoint")
+        assert (first["file"], first["what"], first["index"]) == ("log/checkpoint", "signature", None)
+        assert "is not the one of the checkpoint that was kept" in first["text"]
+
+
+def test_an_unreadable_outside_checkpoint_does_not_hide_what_is_bad(post, tmp_path):
+    (post / "log" / LEAVES).unlink()
+    report = verify(post, outside=tmp_path / "nothing")
+    assert (report.exit_code, report.bad[0].what) == (1, "missing")
+    assert "bad_checkpoint" in [error["code"] for error in report.as_json()["errors"]]
 
 
 def test_a_bad_outside_checkpoint_is_an_input_fault_and_not_a_verdict(sound, tmp_path):
