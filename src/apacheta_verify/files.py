@@ -1,6 +1,8 @@
 """What lies where in `<post>/log/`: checkpoint, vkey, C2SP tiles, and the journal of unsigned entries."""
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +47,14 @@ def tiles_of_row(level: int, count: int) -> list[Tile]:
     return [Tile(level, start // WIDTH, min(WIDTH, count - start)) for start in starts]
 
 
+class Unreadable(Exception):
+    """A file or folder is there and cannot be read. `name` is below the post."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
 class LogFolder:
     """Reads the files of one log. Names are relative to the log's folder and listed once."""
 
@@ -53,16 +63,39 @@ class LogFolder:
 
     @cached_property
     def names(self) -> list[str]:
-        """Every file (whatever is not a folder), sorted."""
-        found = (path for path in self._folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        """Every file (whatever is not a folder), sorted. Raises Unreadable."""
+        found: list[Path] = []
+        for folder, folders, files in os.walk(self._folder, onerror=self._refuse_unreadable):
+            links = (name for name in folders if Path(folder, name).is_symlink())
+            found += [Path(folder, name) for name in (*files, *links)]
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     def read(self, name: str) -> bytes | None:
-        """The bytes, or None when there is no such file."""
+        """The bytes, or None when there is no such file. Raises Unreadable."""
         try:
             return (self._folder / name).read_bytes()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except OSError as problem:
+            self._refuse_unreadable(problem)
             return None
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """Each file, or the first folder, that cannot be read."""
+        try:
+            names = self.names
+        except Unreadable as problem:
+            yield problem
+            return
+        for name in names:
+            try:
+                self.read(name)
+            except Unreadable as problem:
+                yield problem
+
+    def _refuse_unreadable(self, problem: OSError) -> None:
+        """Pass over what is not there."""
+        if not isinstance(problem, (FileNotFoundError, IsADirectoryError, NotADirectoryError)):
+            name = Path(problem.filename or self._folder).relative_to(self._folder.parent).as_posix()
+            raise Unreadable(name, problem.strerror or str(problem)) from problem
 
     def reach(self) -> int:
         """How many entries the bundles that are there would hold."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from .files import CHECKPOINT, VKEY, tiles_of_row
 from .note import (
-    COSIGNATURE_BYTES,
     ED25519,
     Checkpoint,
     Key,
@@ -74,16 +73,15 @@ def check_checkpoint(log: Log) -> None:
 def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:
     report, file = log.report, f"{LOG}/{CHECKPOINT}"
     seen: set[tuple[str, bytes]] = set()
-    witnessed = False
     for signature in checkpoint.signatures:
         who = (signature.name, signature.key_id)
         if who in seen:
             report.add_bad(None, file, "duplicated", f"{signature.name} signed twice with one key")
         seen.add(who)
-        report.cosignatures += len(signature.raw) in COSIGNATURE_BYTES
         key = next((key for key in log.keys if (key.name, key.key_id) == who), None)
         if key is None:
-            report.warn("unknown_signature", f"no key was given for the signature of {signature.name}", file)
+            text = f"no key was given for the signature of {signature.name}: it was not checked"
+            report.warn("unknown_signature", text, file, "Give the signer's key with --key.")
         elif not can_check(key):
             report.warn("unknown_signature", f"no ML-DSA here to check the signature of {signature.name}", file,
                         "Install a newer `cryptography`.")  # fmt: skip
@@ -91,12 +89,16 @@ def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:
             what = _text_or_signature(log, checkpoint) if key.type_byte == ED25519 else "signature"
             report.add_bad(None, file, what, f"the signature of {signature.name} does not stand")
         elif key.type_byte != ED25519:
-            witnessed = True
+            report.cosignatures += 1
         elif key.name == checkpoint.origin:
             report.signatures += 1
     if not report.signatures and not any(bad.file == file for bad in report.bad):
         report.add_bad(None, file, "signature", f"no signature of the log's key {report.key}")
-    report.unwitnessed_since_utc_ns = str(checkpoint.size) if witnessed else "0"  # an index until entries are read
+    for key in (key for key in log.keys if key != log.log_key and (key.name, key.key_id) not in seen):
+        report.warn("no_signature", f"{key.name}, whose key was given, did not sign this checkpoint", file)
+    report.unwitnessed_since_utc_ns = str(
+        checkpoint.size if report.cosignatures else 0
+    )  # an index until entries are read
 
 
 def _text_or_signature(log: Log, checkpoint: Checkpoint) -> str:

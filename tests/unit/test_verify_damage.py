@@ -179,6 +179,36 @@ def test_a_log_forged_with_another_key_is_found_by_the_given_key_only(post, tmp_
     assert _named(forged, keys=[VKEY])["what"] == "signature"
 
 
+def test_a_tree_size_of_any_length_is_read_or_refused(post):
+    path = post / "log/checkpoint"
+    good = path.read_bytes()
+    for digits in (21, 5_000):
+        path.write_bytes(good.replace(b"\n20\n", b"\n" + b"9" * digits + b"\n"))
+        assert _named(post)["what"] == "checkpoint"
+
+
+def test_files_that_cannot_be_read_are_named_as_such(post):
+    """A link to itself: open() fails with ELOOP, as root too."""
+    for name in (LEAVES, BUNDLE):
+        (post / "log" / name).unlink()
+        (post / "log" / name).symlink_to(name.rpartition("/")[2])
+    code, out = _command(post, "--json")
+    errors = json.loads(out)["errors"]
+    assert (code, {error["code"] for error in errors}) == (4, {"unreadable"})
+    assert {error["file"] for error in errors} == {f"log/{LEAVES}", f"log/{BUNDLE}"}
+
+
+def test_a_folder_that_cannot_be_listed_is_named_as_such(post, monkeypatch):
+    def refusing(path, scan=os.scandir):
+        if str(path).endswith("tile/0"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = verify(post)
+    assert (report.exit_code, [error["file"] for error in report.errors]) == (4, ["log/tile/0"])
+
+
 def test_a_foreign_file_is_named(post):
     for name in ("tile/0/readme", "notes", "tile/0/x000/000", "tile/2/000.p/1"):
         path = post / "log" / name
@@ -304,14 +334,33 @@ def test_an_ed25519_cosignature_is_counted_and_verified_with_its_key(post):
     witness = Ed25519PrivateKey.from_private_bytes(SEED[::-1])
     vkey = _cosigned(post, witness, 4, 1_780_000_100, lambda text, _: witness.sign(
         f"cosignature/v1\ntime 1780000100\n{text}".encode()))  # fmt: skip
-    assert (verify(post).exit_code, verify(post).cosignatures) == (0, 1)
+    assert (verify(post).exit_code, verify(post).cosignatures) == (0, 0)
     assert verify(post).unwitnessed_since_utc_ns is not None
     report = verify(post, [VKEY, vkey])
-    assert (report.exit_code, report.signatures, report.unwitnessed_since_utc_ns) == (0, 1, None)
+    assert (report.exit_code, report.signatures, report.cosignatures) == (0, 1, 1)
+    assert (report.unwitnessed_since_utc_ns, report.warnings) == (None, [])
     path = post / "log/checkpoint"
     raw = path.read_bytes()
     path.write_bytes(raw[:-20] + (b"A" if raw[-20:-19] != b"A" else b"B") + raw[-19:])
     assert _named(post, keys=[VKEY, vkey])["what"] == "signature"
+
+
+def _codes(report):
+    return [warning["code"] for warning in report.warnings]
+
+
+def test_a_line_that_nobody_can_check_is_no_cosignature(post):
+    parliament = NoteKey("parliament.example", 4, bytes(32))
+    path = post / "log/checkpoint"
+    path.write_text(path.read_text() + signature_line(parliament, os.urandom(72)))
+    report = verify(post, [VKEY])
+    assert (report.exit_code, report.cosignatures, _codes(report)) == (0, 0, ["unknown_signature"])
+
+
+def test_a_given_key_that_signed_nothing_is_remarked_on(post):
+    witness = Ed25519PrivateKey.from_private_bytes(SEED[::-1]).public_key().public_bytes_raw()
+    report = verify(post, [VKEY, NoteKey("witness.invalid", 4, witness).vkey])
+    assert (report.exit_code, report.cosignatures, _codes(report)) == (0, 0, ["no_signature"])
 
 
 def test_an_ml_dsa_cosignature_is_verified_with_its_key(post):
