@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ..account import MemorySigner, NoteKey, key_of
 from ..account.signer import refuse_second_history
 from ..core.errors import EnvironmentFault, InputFault
+from .filelog import Disk, make_folder_durably
 
 VKEY_FILE = "log/vkey"
 
@@ -127,17 +128,18 @@ def _new_origin(post: Path) -> str:
 
 def _write_durably(file: Path, data: bytes, mode: int) -> None:
     """Write beside, sync, rename, sync the folder."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    disk = Disk()
+    if not file.parent.is_dir():
+        make_folder_durably(disk, file.parent)
     work = file.with_name(file.name + ".new")
     descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
+        disk.write(descriptor, data)
+        disk.sync(descriptor)
+    except OSError:
+        work.unlink()
+        raise
     finally:
         os.close(descriptor)
-    os.replace(work, file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    disk.rename(work, file)
+    disk.sync_folder(file.parent)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ...account import TILE_WIDTH, checkpoint_of, entries_of, leaf_hash, tile_path
 from ...core.errors import EnvironmentFault, Fault
-from .disk import Disk
+from .disk import Disk, make_folder_durably
 from .journal import Frame, corrupt, frame_bytes, frames_of
 from .lock import hold
 
@@ -38,7 +38,7 @@ class FileLogStore:
         self._closed = False
         self._journal = _NOT_OPEN
         self._bundle: tuple[int, list[bytes]] = (-1, [])
-        self._doing("make the log's folder", self._make_folder)
+        self._doing("make the log's folder", lambda: make_folder_durably(self._disk, self._folder))
         self._lock = self._doing("hold the post", lambda: hold(self._folder.parent))
         try:
             self._doing("read the log", self._read)
@@ -56,8 +56,7 @@ class FileLogStore:
         first = self.size()
         if entries:
             self._begin_writing()
-            self._doing("append to the log", lambda: self._commit(frame_bytes(first, entries)))
-            self._pending.extend(entries)
+            self._doing("append to the log", lambda: self._commit(entries))
         return first
 
     def entry(self, index: int) -> bytes:
@@ -94,12 +93,6 @@ class FileLogStore:
         finally:
             os.close(self._lock)
 
-    def _make_folder(self) -> None:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        if not self._folder.is_dir():
-            self._disk.make_folder(self._folder)
-        self._disk.sync_folder(self._folder.parent)
-
     def _read(self) -> None:
         self._signed = self._signed_size()
         self._pending = self._read_journal()
@@ -117,7 +110,7 @@ class FileLogStore:
             if is_new:
                 self._disk.sync_folder(self._folder)
             if os.fstat(journal).st_size > self._whole_bytes:
-                self._disk.cut(journal, self._whole_bytes)
+                self._cut(journal, self._whole_bytes)
             self._tidy()
         except BaseException:
             os.close(journal)
@@ -207,18 +200,26 @@ class FileLogStore:
             raise corrupt(f"{LOG}/{path}", f"the entries do not fit {LOG}/{leaves}")
         return entries
 
-    def _commit(self, frame: bytes) -> None:
-        good = os.fstat(self._journal).st_size
+    def _commit(self, entries: Sequence[bytes]) -> None:
+        """Kept, or taken back: also when it is interrupted, since then nobody was told that it is kept."""
+        good, is_written = os.fstat(self._journal).st_size, False
+        self._failed = True  # until it is certain what is on disk
         try:
-            self._disk.write(self._journal, frame)
-        except OSError:
-            self._failed = True
-            self._disk.cut(self._journal, good)
-            self._failed = False
+            self._disk.write(self._journal, frame_bytes(self.size(), entries))
+            is_written = True
+            self._disk.sync(self._journal)
+        except BaseException as problem:
+            if not (is_written and isinstance(problem, OSError)):  # after a failed fdatasync nobody knows
+                self._cut(self._journal, good)
+                self._failed = False
             raise
-        self._failed = True  # after a failed fdatasync nobody knows what is on disk
-        self._disk.sync(self._journal)
+        self._pending.extend(entries)
         self._failed = False
+
+    def _cut(self, journal: int, length: int) -> None:
+        """Durably, so that what was cut never stands among what is written there next."""
+        self._disk.cut(journal, length)
+        self._disk.sync(journal)
 
     def _publish(self, tiles: Sequence[tuple[str, bytes]], checkpoint: bytes) -> None:
         touched: dict[Path, None] = {}
