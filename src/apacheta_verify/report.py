@@ -19,10 +19,7 @@ WHAT = (
 ERRORS_MAX = 100
 """More than these are counted in one line; the first is what matters."""
 
-_TEXTS = {
-    "no_post": "Name the post's folder, the one that holds `log`.",
-    "verify": "Do not trust this copy. Compare it with another one, or with a checkpoint that was kept elsewhere.",
-}
+_REMEDY = "Do not trust this copy. Compare it with another one, or with a checkpoint that was kept elsewhere."
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The object that is printed."""
-        errors = [line(bad.what, bad.text, bad.file, _TEXTS["verify"]) for bad in self.bad[:ERRORS_MAX]]
+        errors = [line(bad.what, bad.text, bad.file, _REMEDY) for bad in self.bad[:ERRORS_MAX]]
         if len(self.bad) > ERRORS_MAX:
             errors.append(line("more", f"and {len(self.bad) - ERRORS_MAX} more", None, None))
         return {

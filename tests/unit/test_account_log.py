@@ -130,7 +130,7 @@ def test_a_whole_log_put_back_is_refused_by_the_memory_of_the_key(tmp_path):
         store = FileLogStore(post / "log", LazyDisk())
         who = open_signer(post, key_file=key)
         try:
-            return Account(store, who, who.origin, TickingClock())
+            return Account(store, who, who.key.name, TickingClock())
         except InputFault:
             store.close()
             raise
@@ -175,7 +175,7 @@ def test_the_private_key_is_outside_the_post_and_for_its_owner_only(tmp_path, mo
     assert key_of((post / "log/vkey").read_text().strip()) == first.key == open_signer(post).key
     other = tmp_path / "other"
     FileLogStore(other / "log", LazyDisk()).close()
-    assert open_signer(other).origin != first.origin
+    assert open_signer(other).key.name != first.key.name
     monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "another.pem"))
     with pytest.raises(EnvironmentFault):
         open_signer(post)  # another key is not made for a log that has one

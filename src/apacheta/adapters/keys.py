@@ -29,11 +29,6 @@ class KeyFileSigner(MemorySigner):
         super().__init__(private.private_bytes_raw(), origin)
         self._memory_file = memory_file
 
-    @property
-    def origin(self) -> str:
-        """The log's name."""
-        return self.key.name
-
     def last_signed(self) -> tuple[int, bytes] | None:
         """Size and root of the last tree that was signed, also by an earlier process."""
         if not self._memory_file.exists():
@@ -48,7 +43,7 @@ class KeyFileSigner(MemorySigner):
     def remember(self, size: int, root: bytes) -> None:
         """Note durably that this tree is about to be signed."""
         refuse_second_history(self.last_signed(), size, root)
-        _write_durably(self._memory_file, f"{self.origin}\n{size}\n{root.hex()}\n".encode(), 0o600)
+        _write_durably(self._memory_file, f"{self.key.name}\n{size}\n{root.hex()}\n".encode(), 0o600)
 
 
 def default_key_file() -> Path:
@@ -58,18 +53,18 @@ def default_key_file() -> Path:
     return Path(named) if named else config / "apacheta" / "keys" / "post.pem"
 
 
-def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path | None = None) -> KeyFileSigner:
+def open_signer(post: Path | str, *, key_file: Path | None = None) -> KeyFileSigner:
     """The signer of a post's log; hold the post (open its store) first.
 
-    A post without a log gets `log/vkey`, with `origin` or a new name of its own. InputFault `log_corrupt` when a log
-    is there without it, `key_mismatch` when the post was signed with another key or under another name.
+    A post without a log gets `log/vkey`, with a new name of its own. InputFault `log_corrupt` when a log is there
+    without it, `key_mismatch` when the post was signed with another key.
     """
     vkey_file = Path(post) / VKEY_FILE
     file = key_file or default_key_file()
     try:
         known = _known_key(vkey_file)
         private = _private_key(file, may_create=known is None)
-        name = known.name if known else origin or _new_origin(Path(post))
+        name = known.name if known else _new_origin(Path(post))
         memory = file.with_name(file.name + ".signed") / hashlib.sha256(name.encode()).hexdigest()[:32]
         signer = KeyFileSigner(private, name, memory)
         if known is None:
@@ -77,7 +72,7 @@ def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path |
     except OSError as problem:
         text = f"the key cannot be used: {problem.strerror or problem}"
         raise EnvironmentFault("key_unusable", text, file=problem.filename, remedy="Set APACHETA_KEY.") from problem
-    if known and (known != signer.key or origin not in (None, name)):
+    if known and known != signer.key:
         text = f"the log is signed by {known.vkey}; this key is {signer.key.vkey}"
         raise InputFault("key_mismatch", text, file=VKEY_FILE, remedy="Set APACHETA_KEY to the post's key file.")
     return signer
