@@ -100,7 +100,12 @@ class LogFolder:
     def reach(self) -> int:
         """How many entries the bundles that are there would hold."""
         tiles = (tile_of(name) for name in self.names)
-        return max((t.number * WIDTH + t.width for t in tiles if t and t.level < 0), default=0)
+        reaches = (t.number * WIDTH + t.width for t in tiles if t and t.level < 0)
+        return max((reach for reach in reaches if reach <= self.most()), default=0)
+
+    def most(self) -> int:
+        """More entries than these cannot be there, whatever a checkpoint or a file's name says."""
+        return len(self.names) * WIDTH
 
 
 def entries_of(bundle: bytes) -> tuple[list[bytes], bytes]:

@@ -67,7 +67,7 @@ def check_checkpoint(log: Log) -> None:
     _check_signatures(log, checkpoint)
     log.trusted = report.signatures > 0 and not any(bad.file == file for bad in report.bad)
     if log.trusted:
-        log.size = checkpoint.size
+        log.size = min(checkpoint.size, log.folder.most())
 
 
 def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:

@@ -13,7 +13,16 @@ import pytest
 from account_log import ORIGIN, SEED, LazyDisk, TickingClock, closed_log, entry, open_account, signer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apacheta.account import Account, MemorySigner, NoteKey, bundle_of, entries_of, leaf_hash, signature_line
+from apacheta.account import (
+    Account,
+    MemorySigner,
+    NoteKey,
+    bundle_of,
+    entries_of,
+    leaf_hash,
+    signature_line,
+    unsigned_checkpoint,
+)
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app import verify as app_verify
 from apacheta_verify import verify
@@ -185,6 +194,21 @@ def test_a_tree_size_of_any_length_is_read_or_refused(post):
     for digits in (21, 5_000):
         path.write_bytes(good.replace(b"\n20\n", b"\n" + b"9" * digits + b"\n"))
         assert _named(post)["what"] == "checkpoint"
+
+
+def test_a_number_out_of_all_proportion_is_answered_at_once(post, tmp_path):
+    """A size that a forger signed with a key of his own, a bundle's name: neither makes the verifier count to it."""
+    far = post / "log/tile/entries/x999/x999/x999/000"
+    far.parent.mkdir(parents=True)
+    far.write_bytes(b"")
+    assert _named(post)["file"] == "log/tile/entries/x999/x999/x999/000"
+    (post / "log/checkpoint").unlink()
+    assert _named(post)["file"] == "log/checkpoint"
+    who = signer()
+    text = unsigned_checkpoint(ORIGIN, 2**63, bytes(32))
+    (post / "log/checkpoint").write_text(f"{text}\n{signature_line(who.key, who.sign(text.encode()))}")
+    report = verify(post)
+    assert (report.exit_code, report.tree_size, report.bad[0].what) == (1, 2**63, "missing")
 
 
 def test_files_that_cannot_be_read_are_named_as_such(post):
