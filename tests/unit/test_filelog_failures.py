@@ -139,6 +139,24 @@ def test_after_a_full_disk_the_same_store_goes_on_when_there_is_room(tmp_path):
     assert (verify(tmp_path).exit_code, verify(tmp_path).tree_size) == (0, 3)
 
 
+def test_a_journal_counts_when_its_name_is_on_disk_also_at_the_second_try(tmp_path):
+    class FailingOnce(LazyDisk):
+        tries = 0
+
+        def sync_folder(self, path):
+            if path == tmp_path / "log":
+                self.tries += 1
+                if self.tries == 1:
+                    raise OSError(5, os.strerror(5))
+
+    disk = FailingOnce()
+    with contextlib.closing(FileLogStore(tmp_path / "log", disk)) as store:
+        with pytest.raises(EnvironmentFault):
+            store.append([b"a"])
+        store.append([b"a"])
+    assert disk.tries == 2
+
+
 def test_a_second_holder_is_refused_with_the_firsts_pid(tmp_path):
     with _writer(tmp_path / "post") as writer:
         assert writer.stdout.readline()

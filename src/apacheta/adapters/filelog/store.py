@@ -104,11 +104,9 @@ class FileLogStore:
             self._journal = self._doing("open the journal", self._open_journal)
 
     def _open_journal(self) -> int:
-        is_new = not (self._folder / PENDING).exists()
         journal = os.open(self._folder / PENDING, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            if is_new:
-                self._disk.sync_folder(self._folder)
+            self._disk.sync_folder(self._folder)  # who made it may have ended before its name was on disk
             if os.fstat(journal).st_size > self._whole_bytes:
                 self._cut(journal, self._whole_bytes)
             self._tidy()
