@@ -1,6 +1,7 @@
 """`apacheta-verify POST [--key VKEY] [--checkpoint FILE] [--json]`.
 
-Exit codes: 0 verified, 1 not verified, 2 command line, 3 no such post, no log, or a bad --checkpoint file, 5 our bug.
+Exit codes: 0 verified, 1 not verified, 2 command line, 3 no such post, no log, or a bad --checkpoint file, 4 a file
+of the log cannot be read, 5 our bug.
 """
 
 import argparse

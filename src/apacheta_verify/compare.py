@@ -56,13 +56,10 @@ def _moved(
 ) -> tuple[str, str]:
     """A signed entry stands where another should: is it a copy, was it moved, or did one before it go?"""
     home = places[found[place]]
-    if wanted[place] in found or (all_found.get(home) == wanted[place]):
-        copied = len(found) > len(wanted) or list(found).count(found[place]) > 1
-        if copied:
-            return "duplicated", f"entry {home} stands again at {index}"
+    if all_found.get(home) == found[place] or list(found).count(found[place]) > 1:
+        return "duplicated", f"entry {home} stands again at {index}"
+    if wanted[place] in all_found.values():
         return "reordered", f"entry {home} stands at {index}"
-    if all_found.get(home) == found[place]:
-        return "duplicated", f"entry {home} stands again at {index}, where another was signed"
     return "missing", f"entry {index} is missing; entry {home} stands in its place"
 
 

@@ -1,8 +1,7 @@
 """What lies where in `<post>/log/`: checkpoint, vkey, C2SP tiles, and the journal of unsigned entries."""
 
-import hashlib
+import os
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ from pathlib import Path
 CHECKPOINT, VKEY, PENDING, WORK = "checkpoint", "vkey", "pending", "tmp"
 WIDTH = 256
 _TILE = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?")
-_HEAD = struct.Struct(">4sQI32s")
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,14 @@ def tiles_of_row(level: int, count: int) -> list[Tile]:
     return [Tile(level, start // WIDTH, min(WIDTH, count - start)) for start in starts]
 
 
+class Unreadable(Exception):
+    """A file or folder is there and cannot be read. `name` is below the post."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
 class LogFolder:
     """Reads the files of one log. Names are relative to the log's folder and listed once."""
 
@@ -57,21 +63,49 @@ class LogFolder:
 
     @cached_property
     def names(self) -> list[str]:
-        """Every file (whatever is not a folder), sorted."""
-        found = (path for path in self._folder.rglob("*") if path.is_symlink() or not path.is_dir())
+        """Every file (whatever is not a folder), sorted. Raises Unreadable."""
+        found: list[Path] = []
+        for folder, folders, files in os.walk(self._folder, onerror=self._refuse_unreadable):
+            links = (name for name in folders if Path(folder, name).is_symlink())
+            found += [Path(folder, name) for name in (*files, *links)]
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
 
     def read(self, name: str) -> bytes | None:
-        """The bytes, or None when there is no such file."""
+        """The bytes, or None when there is no such file. Raises Unreadable."""
         try:
             return (self._folder / name).read_bytes()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except OSError as problem:
+            self._refuse_unreadable(problem)
             return None
+
+    def unreadable(self) -> Iterator[Unreadable]:
+        """Each file, or the first folder, that cannot be read."""
+        try:
+            names = self.names
+        except Unreadable as problem:
+            yield problem
+            return
+        for name in names:
+            try:
+                self.read(name)
+            except Unreadable as problem:
+                yield problem
+
+    def _refuse_unreadable(self, problem: OSError) -> None:
+        """Pass over what is not there."""
+        if not isinstance(problem, (FileNotFoundError, IsADirectoryError, NotADirectoryError)):
+            name = Path(problem.filename or self._folder).relative_to(self._folder.parent).as_posix()
+            raise Unreadable(name, problem.strerror or str(problem)) from problem
 
     def reach(self) -> int:
         """How many entries the bundles that are there would hold."""
         tiles = (tile_of(name) for name in self.names)
-        return max((t.number * WIDTH + t.width for t in tiles if t and t.level < 0), default=0)
+        reaches = (t.number * WIDTH + t.width for t in tiles if t and t.level < 0)
+        return max((reach for reach in reaches if reach <= self.most()), default=0)
+
+    def most(self) -> int:
+        """More entries than these cannot be there, whatever a checkpoint or a file's name says."""
+        return len(self.names) * WIDTH
 
 
 def entries_of(bundle: bytes) -> tuple[list[bytes], bytes]:
@@ -84,31 +118,3 @@ def entries_of(bundle: bytes) -> tuple[list[bytes], bytes]:
         entries.append(bundle[at + 2 : end])
         at = end
     return entries, bundle[at:]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A commit in the journal: its place in the file, index of its first entry, its entries."""
-
-    start: int
-    end: int
-    first: int
-    entries: list[bytes]
-
-
-def frames_of(journal: bytes, at: int = 0) -> Iterator[Frame]:
-    """The commits of the journal up to the first one that is not whole.
-
-    A commit: `APL1`, index of the first entry (u64), bytes of payload (u32), SHA-256 over these 16 bytes and the
-    payload, payload = the entries as in a bundle; big-endian.
-    """
-    while at + _HEAD.size <= len(journal):
-        magic, first, length, wanted = _HEAD.unpack_from(journal, at)
-        end = at + _HEAD.size + length
-        payload = journal[at + _HEAD.size : end]
-        found = hashlib.sha256(journal[at : at + _HEAD.size - 32] + payload).digest()
-        entries, rest = entries_of(payload)
-        if magic != b"APL1" or found != wanted or rest:
-            return
-        yield Frame(at, end, first, entries)
-        at = end

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE = 0x01, 0x04, 0x06
 TYPES = (ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE)
-COSIGNATURE_BYTES = (8 + 64, 8 + 2420)
-"""A timestamp and an Ed25519 or an ML-DSA-44 signature."""
+_SIZE_DIGITS = len(str(2**64))
 
 
 class Malformed(ValueError):
@@ -88,8 +87,8 @@ def checkpoint_of(note: bytes) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) < 3 or not _is_name(lines[0]):
         raise Malformed("checkpoint", "not an origin, a size and a root hash, a line each")
-    if not lines[1].isascii() or not lines[1].isdecimal() or str(int(lines[1])) != lines[1]:
-        raise Malformed("checkpoint", f"the tree size {lines[1]!r} is not a plain decimal number")
+    if not _is_size(lines[1]):
+        raise Malformed("checkpoint", f"the tree size {lines[1][:80]!r} is not a plain decimal number of 64 bits")
     root = _plain_base64(lines[2], "checkpoint")
     if len(root) != 32:
         raise Malformed("checkpoint", "the root hash is not 32 bytes")
@@ -144,6 +143,10 @@ def _signature_of(line: str) -> Signature:
 
 def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() for c in name)
+
+
+def _is_size(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _SIZE_DIGITS and str(int(text)) == text
 
 
 def _plain_base64(text: str, what: str) -> bytes:

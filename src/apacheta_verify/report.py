@@ -19,10 +19,7 @@ WHAT = (
 ERRORS_MAX = 100
 """More than these are counted in one line; the first is what matters."""
 
-_TEXTS = {
-    "no_post": "Name the post's folder, the one that holds `log`.",
-    "verify": "Do not trust this copy. Compare it with another one, or with a checkpoint that was kept elsewhere.",
-}
+_REMEDY = "Do not trust this copy. Compare it with another one, or with a checkpoint that was kept elsewhere."
 
 
 @dataclass(frozen=True)
@@ -65,14 +62,14 @@ class Report:
     def fail(
         self, exit_code: int, code: str, text: str, file: str | None = None, remedy: str | None = None
     ) -> "Report":
-        """End without a verification."""
+        """Something could not be done; what is known to be bad already stays the answer."""
         self.errors.append(line(code, text, file, remedy))
-        self.exit_code = exit_code
+        self.exit_code = self.exit_code or exit_code
         return self
 
     def as_json(self) -> dict[str, Any]:
         """The object that is printed."""
-        errors = [line(bad.what, bad.text, bad.file, _TEXTS["verify"]) for bad in self.bad[:ERRORS_MAX]]
+        errors = [line(bad.what, bad.text, bad.file, _REMEDY) for bad in self.bad[:ERRORS_MAX]]
         if len(self.bad) > ERRORS_MAX:
             errors.append(line("more", f"and {len(self.bad) - ERRORS_MAX} more", None, None))
         return {

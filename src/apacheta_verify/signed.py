@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .files import CHECKPOINT, VKEY, tiles_of_row
-from .note import COSIGNATURE_BYTES, ED25519, Checkpoint, Malformed, can_check, checkpoint_of, holds, key_of
+from .note import (
+    ED25519,
+    Checkpoint,
+    Key,
+    Malformed,
+    Signature,
+    can_check,
+    checkpoint_of,
+    holds,
+    key_of,
+)
 from .state import LOG, Log, split
 from .tree import root_of
 
@@ -16,7 +26,7 @@ def take_keys(log: Log, given: Sequence[str]) -> bool:
     except Malformed as problem:
         log.report.fail(2, "bad_key", str(problem), None, "Give the key as it stands in log/vkey.")
         return False
-    log_key = next((key for key in log.keys if key.type_byte == ED25519), None)
+    log.log_key = next((key for key in log.keys if key.type_byte == ED25519), None)
     own = log.folder.read(VKEY)
     try:
         own_key = key_of(own.decode("utf-8", "replace").removesuffix("\n")) if own is not None else None
@@ -25,18 +35,18 @@ def take_keys(log: Log, given: Sequence[str]) -> bool:
     except Malformed as problem:
         log.report.add_bad(None, f"{LOG}/{VKEY}", problem.what, f"the post's key cannot be read: {problem}")
         own_key = None
-    if log_key is None:
-        log_key = own_key
+    if log.log_key is None:
+        log.log_key = own_key
         log.keys += [own_key] if own_key else []
         log.report.warn("own_key", "the key is the post's own: it shows that nothing changed, not who wrote it",
                         f"{LOG}/{VKEY}", "Get the key from who runs the post and give it with --key.")  # fmt: skip
         if own is None:
             log.report.add_bad(None, f"{LOG}/{VKEY}", "missing", "there is no key to verify the signature with")
-    elif own_key and own_key != log_key:
+    elif own_key and own_key != log.log_key:
         log.report.add_bad(
             None, f"{LOG}/{VKEY}", "signature", f"the post's key is not the given one but {own_key.vkey}"
         )
-    log.report.key = log_key.vkey if log_key else None
+    log.report.key = log.log_key.vkey if log.log_key else None
     return True
 
 
@@ -57,22 +67,21 @@ def check_checkpoint(log: Log) -> None:
     _check_signatures(log, checkpoint)
     log.trusted = report.signatures > 0 and not any(bad.file == file for bad in report.bad)
     if log.trusted:
-        log.size = checkpoint.size
+        log.size = min(checkpoint.size, log.folder.most())
 
 
 def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:
     report, file = log.report, f"{LOG}/{CHECKPOINT}"
     seen: set[tuple[str, bytes]] = set()
-    witnessed = False
     for signature in checkpoint.signatures:
         who = (signature.name, signature.key_id)
         if who in seen:
             report.add_bad(None, file, "duplicated", f"{signature.name} signed twice with one key")
         seen.add(who)
-        report.cosignatures += len(signature.raw) in COSIGNATURE_BYTES
         key = next((key for key in log.keys if (key.name, key.key_id) == who), None)
         if key is None:
-            report.warn("unknown_signature", f"no key was given for the signature of {signature.name}", file)
+            text = f"no key was given for the signature of {signature.name}: it was not checked"
+            report.warn("unknown_signature", text, file, "Give the signer's key with --key.")
         elif not can_check(key):
             report.warn("unknown_signature", f"no ML-DSA here to check the signature of {signature.name}", file,
                         "Install a newer `cryptography`.")  # fmt: skip
@@ -80,12 +89,16 @@ def _check_signatures(log: Log, checkpoint: Checkpoint) -> None:
             what = _text_or_signature(log, checkpoint) if key.type_byte == ED25519 else "signature"
             report.add_bad(None, file, what, f"the signature of {signature.name} does not stand")
         elif key.type_byte != ED25519:
-            witnessed = True
+            report.cosignatures += 1
         elif key.name == checkpoint.origin:
             report.signatures += 1
     if not report.signatures and not any(bad.file == file for bad in report.bad):
         report.add_bad(None, file, "signature", f"no signature of the log's key {report.key}")
-    report.unwitnessed_since_utc_ns = str(checkpoint.size) if witnessed else "0"  # an index until entries are read
+    for key in (key for key in log.keys if key != log.log_key and (key.name, key.key_id) not in seen):
+        report.warn("no_signature", f"{key.name}, whose key was given, did not sign this checkpoint", file)
+    report.unwitnessed_since_utc_ns = str(
+        checkpoint.size if report.cosignatures else 0
+    )  # an index until entries are read
 
 
 def _text_or_signature(log: Log, checkpoint: Checkpoint) -> str:
@@ -97,21 +110,34 @@ def _text_or_signature(log: Log, checkpoint: Checkpoint) -> str:
 
 
 def check_outside(log: Log, outside: Path) -> None:
-    """A checkpoint kept elsewhere must sign a beginning of this log."""
-    report = log.report
+    """A checkpoint kept elsewhere must be of this log and sign a beginning of it."""
     try:
         kept = checkpoint_of(outside.read_bytes())
     except (OSError, Malformed) as problem:
-        report.fail(3, "bad_checkpoint", f"the checkpoint cannot be read: {problem}", str(outside))
+        log.report.fail(3, "bad_checkpoint", f"the checkpoint cannot be read: {problem}", str(outside))
         return
-    signed = [holds(kept, s, k) for s in kept.signatures for k in log.keys if (k.name, k.key_id) == (s.name, s.key_id)]
-    if kept.origin != (log.checkpoint.origin if log.checkpoint else kept.origin) or not signed or not all(signed):
-        report.fail(
-            3, "bad_checkpoint", "the checkpoint is not of this log, or its signature does not stand", str(outside)
-        )
-    elif kept.size > log.size:
+    ours = [(s, key) for s in kept.signatures for key in log.keys if _is_of(s, key)]
+    if not all(holds(kept, s, key) for s, key in ours):
+        log.report.fail(3, "bad_checkpoint", "a signature of the checkpoint does not stand", str(outside))
+    elif log.log_key and (log.log_key not in (key for _, key in ours) or log.log_key.name != kept.origin):
+        text = f"this log is not the one of the checkpoint that was kept: {_who(kept)} signed that one"
+        log.report.add_bad(None, f"{LOG}/{CHECKPOINT}", "signature", text)
+    else:
+        _check_beginning(log, kept)
+
+
+def _check_beginning(log: Log, kept: Checkpoint) -> None:
+    if kept.size > log.size:
         text = f"the log once held {kept.size} signed entries and now {log.size}: it was put back"
-        report.add_bad(log.size, f"{LOG}/{CHECKPOINT}", "truncated", text)
+        log.report.add_bad(log.size, f"{LOG}/{CHECKPOINT}", "truncated", text)
     elif log.leaves is not None and root_of(log.leaves[: kept.size]) != kept.root:
         text = f"the first {kept.size} entries are not those of the checkpoint that was kept"
-        report.add_bad(None, f"{LOG}/{CHECKPOINT}", "root", text)
+        log.report.add_bad(None, f"{LOG}/{CHECKPOINT}", "root", text)
+
+
+def _is_of(signature: Signature, key: Key) -> bool:
+    return (signature.name, signature.key_id) == (key.name, key.key_id) and can_check(key)
+
+
+def _who(checkpoint: Checkpoint) -> str:
+    return ", ".join(f"{signature.name}+{signature.key_id.hex()}" for signature in checkpoint.signatures)

@@ -11,11 +11,16 @@ LOG = "log"
 
 @dataclass
 class Log:
-    """What was read and computed so far. `leaves` are the signed leaf hashes, None when they cannot be told."""
+    """What was read and computed so far.
+
+    `keys` are all that signatures are checked with, `log_key` the one that must sign; `leaves` are the signed leaf
+    hashes, None when they cannot be told.
+    """
 
     folder: LogFolder
     report: Report
     keys: list[Key] = field(default_factory=list)
+    log_key: Key | None = None
     checkpoint: Checkpoint | None = None
     trusted: bool = False
     size: int = 0

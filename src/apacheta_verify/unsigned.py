@@ -1,40 +1,65 @@
 """What no checkpoint signs: the journal's entries, tiles that a writer left behind, foreign files."""
 
-from .files import CHECKPOINT, PENDING, VKEY, WIDTH, WORK, Frame, Tile, entries_of, frames_of, tile_of, tiles_of_row
+from collections.abc import Sequence
+
+from .files import CHECKPOINT, PENDING, VKEY, WIDTH, WORK, Tile, entries_of, tile_of, tiles_of_row
+from .journal import Frame, frames_of, is_torn
 from .state import LOG, Log, split
 from .tree import leaf_hash, tile_rows
 
 
 def read_pending(log: Log) -> None:
-    """Entries that no checkpoint signs yet, checked against the signed ones later by their index."""
+    """Entries that no checkpoint signs yet. Commits that one signs by now, which a crash leaves, must hold the same."""
     journal = log.folder.read(PENDING) or b""
-    end = 0
-    for frame in frames_of(journal):
-        end = frame.end
-        _take_frame(log, frame)
-    if end < len(journal):
-        later = (at for at in _finds(journal, b"APL1", end + 1) if next(frames_of(journal, at), None))
-        if next(later, None) is not None:
-            log.report.add_bad(log.size + len(log.pending), f"{LOG}/{PENDING}", "entry_changed",
-                               f"the commit at byte {end} was changed")  # fmt: skip
-        else:
-            log.report.warn("torn_tail", f"the last {len(journal) - end} bytes are of a commit that was not finished",
-                            f"{LOG}/{PENDING}")  # fmt: skip
+    frames = list(frames_of(journal))
+    reached = min([log.size, *(frame.first for frame in frames)])
+    _check_order(log, frames, reached)
+    for frame in sorted(frames, key=lambda frame: frame.first):
+        _check_frame(log, frame, reached)
+        reached = max(reached, frame.reach)
+        log.pending += frame.entries[max(0, log.size + len(log.pending) - frame.first) :]
+    _check_end(log, journal, frames[-1].end if frames else 0)
 
 
-def _take_frame(log: Log, frame: Frame) -> None:
-    known = log.size + len(log.pending)
-    if frame.first > known:
-        log.report.add_bad(known, f"{LOG}/{PENDING}", "missing", f"the entries from {known} to {frame.first - 1}")
-    log.pending += frame.entries[max(0, known - frame.first) :]
+def _check_order(log: Log, frames: Sequence[Frame], reached: int) -> None:
+    """Name the first commit that stands before one that was written earlier."""
+    for place, frame in enumerate(frames):
+        if frame.first > reached and any(f.first <= reached < f.reach for f in frames[place + 1 :]):
+            log.report.add_bad(reached, f"{LOG}/{PENDING}", "reordered",
+                               f"the commit of entry {frame.first} stands before that of entry {reached}")  # fmt: skip
+            return
+        reached = max(reached, frame.reach)
 
 
-def _finds(data: bytes, word: bytes, at: int) -> list[int]:
-    found = []
-    while (at := data.find(word, at)) >= 0:
-        found.append(at)
-        at += 1
-    return found
+def _check_frame(log: Log, frame: Frame, reached: int) -> None:
+    """A commit begins where the one before it ended, and does not change what is known already."""
+    file = f"{LOG}/{PENDING}"
+    index = next((i for i, entry in enumerate(frame.entries, frame.first) if _is_known_otherwise(log, i, entry)), None)
+    if index is not None:
+        log.report.add_bad(index, file, "entry_changed", f"entry {index} is not the one that is known already")
+    elif frame.first > reached:
+        log.report.add_bad(reached, file, "missing", f"the entries from {reached} to {frame.first - 1}")
+    elif frame.first < reached:
+        log.report.add_bad(frame.first, file, "duplicated", f"the commit of entry {frame.first} stands there again")
+
+
+def _is_known_otherwise(log: Log, index: int, entry: bytes) -> bool:
+    if index < log.size:
+        return log.leaves is not None and log.leaves[index] != leaf_hash(entry)
+    return index < log.size + len(log.pending) and log.pending[index - log.size] != entry
+
+
+def _check_end(log: Log, journal: bytes, end: int) -> None:
+    """What follows the last whole commit: nothing, or one that a crash tore."""
+    file = f"{LOG}/{PENDING}"
+    if end == len(journal):
+        return
+    if is_torn(journal, end):
+        text = f"the last {len(journal) - end} bytes are of a commit that was not finished"
+        log.report.warn("torn_tail", text, file)
+    else:
+        index = log.size + len(log.pending)
+        log.report.add_bad(index, file, "entry_changed", f"the commit at byte {end} was changed")
 
 
 def check_other_files(log: Log) -> None:

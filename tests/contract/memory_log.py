@@ -10,11 +10,27 @@ from apacheta.core.errors import EnvironmentFault
 LOST, PERSISTED, HALF = "lost", "failed but persisted", "half written"
 
 
-class Faults:
-    """Counts writes; the one numbered `at` fails (from 0; None: none), and all after it when `for_good`."""
+class InjectedFault(OSError):
+    """What a disk says that fails."""
 
-    def __init__(self, at: int | None = None, flavour: str = LOST, for_good: bool = False) -> None:
-        self.at, self.flavour, self.for_good = at, flavour, for_good
+    def __init__(self) -> None:
+        super().__init__(errno.EIO, "injected fault")
+
+
+class Faults:
+    """Counts writes; the one numbered `at` fails (from 0; None: none), and all after it when `for_good`.
+
+    `error` is what it raises: an OSError, or KeyboardInterrupt.
+    """
+
+    def __init__(
+        self,
+        at: int | None = None,
+        flavour: str = LOST,
+        for_good: bool = False,
+        error: type[BaseException] = InjectedFault,
+    ) -> None:
+        self.at, self.flavour, self.for_good, self.error = at, flavour, for_good, error
         self.count = 0
 
     def step(self, write: Callable[[], None], half: Callable[[], None] = lambda: None) -> None:
@@ -27,7 +43,7 @@ class Faults:
             write()
         if number == self.at and self.flavour == HALF:
             half()
-        raise OSError(errno.EIO, "injected fault")
+        raise self.error
 
     @property
     def happened(self) -> bool:

@@ -1,8 +1,9 @@
 """A disk that loses power: what was not synced may be gone, half there, or there.
 
 Content counts by inode from the last `sync` of the file, names by folder from the last `sync_folder`. After the cut
-each file has its synced content, its last one, or the synced one with half or zeros of what was appended; each folder
-its synced names or its last ones. That is what POSIX leaves open; a real file system is kinder.
+each file has its synced content, its last one, or the synced one with half or zeros of what was appended, or all of it
+but one sector; each folder its synced names or its last ones. That is what POSIX leaves open; a real file system is
+kinder.
 """
 
 import os
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apacheta.adapters.filelog import Disk
+
+SECTOR = 512
 
 
 class PowerCut(BaseException):
@@ -96,5 +99,12 @@ def _survivor(synced: bytes, last: bytes | None, chance: random.Random) -> bytes
     choices = [synced, last]
     if last.startswith(synced):
         more = last[len(synced) :]
-        choices += [synced + more[: len(more) // 2], synced + bytes(len(more))]
+        choices += [synced + more[: len(more) // 2], synced + bytes(len(more)), _without_a_sector(synced, last, chance)]
     return chance.choice(choices)
+
+
+def _without_a_sector(synced: bytes, last: bytes, chance: random.Random) -> bytes:
+    """What was appended, but one of its sectors was never written."""
+    sector = chance.randrange(len(synced) // SECTOR, -(-len(last) // SECTOR))
+    start, end = max(len(synced), sector * SECTOR), min(len(last), (sector + 1) * SECTOR)
+    return last[:start] + bytes(end - start) + last[end:]

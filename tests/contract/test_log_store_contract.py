@@ -1,6 +1,6 @@
 """The promises of LogStore, asked of the file store and of the memory store, with every write failing once."""
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import count
 
 import pytest
@@ -162,6 +162,28 @@ def test_whatever_write_fails_acknowledged_entries_stay_and_the_log_verifies(wor
         account.close()
         assert world.verified(), f"write {at}"
     assert writes > 10
+
+
+@pytest.mark.parametrize("flavour", [LOST, PERSISTED, HALF])
+def test_a_night_that_is_interrupted_at_any_write_still_closes_its_log(tmp_path, flavour):
+    for at in count():
+        world, who = FileWorld(tmp_path / f"{flavour}-{at}"), signer()
+        store = world.open()
+        account = Account(store, who, ORIGIN, TickingClock())
+        account.record(entry(0))
+        faults = Faults(at, flavour, error=KeyboardInterrupt)
+        store._disk = FaultyDisk(faults)
+        for work in (account.record, account.record, lambda _, account=account: account.checkpoint()):
+            with suppress(KeyboardInterrupt):
+                work(entry(account.size))
+        if not faults.happened:
+            break
+        said = account.size
+        account.close()
+        assert world.verified()
+        with closing(world.open()) as again:
+            assert again.size() == said + 1
+    assert at > 10
 
 
 @pytest.mark.parametrize("at", range(3))

@@ -76,6 +76,16 @@ def test_swapped_copied_and_removed_entries_are_named_across_bundles(sound, i, j
     assert report.bad[0].what == ("truncated" if i == SIZE - 1 else "missing")
 
 
+@given(st.permutations(range(SIZE)).map(lambda order: order[:3]))
+def test_three_entries_in_a_ring_are_named_reordered_across_bundles(sound, ring):
+    flat = [entry for name in BUNDLES for entry in entries_of((sound / name).read_bytes())]
+    moved = list(flat)
+    for source, target in zip(ring, (*ring[1:], ring[0]), strict=True):
+        moved[target] = flat[source]
+    report = _with(sound, moved[:256], moved[256:])
+    assert (report.exit_code, report.bad[0].what, report.bad[0].index) == (1, "reordered", min(ring))
+
+
 def _with(post, *bundles):
     good = [(post / name).read_bytes() for name in BUNDLES]
     for name, entries in zip(BUNDLES, bundles, strict=True):

@@ -1,5 +1,7 @@
 """What an account does on opening, recording, signing and closing, and what it refuses."""
 
+import errno
+import os
 import shutil
 import time
 
@@ -17,7 +19,7 @@ from apacheta.account import (
     verify_consistency,
     verify_inclusion,
 )
-from apacheta.adapters.filelog import FileLogStore
+from apacheta.adapters.filelog import Disk, FileLogStore
 from apacheta.adapters.keys import open_signer
 from apacheta.core.entries import Entry
 from apacheta.core.errors import EnvironmentFault, InputFault, LocalProtocolError
@@ -128,7 +130,7 @@ def test_a_whole_log_put_back_is_refused_by_the_memory_of_the_key(tmp_path):
         store = FileLogStore(post / "log", LazyDisk())
         who = open_signer(post, key_file=key)
         try:
-            return Account(store, who, who.origin, TickingClock())
+            return Account(store, who, who.key.name, TickingClock())
         except InputFault:
             store.close()
             raise
@@ -173,7 +175,7 @@ def test_the_private_key_is_outside_the_post_and_for_its_owner_only(tmp_path, mo
     assert key_of((post / "log/vkey").read_text().strip()) == first.key == open_signer(post).key
     other = tmp_path / "other"
     FileLogStore(other / "log", LazyDisk()).close()
-    assert open_signer(other).origin != first.origin
+    assert open_signer(other).key.name != first.key.name
     monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "another.pem"))
     with pytest.raises(EnvironmentFault):
         open_signer(post)  # another key is not made for a log that has one
@@ -182,6 +184,34 @@ def test_the_private_key_is_outside_the_post_and_for_its_owner_only(tmp_path, mo
     open_signer(tmp_path / "third")
     with pytest.raises(InputFault, match="signed by"):
         open_signer(post)
+
+
+def test_a_key_is_written_whole_where_the_machine_takes_few_bytes_at_a_time(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
+    signed = open_signer(tmp_path, key_file=tmp_path / "post.pem")
+    signed.remember(1, bytes(32))
+    monkeypatch.undo()
+    again = open_signer(tmp_path, key_file=tmp_path / "post.pem")
+    assert (again.key, again.last_signed()) == (signed.key, (1, bytes(32)))
+
+
+def test_a_key_that_finds_no_room_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(descriptor, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(EnvironmentFault):
+        open_signer(tmp_path, key_file=tmp_path / "post.pem")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_names_of_a_new_key_folder_are_on_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(Disk, "sync_folder", lambda _, path: synced.append(path))
+    open_signer(tmp_path / "post", key_file=tmp_path / "config/keys/post.pem").remember(1, bytes(32))
+    keys = tmp_path / "config/keys"
+    assert {tmp_path, tmp_path / "post/log", tmp_path / "config", keys, keys / "post.pem.signed"} <= set(synced)
 
 
 def test_a_key_fits_its_own_id():

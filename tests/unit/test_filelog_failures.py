@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 from account_log import LazyDisk, closed_log, entry, open_account
 
+from apacheta.account import entry_bytes
 from apacheta.adapters.filelog import FileLogStore
+from apacheta.adapters.filelog.journal import frame_bytes
 from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta_verify import verify
 
@@ -136,6 +139,24 @@ def test_after_a_full_disk_the_same_store_goes_on_when_there_is_room(tmp_path):
     assert (verify(tmp_path).exit_code, verify(tmp_path).tree_size) == (0, 3)
 
 
+def test_a_journal_counts_when_its_name_is_on_disk_also_at_the_second_try(tmp_path):
+    class FailingOnce(LazyDisk):
+        tries = 0
+
+        def sync_folder(self, path):
+            if path == tmp_path / "log":
+                self.tries += 1
+                if self.tries == 1:
+                    raise OSError(5, os.strerror(5))
+
+    disk = FailingOnce()
+    with contextlib.closing(FileLogStore(tmp_path / "log", disk)) as store:
+        with pytest.raises(EnvironmentFault):
+            store.append([b"a"])
+        store.append([b"a"])
+    assert disk.tries == 2
+
+
 def test_a_second_holder_is_refused_with_the_firsts_pid(tmp_path):
     with _writer(tmp_path / "post") as writer:
         assert writer.stdout.readline()
@@ -175,19 +196,102 @@ def test_a_tail_torn_at_any_byte_is_cut_and_whole_commits_stay(tmp_path):
         journal.write_bytes(good[:length])
         store = FileLogStore(tmp_path / "log", LazyDisk())
         assert _numbers(store) == [None, *range(length // frame)]
-        assert store.cut_bytes == length % frame
-        journal_is_whole = journal.read_bytes() == good[: length - length % frame]
+        assert journal.read_bytes() == good[:length], "opening alone changes nothing"
+        store.append([b"new"])
+        whole = length - length % frame
+        assert journal.read_bytes() == good[:whole] + frame_bytes(1 + length // frame, [b"new"])
         store.close()
-        assert journal_is_whole
 
 
-def test_garbage_after_the_last_commit_is_cut(tmp_path):
+def _last_commit_of_sectors(post):
+    """A journal whose last commit spans several sectors; its path, its bytes, where that commit begins."""
+    account = open_account(post)
+    account.record(entry(0))
+    begin = (post / "log/pending").stat().st_size
+    account.record_many([entry(n) for n in range(1, 40)])
+    account._store.close()
+    journal = post / "log/pending"
+    good = journal.read_bytes()
+    assert len(good) - begin > 3 * 512
+    return journal, good, begin
+
+
+def _opened_size(post):
+    with contextlib.closing(FileLogStore(post / "log", LazyDisk())) as store:
+        return store.size()
+
+
+def test_a_commit_with_sectors_that_were_never_written_is_torn(tmp_path):
+    journal, good, begin = _last_commit_of_sectors(tmp_path)
+    edges = [begin, *range(begin - begin % 512 + 512, len(good), 512), len(good)]
+    for start, end in pairwise(edges):
+        journal.write_bytes(good[:start] + bytes(end - start) + good[end:])
+        report = verify(tmp_path)
+        assert (report.exit_code, report.unsigned_entries) == (0, 1)
+        assert "torn_tail" in [warning["code"] for warning in report.warnings]
+        assert _opened_size(tmp_path) == 2
+    journal.write_bytes(good[:begin] + bytes(5000))
+    assert (verify(tmp_path).exit_code, _opened_size(tmp_path)) == (0, 2)
+
+
+def test_every_flipped_byte_of_the_last_commit_is_found_and_not_taken_for_a_torn_one(tmp_path):
     journal, good = _journal_of_three(tmp_path)
-    for tail in (bytes(500), b"APL1" + bytes(60), good[-20:]):
+    for at in range(len(good) * 2 // 3, len(good)):
+        journal.write_bytes(good[:at] + bytes([good[at] ^ 1 << at % 8]) + good[at + 1 :])
+        _must_be_refused(tmp_path, "entry_changed", 3)
+
+
+def test_bytes_after_the_last_commit_that_no_crash_leaves_are_refused(tmp_path):
+    journal, good = _journal_of_three(tmp_path)
+    for tail in (b"x", b"APL2", good[-20:], good[: len(good) // 3] + b"x"):
         journal.write_bytes(good + tail)
-        store = FileLogStore(tmp_path / "log", LazyDisk())
-        assert (store.size(), store.cut_bytes) == (4, len(tail))
-        store.close()
+        with pytest.raises(InputFault):
+            FileLogStore(tmp_path / "log", LazyDisk())
+        assert verify(tmp_path).exit_code == 1
+
+
+def _must_be_refused(post, what, index):
+    """By the writer and by the verifier, which names it."""
+    with pytest.raises(InputFault) as caught:
+        FileLogStore(post / "log", LazyDisk())
+    assert (caught.value.line.code, caught.value.line.file) == ("log_corrupt", "log/pending")
+    first = verify(post).bad[0]
+    assert (first.file, first.what, first.index) == ("log/pending", what, index)
+
+
+def test_commits_that_stand_twice_or_in_another_order_are_refused_and_named(tmp_path):
+    journal, good = _journal_of_three(tmp_path)
+    size = len(good) // 3
+    one, two, three = good[:size], good[size : 2 * size], good[2 * size :]
+    for commits, what, index in [
+        ([one, one, two, three], "duplicated", 1),
+        ([one, two, three, three], "duplicated", 3),
+        ([one, two, three, one], "duplicated", 1),
+        ([two, one, three], "reordered", 1),
+        ([one, three, two], "reordered", 2),
+        ([three, one, two], "reordered", 1),
+        ([one, three], "missing", 2),
+        ([two, three], "missing", 1),
+        ([one, two, three, frame_bytes(2, [b"{}"])], "entry_changed", 2),
+    ]:
+        journal.write_bytes(b"".join(commits))
+        _must_be_refused(tmp_path, what, index)
+
+
+def test_a_journal_that_a_crash_left_beside_its_checkpoint_must_say_what_is_signed(tmp_path):
+    account = open_account(tmp_path)
+    account.record_many([entry(n) for n in range(3)])
+    account.record_many([entry(n) for n in range(3, 5)])
+    journal = tmp_path / "log/pending"
+    left = journal.read_bytes()
+    account.checkpoint()
+    account._store.close()
+    journal.write_bytes(left)
+    assert (verify(tmp_path).exit_code, verify(tmp_path).unsigned_entries, _opened_size(tmp_path)) == (0, 0, 6)
+    forged = frame_bytes(2, [entry_bytes(entry(n)) for n in (1, 7, 3)])
+    for bad, what, index in [(forged, "entry_changed", 3), (left + left, "duplicated", 1)]:
+        journal.write_bytes(bad)
+        _must_be_refused(tmp_path, what, index)
 
 
 def test_a_change_before_the_last_commit_is_no_torn_tail(tmp_path):
@@ -247,7 +351,10 @@ def test_what_a_crash_between_tiles_and_checkpoint_leaves_is_tidied(tmp_path):
     assert (tmp_path / "log/tile/0/002.p/89").exists()
     report = verify(tmp_path)
     assert (report.exit_code, report.tree_size, report.unsigned_entries) == (0, 301, 300)
+    FileLogStore(tmp_path / "log", LazyDisk()).close()
+    assert (tmp_path / "log/tile/0/002.p/89").exists(), "opening alone changes nothing"
     store = FileLogStore(tmp_path / "log", LazyDisk())
+    store.append([entry_bytes(entry(300))])
     assert not (tmp_path / "log/tile/0/002.p/89").exists()
     assert (tmp_path / "log/tile/0/001.p/45").exists()
     store.close()

@@ -10,10 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from account_log import ORIGIN, SEED, LazyDisk, closed_log, entry, open_account, signer
+from account_log import ORIGIN, SEED, LazyDisk, TickingClock, closed_log, entry, open_account, signer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from apacheta.account import MemorySigner, NoteKey, bundle_of, entries_of, leaf_hash, signature_line
+from apacheta.account import (
+    Account,
+    MemorySigner,
+    NoteKey,
+    bundle_of,
+    entries_of,
+    leaf_hash,
+    signature_line,
+    unsigned_checkpoint,
+)
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app import verify as app_verify
 from apacheta_verify import verify
@@ -179,6 +188,51 @@ def test_a_log_forged_with_another_key_is_found_by_the_given_key_only(post, tmp_
     assert _named(forged, keys=[VKEY])["what"] == "signature"
 
 
+def test_a_tree_size_of_any_length_is_read_or_refused(post):
+    path = post / "log/checkpoint"
+    good = path.read_bytes()
+    for digits in (21, 5_000):
+        path.write_bytes(good.replace(b"\n20\n", b"\n" + b"9" * digits + b"\n"))
+        assert _named(post)["what"] == "checkpoint"
+
+
+def test_a_number_out_of_all_proportion_is_answered_at_once(post, tmp_path):
+    """A size that a forger signed with a key of his own, a bundle's name: neither makes the verifier count to it."""
+    far = post / "log/tile/entries/x999/x999/x999/000"
+    far.parent.mkdir(parents=True)
+    far.write_bytes(b"")
+    assert _named(post)["file"] == "log/tile/entries/x999/x999/x999/000"
+    (post / "log/checkpoint").unlink()
+    assert _named(post)["file"] == "log/checkpoint"
+    who = signer()
+    text = unsigned_checkpoint(ORIGIN, 2**63, bytes(32))
+    (post / "log/checkpoint").write_text(f"{text}\n{signature_line(who.key, who.sign(text.encode()))}")
+    report = verify(post)
+    assert (report.exit_code, report.tree_size, report.bad[0].what) == (1, 2**63, "missing")
+
+
+def test_files_that_cannot_be_read_are_named_as_such(post):
+    """A link to itself: open() fails with ELOOP, as root too."""
+    for name in (LEAVES, BUNDLE):
+        (post / "log" / name).unlink()
+        (post / "log" / name).symlink_to(name.rpartition("/")[2])
+    code, out = _command(post, "--json")
+    errors = json.loads(out)["errors"]
+    assert (code, {error["code"] for error in errors}) == (4, {"unreadable"})
+    assert {error["file"] for error in errors} == {f"log/{LEAVES}", f"log/{BUNDLE}"}
+
+
+def test_a_folder_that_cannot_be_listed_is_named_as_such(post, monkeypatch):
+    def refusing(path, scan=os.scandir):
+        if str(path).endswith("tile/0"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = verify(post)
+    assert (report.exit_code, [error["file"] for error in report.errors]) == (4, ["log/tile/0"])
+
+
 def test_a_foreign_file_is_named(post):
     for name in ("tile/0/readme", "notes", "tile/0/x000/000", "tile/2/000.p/1"):
         path = post / "log" / name
@@ -235,6 +289,28 @@ def test_another_history_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path
     assert _named(other, outside=sound / "log/checkpoint")["what"] == "root"
 
 
+def test_a_log_written_anew_is_found_by_a_checkpoint_kept_elsewhere(sound, tmp_path):
+    for name, origin, seed in [("key", ORIGIN, bytes(32)), ("name", "apacheta.invalid/other", SEED)]:
+        anew = tmp_path / name
+        (anew / "log").mkdir(parents=True)
+        who = MemorySigner(seed, origin)
+        (anew / "log/vkey").write_text(f"{who.key.vkey}\n")
+        account = Account(FileLogStore(anew / "log", LazyDisk()), who, origin, TickingClock())
+        account.record_many([entry(n) for n in range(SIZE)])
+        account.close()
+        assert verify(anew).exit_code == 0
+        first = _named(anew, outside=sound / "log/checkpoint")
+        assert (first["file"], first["what"], first["index"]) == ("log/checkpoint", "signature", None)
+        assert "is not the one of the checkpoint that was kept" in first["text"]
+
+
+def test_an_unreadable_outside_checkpoint_does_not_hide_what_is_bad(post, tmp_path):
+    (post / "log" / LEAVES).unlink()
+    report = verify(post, outside=tmp_path / "nothing")
+    assert (report.exit_code, report.bad[0].what) == (1, "missing")
+    assert "bad_checkpoint" in [error["code"] for error in report.as_json()["errors"]]
+
+
 def test_a_bad_outside_checkpoint_is_an_input_fault_and_not_a_verdict(sound, tmp_path):
     bad = tmp_path / "kept"
     assert verify(sound, outside=bad).exit_code == 3
@@ -282,14 +358,33 @@ def test_an_ed25519_cosignature_is_counted_and_verified_with_its_key(post):
     witness = Ed25519PrivateKey.from_private_bytes(SEED[::-1])
     vkey = _cosigned(post, witness, 4, 1_780_000_100, lambda text, _: witness.sign(
         f"cosignature/v1\ntime 1780000100\n{text}".encode()))  # fmt: skip
-    assert (verify(post).exit_code, verify(post).cosignatures) == (0, 1)
+    assert (verify(post).exit_code, verify(post).cosignatures) == (0, 0)
     assert verify(post).unwitnessed_since_utc_ns is not None
     report = verify(post, [VKEY, vkey])
-    assert (report.exit_code, report.signatures, report.unwitnessed_since_utc_ns) == (0, 1, None)
+    assert (report.exit_code, report.signatures, report.cosignatures) == (0, 1, 1)
+    assert (report.unwitnessed_since_utc_ns, report.warnings) == (None, [])
     path = post / "log/checkpoint"
     raw = path.read_bytes()
     path.write_bytes(raw[:-20] + (b"A" if raw[-20:-19] != b"A" else b"B") + raw[-19:])
     assert _named(post, keys=[VKEY, vkey])["what"] == "signature"
+
+
+def _codes(report):
+    return [warning["code"] for warning in report.warnings]
+
+
+def test_a_line_that_nobody_can_check_is_no_cosignature(post):
+    parliament = NoteKey("parliament.example", 4, bytes(32))
+    path = post / "log/checkpoint"
+    path.write_text(path.read_text() + signature_line(parliament, os.urandom(72)))
+    report = verify(post, [VKEY])
+    assert (report.exit_code, report.cosignatures, _codes(report)) == (0, 0, ["unknown_signature"])
+
+
+def test_a_given_key_that_signed_nothing_is_remarked_on(post):
+    witness = Ed25519PrivateKey.from_private_bytes(SEED[::-1]).public_key().public_bytes_raw()
+    report = verify(post, [VKEY, NoteKey("witness.invalid", 4, witness).vkey])
+    assert (report.exit_code, report.cosignatures, _codes(report)) == (0, 0, ["no_signature"])
 
 
 def test_an_ml_dsa_cosignature_is_verified_with_its_key(post):

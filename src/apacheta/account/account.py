@@ -41,11 +41,6 @@ class Account:
         """Number of entries."""
         return self._tree.size
 
-    @property
-    def origin(self) -> str:
-        """The log's name."""
-        return self._origin
-
     def record(self, entry: Entry) -> int:
         """Keep one entry; when this returns its index, the entry is on disk."""
         return self.record_many([entry])

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ..account import MemorySigner, NoteKey, key_of
 from ..account.signer import refuse_second_history
 from ..core.errors import EnvironmentFault, InputFault
+from .filelog import Disk, make_folder_durably
 
 VKEY_FILE = "log/vkey"
 
@@ -27,11 +28,6 @@ class KeyFileSigner(MemorySigner):
     def __init__(self, private: Ed25519PrivateKey, origin: str, memory_file: Path) -> None:
         super().__init__(private.private_bytes_raw(), origin)
         self._memory_file = memory_file
-
-    @property
-    def origin(self) -> str:
-        """The log's name."""
-        return self.key.name
 
     def last_signed(self) -> tuple[int, bytes] | None:
         """Size and root of the last tree that was signed, also by an earlier process."""
@@ -47,7 +43,7 @@ class KeyFileSigner(MemorySigner):
     def remember(self, size: int, root: bytes) -> None:
         """Note durably that this tree is about to be signed."""
         refuse_second_history(self.last_signed(), size, root)
-        _write_durably(self._memory_file, f"{self.origin}\n{size}\n{root.hex()}\n".encode(), 0o600)
+        _write_durably(self._memory_file, f"{self.key.name}\n{size}\n{root.hex()}\n".encode(), 0o600)
 
 
 def default_key_file() -> Path:
@@ -57,18 +53,18 @@ def default_key_file() -> Path:
     return Path(named) if named else config / "apacheta" / "keys" / "post.pem"
 
 
-def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path | None = None) -> KeyFileSigner:
+def open_signer(post: Path | str, *, key_file: Path | None = None) -> KeyFileSigner:
     """The signer of a post's log; hold the post (open its store) first.
 
-    A post without `log/vkey` gets one, with `origin` or a new name of its own. InputFault `key_mismatch` when the
-    post was signed with another key or under another name.
+    A post without a log gets `log/vkey`, with a new name of its own. InputFault `log_corrupt` when a log is there
+    without it, `key_mismatch` when the post was signed with another key.
     """
     vkey_file = Path(post) / VKEY_FILE
     file = key_file or default_key_file()
     try:
         known = _known_key(vkey_file)
         private = _private_key(file, may_create=known is None)
-        name = known.name if known else origin or _new_origin(Path(post))
+        name = known.name if known else _new_origin(Path(post))
         memory = file.with_name(file.name + ".signed") / hashlib.sha256(name.encode()).hexdigest()[:32]
         signer = KeyFileSigner(private, name, memory)
         if known is None:
@@ -76,20 +72,32 @@ def open_signer(post: Path | str, *, origin: str | None = None, key_file: Path |
     except OSError as problem:
         text = f"the key cannot be used: {problem.strerror or problem}"
         raise EnvironmentFault("key_unusable", text, file=problem.filename, remedy="Set APACHETA_KEY.") from problem
-    if known and (known != signer.key or origin not in (None, name)):
+    if known and known != signer.key:
         text = f"the log is signed by {known.vkey}; this key is {signer.key.vkey}"
         raise InputFault("key_mismatch", text, file=VKEY_FILE, remedy="Set APACHETA_KEY to the post's key file.")
     return signer
 
 
 def _known_key(vkey_file: Path) -> NoteKey | None:
+    """The key that the log says it is signed with; None where no log has begun."""
     if not vkey_file.exists():
+        if _has_begun(vkey_file.parent):
+            text = "the post's public key is missing"
+            raise InputFault("log_corrupt", text, file=VKEY_FILE, remedy="Bring it back from a copy.")
         return None
     try:
         return key_of(vkey_file.read_text(encoding="utf-8").removesuffix("\n"))
     except ValueError as problem:
         text = f"the post's public key cannot be read: {problem}"
         raise InputFault("log_corrupt", text, file=VKEY_FILE, remedy="Bring it back from a copy.") from problem
+
+
+def _has_begun(log: Path) -> bool:
+    """Whether a log was written there; its key is on disk before its first entry."""
+    journal = log / "pending"
+    return any((log / name).exists() for name in ("checkpoint", "tile")) or (
+        journal.exists() and journal.stat().st_size > 0
+    )
 
 
 def _private_key(file: Path, *, may_create: bool) -> Ed25519PrivateKey:
@@ -115,17 +123,18 @@ def _new_origin(post: Path) -> str:
 
 def _write_durably(file: Path, data: bytes, mode: int) -> None:
     """Write beside, sync, rename, sync the folder."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    disk = Disk()
+    if not file.parent.is_dir():
+        make_folder_durably(disk, file.parent)
     work = file.with_name(file.name + ".new")
     descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
+        disk.write(descriptor, data)
+        disk.sync(descriptor)
+    except OSError:
+        work.unlink()
+        raise
     finally:
         os.close(descriptor)
-    os.replace(work, file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    disk.rename(work, file)
+    disk.sync_folder(file.parent)

@@ -40,3 +40,15 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def make_folder_durably(disk: Disk, folder: Path) -> None:
+    """Make a folder and those that are missing above it. When this returns, all their names are on disk, also of those
+    that someone made just before; a folder that we may not read is taken to be an old one, as is another disk."""
+    for path in reversed([path for path in (folder, *folder.parents) if not path.is_dir()]):
+        disk.make_folder(path)
+    whole = folder.resolve()
+    for above in whole.parents:
+        if above.stat().st_dev != whole.stat().st_dev or not os.access(above, os.R_OK):
+            return
+        disk.sync_folder(above)

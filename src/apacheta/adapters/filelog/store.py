@@ -8,14 +8,15 @@ from typing import TypeVar
 
 from ...account import TILE_WIDTH, checkpoint_of, entries_of, leaf_hash, tile_path
 from ...core.errors import EnvironmentFault, Fault
-from .disk import Disk
-from .journal import corrupt, frame_bytes, frames_of
+from .disk import Disk, make_folder_durably
+from .journal import Frame, corrupt, frame_bytes, frames_of
 from .lock import hold
 
 LOG = "log"
 CHECKPOINT = "checkpoint"
 PENDING = "pending"
 WORK = "tmp"
+_NOT_OPEN = -1
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _Result = TypeVar("_Result")
 
@@ -25,8 +26,9 @@ class FileLogStore:
 
     Acknowledged entries are in `pending` until a checkpoint signs them, then in bundles. The folder
     keeps the tiles of its newest checkpoint; older partial tiles go when the newer ones are durable.
+    Opening only reads. What a crash left (a torn commit, tiles that the checkpoint does not need) goes at the first
+    write, when whoever opened it has found that the log fits its checkpoint: a log that is refused stays as it was.
     After a failure that leaves it open what is on disk, the store refuses everything until it is opened anew.
-    `cut_bytes` is the length of the torn commit that was cut when it was opened.
     """
 
     def __init__(self, folder: Path | str, disk: Disk | None = None) -> None:
@@ -34,11 +36,12 @@ class FileLogStore:
         self._disk = disk or Disk()
         self._failed = False
         self._closed = False
+        self._journal = _NOT_OPEN
         self._bundle: tuple[int, list[bytes]] = (-1, [])
-        self._doing("make the log's folder", self._make_folder)
+        self._doing("make the log's folder", lambda: make_folder_durably(self._disk, self._folder))
         self._lock = self._doing("hold the post", lambda: hold(self._folder.parent))
         try:
-            self._open()
+            self._doing("read the log", self._read)
         except BaseException:
             os.close(self._lock)
             raise
@@ -52,16 +55,17 @@ class FileLogStore:
         self._must_work()
         first = self.size()
         if entries:
-            self._doing("append to the log", lambda: self._commit(frame_bytes(first, entries)))
-            self._pending.extend(entries)
+            self._begin_writing()
+            self._doing("append to the log", lambda: self._commit(entries))
         return first
 
     def entry(self, index: int) -> bytes:
         """The bytes of one entry."""
         if not 0 <= index < self.size():
             raise IndexError(f"no entry {index} in a log of {self.size()}")
-        if index >= self._signed:
-            return self._pending[index - self._signed]
+        return self._pending[index - self._signed] if index >= self._signed else self._signed_entry(index)
+
+    def _signed_entry(self, index: int) -> bytes:
         number, place = divmod(index, TILE_WIDTH)
         if self._bundle[0] != number:
             self._bundle = (number, self._read_bundle(number))
@@ -70,6 +74,7 @@ class FileLogStore:
     def publish(self, tiles: Sequence[tuple[str, bytes]], checkpoint: bytes) -> None:
         """Make the tiles durable, then replace the checkpoint, which must sign all entries that are there."""
         self._must_work()
+        self._begin_writing()
         self._doing("publish a checkpoint", lambda: self._publish(tiles, checkpoint))
 
     def checkpoint(self) -> bytes | None:
@@ -78,41 +83,43 @@ class FileLogStore:
         return path.read_bytes() if path.exists() else None
 
     def close(self) -> None:
-        """Let the post go. An empty journal is removed."""
+        """Let the post go. A journal that was written and is empty now is removed."""
         if self._closed:
             return
         self._closed = True
-        is_empty = os.fstat(self._journal).st_size == 0
-        os.close(self._journal)
         try:
-            if is_empty:
-                self._doing("close the log", lambda: self._disk.unlink(self._folder / PENDING))
+            if self._journal != _NOT_OPEN:
+                self._doing("close the log", self._close_journal)
         finally:
             os.close(self._lock)
 
-    def _make_folder(self) -> None:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        if not self._folder.is_dir():
-            self._disk.make_folder(self._folder)
-        self._disk.sync_folder(self._folder.parent)
-
-    def _open(self) -> None:
+    def _read(self) -> None:
         self._signed = self._signed_size()
-        self._journal = self._doing("open the journal", self._open_journal)
-        try:
-            self._pending = self._read_journal()
-            self._refuse_old_checkpoint()
-            self._doing("tidy the log", self._tidy)
-        except BaseException:
-            os.close(self._journal)
-            raise
+        self._pending = self._read_journal()
+        self._refuse_old_checkpoint()
+
+    def _begin_writing(self) -> None:
+        """Open the journal and remove what a crash left, once."""
+        if self._journal == _NOT_OPEN:
+            self._journal = self._doing("open the journal", self._open_journal)
 
     def _open_journal(self) -> int:
-        is_new = not (self._folder / PENDING).exists()
-        descriptor = os.open(self._folder / PENDING, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        if is_new:
-            self._disk.sync_folder(self._folder)
-        return descriptor
+        journal = os.open(self._folder / PENDING, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            self._disk.sync_folder(self._folder)  # who made it may have ended before its name was on disk
+            if os.fstat(journal).st_size > self._whole_bytes:
+                self._cut(journal, self._whole_bytes)
+            self._tidy()
+        except BaseException:
+            os.close(journal)
+            raise
+        return journal
+
+    def _close_journal(self) -> None:
+        is_empty = os.fstat(self._journal).st_size == 0
+        os.close(self._journal)
+        if is_empty:
+            self._disk.unlink(self._folder / PENDING)
 
     def _signed_size(self) -> int:
         note = self.checkpoint()
@@ -124,17 +131,25 @@ class FileLogStore:
             raise corrupt(f"{LOG}/{CHECKPOINT}", f"the checkpoint cannot be read: {problem}") from problem
 
     def _read_journal(self) -> list[bytes]:
-        data = (self._folder / PENDING).read_bytes()
-        frames, good = frames_of(data)
-        self.cut_bytes = len(data) - good
-        if self.cut_bytes:
-            self._doing("cut a torn commit", lambda: self._disk.cut(self._journal, good))
+        path = self._folder / PENDING
+        frames, self._whole_bytes = frames_of(path.read_bytes() if path.exists() else b"")
+        reached = min([self._signed, *(frame.first for frame in frames)])
         pending: list[bytes] = []
         for frame in frames:
-            if frame.first > self._signed + len(pending):
-                raise corrupt(f"{LOG}/{PENDING}", f"entries before {frame.first} are missing")
-            pending.extend(frame.entries[max(0, self._signed + len(pending) - frame.first) :])
+            self._refuse_wrong_frame(frame, reached)
+            reached += len(frame.entries)
+            pending += frame.entries[max(0, self._signed - frame.first) :]
         return pending
+
+    def _refuse_wrong_frame(self, frame: Frame, reached: int) -> None:
+        """Commits follow one another, and one that the checkpoint signs by now holds the entries that it signs."""
+        if frame.first > reached:
+            raise corrupt(f"{LOG}/{PENDING}", f"entries before {frame.first} are missing")
+        if frame.first < reached:
+            raise corrupt(f"{LOG}/{PENDING}", f"the entries from {frame.first} on stand there twice")
+        for index, entry in zip(range(frame.first, self._signed), frame.entries, strict=False):
+            if entry != self._signed_entry(index):
+                raise corrupt(f"{LOG}/{PENDING}", f"entry {index} is not the one that was signed")
 
     def _refuse_old_checkpoint(self) -> None:
         """Bundles beyond the checkpoint are there only while the journal still holds the same entries."""
@@ -153,10 +168,15 @@ class FileLogStore:
         return max((int(name) for name in os.listdir(partial)), default=0) if partial.exists() else 0
 
     def _tidy(self) -> None:
-        """Remove what a crash between tiles and checkpoint, or just after the checkpoint, left behind."""
+        """Remove what a crash between tiles and checkpoint, or just after the checkpoint, left behind.
+
+        Partial tiles go only where those of the checkpoint are all there.
+        """
         if (self._folder / WORK).exists():
             self._disk.unlink(self._folder / WORK)
         wanted = _partial_tiles_of(self._signed)
+        if not all((self._folder / path).exists() for path in wanted):
+            return
         for folder in (self._folder / "tile").rglob("*.p"):
             here = folder.relative_to(self._folder).as_posix()
             self._drop(folder, [name for name in os.listdir(folder) if f"{here}/{name}" not in wanted])
@@ -178,18 +198,26 @@ class FileLogStore:
             raise corrupt(f"{LOG}/{path}", f"the entries do not fit {LOG}/{leaves}")
         return entries
 
-    def _commit(self, frame: bytes) -> None:
-        good = os.fstat(self._journal).st_size
+    def _commit(self, entries: Sequence[bytes]) -> None:
+        """Kept, or taken back: also when it is interrupted, since then nobody was told that it is kept."""
+        good, is_written = os.fstat(self._journal).st_size, False
+        self._failed = True  # until it is certain what is on disk
         try:
-            self._disk.write(self._journal, frame)
-        except OSError:
-            self._failed = True
-            self._disk.cut(self._journal, good)
-            self._failed = False
+            self._disk.write(self._journal, frame_bytes(self.size(), entries))
+            is_written = True
+            self._disk.sync(self._journal)
+        except BaseException as problem:
+            if not (is_written and isinstance(problem, OSError)):  # after a failed fdatasync nobody knows
+                self._cut(self._journal, good)
+                self._failed = False
             raise
-        self._failed = True  # after a failed fdatasync nobody knows what is on disk
-        self._disk.sync(self._journal)
+        self._pending.extend(entries)
         self._failed = False
+
+    def _cut(self, journal: int, length: int) -> None:
+        """Durably, so that what was cut never stands among what is written there next."""
+        self._disk.cut(journal, length)
+        self._disk.sync(journal)
 
     def _publish(self, tiles: Sequence[tuple[str, bytes]], checkpoint: bytes) -> None:
         touched: dict[Path, None] = {}
@@ -256,11 +284,13 @@ class FileLogStore:
 
 def _partial_tiles_of(size: int) -> set[str]:
     """Paths of the partial tiles that a log of `size` entries has."""
-    paths = {tile_path("entries", size // TILE_WIDTH, size % TILE_WIDTH)}
+    paths: set[str] = set()
     level = 0
     while size:
-        paths.add(tile_path(level, size // TILE_WIDTH, size % TILE_WIDTH))
-        size, level = size // TILE_WIDTH, level + 1
+        number, width = divmod(size, TILE_WIDTH)
+        names = ("entries", 0) if level == 0 else (level,)
+        paths |= {tile_path(name, number, width) for name in names if width}
+        size, level = number, level + 1
     return paths
 
 
