@@ -23,9 +23,8 @@ from ...geo import undulation_m
 from ...see import Eye, Sighting
 from .keeper import Keeper
 from .pairing import Paired, Pairing
-from .segments import Segment, Segmenter, begins_with_pat
+from .segments import Segment, Segmenter
 
-SEGMENT_90K = 6 * 90_000
 CHIP_PX = 48
 MARK_PX = 14
 
@@ -87,10 +86,8 @@ class Chain:
         self._lock = lock or threading.Lock()
         self._due: tuple[int, int] | None = None
         self._segmenter, self._pairing = Segmenter(), Pairing()
-        self._segment_from_90k: int | None = None
         self._segment_utc_ns: tuple[int, int] | None = None
         self._segment_frames = self._number = 0
-        self._video_90k: int | None = None
         self._live: set[str] = set()
         self._next_seen_ns = 0
 
@@ -98,16 +95,15 @@ class Chain:
         """Take bytes as they come; returns the alerts that they raised."""
         before = len(self.alerts)
         for run in self._segmenter.runs(data):
-            if begins_with_pat(run) and self._segment_is_full():
+            if run.at_table and self._segmenter.is_full:
                 self._close_segment()
-            self._segmenter.keep(run)
-            self._units(self.demuxer.feed(run))
+            self._take(run.data)
         return self.alerts[before:]
 
     def end(self) -> list[Alert]:
         """The stream has ended: bring out what still waits."""
         before = len(self.alerts)
-        self._units(self.demuxer.feed(self._segmenter.flush()))
+        self._take(self._segmenter.flush())
         self._units(self.demuxer.flush())
         if self.decoder is not None:
             self._decoded(self.decoder.flush())
@@ -116,6 +112,15 @@ class Chain:
         self._close_segment()
         self._note_seen(force=True)
         return self.alerts[before:]
+
+    def _take(self, data: bytes) -> None:
+        """Put bytes into segments, and what is whole with them through the chain."""
+        while data:
+            if self._segmenter.room == 0:
+                self._close_segment()
+            part, data = data[: self._segmenter.room], data[self._segmenter.room :]
+            self._segmenter.keep(part)
+            self._units(self.demuxer.feed(part))
 
     def _units(self, units: Iterable[PesUnit]) -> None:
         for unit in units:
@@ -130,9 +135,8 @@ class Chain:
         if self.decoder is None:
             self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
         self.totals.video_bytes += len(unit.data)
-        self._video_90k = unit.pts_90k if unit.pts_90k is not None else self._video_90k
-        if self._segment_from_90k is None:
-            self._segment_from_90k = self._video_90k
+        if unit.pts_90k is not None:
+            self._segmenter.at(unit.pts_90k)
         self._pairing.video_unit(unit.pts_90k)
         self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged))
 
@@ -233,16 +237,11 @@ class Chain:
         self._segment_utc_ns = (first, utc_ns)
         self._segment_frames += 1
 
-    def _segment_is_full(self) -> bool:
-        if self._segment_from_90k is None or self._video_90k is None:
-            return False
-        return self._video_90k - self._segment_from_90k >= SEGMENT_90K
-
     def _close_segment(self) -> None:
         segment = self._segmenter.close()
         if segment is not None and self._keeper is not None:
             self._keep(segment, self._keeper)
-        self._segment_from_90k, self._segment_utc_ns, self._segment_frames = None, None, 0
+        self._segment_utc_ns, self._segment_frames = None, 0
 
     def _keep(self, segment: Segment, keeper: Keeper) -> None:
         from_ns, to_ns = self._segment_utc_ns or (None, None)

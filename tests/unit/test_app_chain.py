@@ -1,0 +1,116 @@
+"""A chain over hand-made streams: what it keeps of them, and when."""
+
+import hashlib
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stream_sample import items_at, pictures
+
+from apacheta.app.chain import Chain, ChainSettings, segments
+from apacheta.formats.klv import encode_st0601
+from apacheta.formats.ts import TsMuxer
+
+RATE_90K = 9_000
+TWO_HOURS_90K = 7_200 * 90_000
+
+
+class Notes:
+    """A keeper that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.videos: list[bytes] = []
+        self.bodies: list[dict[str, Any]] = []
+
+    def tick(self) -> None:
+        pass
+
+    def segment(self, stream: str, number: int, data: bytes, body: dict[str, Any], utc_ns: int) -> None:
+        self.videos.append(data)
+        self.bodies.append(body)
+
+
+def frames_at(times_90k: Iterable[int], metadata: bool = True) -> list[bytes]:
+    """The packets of one frame for each time; tables with every tenth."""
+    muxer, units = TsMuxer(), pictures(20)
+    return [muxer.frame(pts, *_unit(units, n, metadata), n % 10 == 0) for n, pts in enumerate(times_90k)]
+
+
+def _unit(units: tuple[tuple[bytes, bool], ...], number: int, metadata: bool) -> tuple[bytes, bytes]:
+    return units[number % len(units)][0], encode_st0601(items_at(number)) if metadata else b""
+
+
+def watched(pieces: Iterable[bytes]) -> Notes:
+    """What a chain without an eye keeps of these bytes."""
+    notes = Notes()
+    chain = Chain(ChainSettings("s"), None, None, notes)  # type: ignore[arg-type]
+    for piece in pieces:
+        chain.feed(piece)
+    chain.end()
+    assert [b["sha256"] for b in notes.bodies] == [hashlib.sha256(v).hexdigest() for v in notes.videos]
+    return notes
+
+
+def seconds(begin_s: float, end_s: float) -> list[int]:
+    """Times of frames at 10 Hz."""
+    return [round(s * 10) * RATE_90K for s in [begin_s + 0.1 * n for n in range(round((end_s - begin_s) * 10))]]
+
+
+@pytest.mark.parametrize(
+    ("times_90k", "name"),
+    [
+        (seconds(7200, 7215) + seconds(1, 16), "the camera started anew"),
+        ([*seconds(1, 8), TWO_HOURS_90K, *seconds(8, 31)], "one time far ahead"),
+        ([*seconds(100, 108), 0, *seconds(108, 131)], "one time far behind"),
+        ([t % (1 << 33) for t in range((1 << 33) - 15 * 90_000, (1 << 33) + 15 * 90_000, RATE_90K)], "33 bits wrap"),
+    ],
+)
+def test_segments_go_on_closing_whatever_the_times_do(times_90k: list[int], name: str) -> None:
+    frames = frames_at(times_90k)
+    notes = watched(frames)
+    assert b"".join(notes.videos) == b"".join(frames), name
+    assert max(b["frames"] for b in notes.bodies) <= 80, name
+    assert 4 <= len(notes.bodies) <= 8, name
+
+
+def test_one_slipped_byte_does_not_stop_segments_from_closing() -> None:
+    frames = frames_at(seconds(1, 31))
+    data = b"".join(frames[:5]) + b"x" + b"".join(frames[5:])
+    pieces = [data[at : at + 188 * 348] for at in range(0, len(data), 188 * 348)]
+    notes = watched(pieces)
+    assert b"".join(notes.videos) == data
+    assert len(notes.bodies) >= 4
+    assert watched(data[a:b] for a, b in pairwise([*range(0, len(data), 1001), len(data)])).videos == notes.videos
+
+
+def test_video_without_times_is_cut_by_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = frames_at([90_000] * 100)
+    data = b"".join(frames)
+    most = 188 * (len(data) // 188 // 5)
+    monkeypatch.setattr(segments, "MOST_BYTES", most)
+    notes = watched(frames)
+    assert b"".join(notes.videos) == data
+    assert max(map(len, notes.videos)) <= most
+    assert len(notes.videos) >= 5
+
+
+def test_bytes_without_tables_are_cut_where_a_segment_may_hold_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "MOST_BYTES", 1880)
+    noise = bytes(5_000)
+    for size in (999, 5_000):
+        notes = watched(noise[at : at + size] for at in range(0, len(noise), size))
+        assert [len(v) for v in notes.videos] == [1880, 1880, 1240]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 30_000), st.integers(0, 400), st.binary(max_size=300), st.integers(100, 30_000))
+def test_every_byte_is_in_exactly_one_segment(at: int, lost: int, put: bytes, size: int) -> None:
+    """A stream with bytes lost or put in somewhere, in pieces of any size: the same segments, and all of it."""
+    data = b"".join(frames_at([RATE_90K * (1 + 10 * n) for n in range(20)]))
+    data = data[:at] + put + data[at + lost :]
+    whole = watched([data])
+    assert b"".join(whole.videos) == data
+    assert watched(data[a : a + size] for a in range(0, len(data), size)).videos == whole.videos
