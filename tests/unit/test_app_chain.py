@@ -1,18 +1,20 @@
 """A chain over hand-made streams: what it keeps of them, and when."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stream_sample import items_at, pictures
+from stream_sample import START_US, items_at, pictures
 
 from apacheta.app.chain import Chain, ChainSettings, segments
+from apacheta.core.sight import Frame
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
+from apacheta.see import Sighting
 
 RATE_90K = 9_000
 TWO_HOURS_90K = 7_200 * 90_000
@@ -24,23 +26,42 @@ class Notes:
     def __init__(self) -> None:
         self.videos: list[bytes] = []
         self.bodies: list[dict[str, Any]] = []
+        self.noted: list[tuple[str, int]] = []
 
     def tick(self) -> None:
         pass
+
+    def note(self, kind: str, utc_ns: int, body: dict[str, Any]) -> None:
+        self.noted.append((kind, utc_ns))
 
     def segment(self, stream: str, number: int, data: bytes, body: dict[str, Any], utc_ns: int) -> None:
         self.videos.append(data)
         self.bodies.append(body)
 
 
-def frames_at(times_90k: Iterable[int], metadata: bool = True) -> list[bytes]:
-    """The packets of one frame for each time; tables with every tenth."""
+class WideEye:
+    """An eye that looks at every frame it is given and has a little ground to see."""
+
+    def __init__(self) -> None:
+        self.seen = self
+        self.frames: list[Frame] = []
+
+    def step(self, gray: Any, frame: Frame) -> Sighting:
+        self.frames.append(frame)
+        return Sighting(footprint=None, looked=True)
+
+    def seen_km2(self, mask: Any) -> float:
+        return 0.1 * len(self.frames)
+
+
+def frames_at(times_90k: Iterable[int], clock_us: Sequence[int] | None = None) -> list[bytes]:
+    """The packets of one frame for each time; tables with every tenth. clock_us: UTC of each frame's pose."""
     muxer, units = TsMuxer(), pictures(20)
-    return [muxer.frame(pts, *_unit(units, n, metadata), n % 10 == 0) for n, pts in enumerate(times_90k)]
-
-
-def _unit(units: tuple[tuple[bytes, bool], ...], number: int, metadata: bool) -> tuple[bytes, bytes]:
-    return units[number % len(units)][0], encode_st0601(items_at(number)) if metadata else b""
+    out = []
+    for n, pts_90k in enumerate(times_90k):
+        items = items_at(n) | ({} if clock_us is None else {2: clock_us[n]})
+        out.append(muxer.frame(pts_90k, units[n % len(units)][0], encode_st0601(items), n % 10 == 0))
+    return out
 
 
 def watched(pieces: Iterable[bytes]) -> Notes:
@@ -114,3 +135,16 @@ def test_every_byte_is_in_exactly_one_segment(at: int, lost: int, put: bytes, si
     whole = watched([data])
     assert b"".join(whole.videos) == data
     assert watched(data[a : a + size] for a in range(0, len(data), size)).videos == whole.videos
+
+
+def test_one_pose_from_the_future_does_not_silence_the_notes_of_what_was_seen() -> None:
+    """Five minutes with a look a second; the clock of the fiftieth pose is a year ahead."""
+    clock_us = [START_US + 1_000_000 * n for n in range(300)]
+    clock_us[50] += 365 * 86_400 * 1_000_000
+    notes = Notes()
+    chain = Chain(ChainSettings("s"), WideEye(), None, notes)  # type: ignore[arg-type]
+    for frame in frames_at([RATE_90K * 10 * n for n in range(300)], clock_us):
+        chain.feed(frame)
+    chain.end()
+    noted_s = [(ns // 1000 - START_US) // 1_000_000 for kind, ns in notes.noted if kind == "looks"]
+    assert noted_s == [0, 50 + 365 * 86_400, 51, 111, 171, 231, 291, 299]

@@ -89,7 +89,7 @@ class Chain:
         self._segment_utc_ns: tuple[int, int] | None = None
         self._segment_frames = self._number = 0
         self._live: set[str] = set()
-        self._next_seen_ns = 0
+        self._noted_seen_ns: int | None = None
 
     def feed(self, data: bytes) -> list[Alert]:
         """Take bytes as they come; returns the alerts that they raised."""
@@ -98,6 +98,8 @@ class Chain:
             if run.at_table and self._segmenter.is_full:
                 self._close_segment()
             self._take(run.data)
+        if self._keeper is not None:
+            self._keeper.tick()
         return self.alerts[before:]
 
     def end(self) -> list[Alert]:
@@ -256,15 +258,20 @@ class Chain:
 
     def _note_seen(self, force: bool) -> None:
         utc_ns = self.totals.last_utc_ns
-        if self.eye is None or self.eye.seen is None or utc_ns is None or (utc_ns < self._next_seen_ns and not force):
+        if self.eye is None or self.eye.seen is None or utc_ns is None or not (force or self._is_seen_due(utc_ns)):
             return
-        self._next_seen_ns = utc_ns + int(self._settings.seen_every_s * NS)
+        self._noted_seen_ns = utc_ns
         km2 = float(self.eye.seen.seen_km2(self._own_side))
         self.totals.seen_utc_ns.append(utc_ns)
         self.totals.seen_km2.append(km2)
         if self._keeper is not None:
             body = {"stream": self._settings.stream, "seen_km2": round(km2, 4), "frames": self.totals.frames}
             self._keeper.note("looks", utc_ns, body)
+
+    def _is_seen_due(self, utc_ns: int) -> bool:
+        """Whether the stream's time lies far enough from the last note's, before it or after: it may jump."""
+        noted_ns = self._noted_seen_ns
+        return noted_ns is None or abs(utc_ns - noted_ns) >= self._settings.seen_every_s * NS
 
     def _note_lag(self) -> None:
         """From when a frame was due to when it is tracked; due times count from the first frame's arrival."""

@@ -1,6 +1,7 @@
 """What a watch writes down: entries gathered for a moment, then made durable together; alerts at once.
 
-Bound: entries are committed when `most` wait or `every_s` of stream time has passed. Nothing is acknowledged before.
+Bound: entries are committed when `MOST` wait, or with the first note or tick `every_s` after the last commit, by our
+own monotonic clock: what times a stream claims decides nothing here. Nothing is acknowledged before.
 """
 
 import threading
@@ -13,43 +14,55 @@ import msgspec
 import numpy as np
 
 from ...account import Account
+from ...adapters.clock import SystemClock
 from ...core.alerts import Alert, Decision
 from ...core.entries import Entry, EntryKind
 from ...core.instant import NS
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
+from ...ports import Clock
 from ..post import Post
 
 CHECKPOINT_S = 60.0
 MOST = 256
 POSITIONS_S = 10.0
+MOST_FIXES = 256
+"""In one block, so that its entry stays well below the log's 65,535 bytes."""
 
 
 class Keeper:
     """The one writer of a post's account; every chain of a watch shares it. Safe to call from several threads."""
 
-    def __init__(self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0) -> None:
+    def __init__(
+        self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0, clock: Clock | None = None
+    ) -> None:
         self._post = post
         self._account = account
         self._keep_video = keep_video
         self._every_ns = int(every_s * NS)
         self._waiting: list[Entry] = []
         self._fixes: dict[str, list[Fix]] = {}
-        self._committed_utc_ns = self._checkpoint_utc_ns = 0
+        self._clock = clock or SystemClock()
+        self._committed_ns = self._checkpoint_ns = self._clock.monotonic_ns()
         self._lock = threading.RLock()
 
     def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
         """Write an entry down; `at_once` returns only when it is on disk."""
         with self._lock:
             self._waiting.append(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
-            if at_once or len(self._waiting) >= MOST or utc_ns - self._committed_utc_ns >= self._every_ns:
-                self.commit(utc_ns)
+            if at_once or len(self._waiting) >= MOST or self._is_due():
+                self.commit()
+
+    def tick(self) -> None:
+        """Commit what has waited long enough, also when nothing new comes."""
+        if self._waiting and self._is_due():
+            self.commit()
 
     def fix(self, fix: Fix) -> None:
         """Write a position down, in blocks of ten seconds per aircraft."""
         with self._lock:
             block = self._fixes.setdefault(fix.aircraft, [])
-            if block and fix.utc_ns - block[0].utc_ns >= POSITIONS_S * NS:
+            if block and (abs(fix.utc_ns - block[0].utc_ns) >= POSITIONS_S * NS or len(block) >= MOST_FIXES):
                 self._close_block(fix.aircraft)
                 block = self._fixes.setdefault(fix.aircraft, [])
             block.append(fix)
@@ -77,16 +90,19 @@ class Keeper:
         self.note("alert", alert.utc_ns, _body(alert))
         self.note("decision", decision.utc_ns, _body(decision), at_once=True)
 
-    def commit(self, utc_ns: int) -> None:
+    def commit(self, _utc_ns: int = 0) -> None:
         """Make everything that waits durable; a checkpoint once a minute."""
         with self._lock:
             entries, self._waiting = self._waiting, []
             if entries:
                 self._account.record_many(entries)
-            self._committed_utc_ns = utc_ns
-            if utc_ns - self._checkpoint_utc_ns >= CHECKPOINT_S * NS:
+            self._committed_ns = now_ns = self._clock.monotonic_ns()
+            if now_ns - self._checkpoint_ns >= CHECKPOINT_S * NS:
                 self._account.checkpoint()
-                self._checkpoint_utc_ns = utc_ns
+                self._checkpoint_ns = now_ns
+
+    def _is_due(self) -> bool:
+        return self._clock.monotonic_ns() - self._committed_ns >= self._every_ns
 
     def close_blocks(self) -> None:
         """Write down the positions that wait for their block to fill."""
