@@ -112,6 +112,16 @@ def test_what_is_noted_at_once_is_on_disk_at_once(keeper: Keeper, disk: Disk) ->
     assert disk.numbers() == [0, 1]
 
 
+def test_entries_go_on_waiting_when_a_write_fails(keeper: Keeper, disk: Disk) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    disk.fails = 1
+    with pytest.raises(EnvironmentFault):
+        keeper.note("decision", NIGHT_NS, {"number": 1}, at_once=True)
+    assert disk.numbers() == []
+    keeper.note("decision", NIGHT_NS, {"number": 2}, at_once=True)
+    assert disk.numbers() == [0, 1, 2]
+
+
 def fix(utc_ns: int) -> Fix:
     return Fix(
         aircraft="A1", utc_ns=utc_ns, position=GeoPoint(lat_deg=-32.0, lon_deg=-70.0, alt_hae_m=4000.0),

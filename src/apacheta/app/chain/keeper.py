@@ -91,11 +91,11 @@ class Keeper:
         self.note("decision", decision.utc_ns, _body(decision), at_once=True)
 
     def commit(self, _utc_ns: int = 0) -> None:
-        """Make everything that waits durable; a checkpoint once a minute."""
+        """Make everything that waits durable; a checkpoint once a minute. What cannot be written goes on waiting."""
         with self._lock:
-            entries, self._waiting = self._waiting, []
-            if entries:
-                self._account.record_many(entries)
+            if self._waiting:
+                self._account.record_many(self._waiting)
+                self._waiting = []
             self._committed_ns = now_ns = self._clock.monotonic_ns()
             if now_ns - self._checkpoint_ns >= CHECKPOINT_S * NS:
                 self._account.checkpoint()
