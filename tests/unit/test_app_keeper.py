@@ -1,9 +1,12 @@
 """What a watch writes down: when it becomes durable, and what stays when a write fails."""
 
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from apacheta.app.chain import Keeper
@@ -13,6 +16,7 @@ from apacheta.core.entries import Entry
 from apacheta.core.errors import EnvironmentFault
 from apacheta.core.place import GeoPoint
 from apacheta.core.sight import Fix
+from apacheta.formats.canonical import sha256_hex
 
 NS = 1_000_000_000
 NIGHT_NS = 1_790_000_000 * NS
@@ -69,7 +73,7 @@ def disk() -> Disk:
 
 @pytest.fixture
 def keeper(tmp_path: Path, disk: Disk, clock: SetClock) -> Keeper:
-    return Keeper(open_post(tmp_path / "post"), disk, keep_video=True, clock=clock)  # type: ignore[arg-type]
+    return Keeper(open_post(tmp_path), disk, keep_video=True, clock=clock)  # type: ignore[arg-type]
 
 
 def test_entries_without_a_time_become_durable_all_the_same(keeper: Keeper, disk: Disk, clock: SetClock) -> None:
@@ -146,3 +150,75 @@ def test_positions_are_written_though_one_came_with_a_future_time(keeper: Keeper
 
 def test_positions_are_written_though_their_time_stands_still(keeper: Keeper, disk: Disk) -> None:
     assert blocks(keeper, disk, [NIGHT_NS] * (2 * MOST_FIXES + 1)) == [MOST_FIXES] * 2
+
+
+VIDEO = bytes(range(188)) * 50
+PICTURE = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def keep_both(keeper: Keeper) -> str | None:
+    """Keep a picture and a segment, and commit; the picture's name."""
+    name = keeper.picture(PICTURE)
+    keeper.segment("A1", 7, VIDEO, {"bytes": len(VIDEO)}, NIGHT_NS)
+    keeper.commit()
+    return name
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch, disk: Disk) -> list[str]:
+    """What is asked of the machine, in order: `sync NAME`, `name NAME`; and `note` of the account."""
+    asked: list[str] = []
+    real_sync, real_replace, real_record = os.fsync, os.replace, disk.record_many
+
+    def sync(descriptor: int) -> None:
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        asked.append("sync new file" if name.is_file() else f"sync {name.name}")
+        real_sync(descriptor)
+
+    def replace(source: Path, target: Path) -> None:
+        asked.append(f"name {target.suffix}")
+        real_replace(source, target)
+
+    def record(entries: Sequence[Entry]) -> int:
+        asked.append("note")
+        return real_record(entries)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(disk, "record_many", record)
+    return asked
+
+
+def test_video_and_pictures_are_on_disk_before_the_log_names_them(
+    keeper: Keeper, steps: list[str], tmp_path: Path
+) -> None:
+    name = keep_both(keeper)
+    assert steps[:3] == ["sync new file", "name .png", "sync evidence"]
+    assert steps[3:-1] == ["sync new file", "name .ts", "sync A1", "sync video"]
+    assert steps[-1] == "note"
+    assert (tmp_path / "video" / "A1" / "000007.ts").read_bytes() == VIDEO
+    assert sha256_hex((tmp_path / "evidence" / f"{name}.png").read_bytes()) == name
+
+
+def test_a_full_disk_leaves_no_part_under_a_name_and_no_note(
+    keeper: Keeper, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        os.ftruncate(descriptor, 10)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        keeper.picture(PICTURE)
+    with pytest.raises(OSError, match="No space"):
+        keeper.segment("A1", 7, VIDEO, {}, NIGHT_NS)
+    keeper.commit()
+    assert disk.entries == []
+    assert [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "post.toml"] == []
+
+
+def test_without_video_only_its_hash_is_kept(tmp_path: Path, disk: Disk, clock: SetClock) -> None:
+    keeper = Keeper(open_post(tmp_path), disk, keep_video=False, clock=clock)  # type: ignore[arg-type]
+    keep_both(keeper)
+    assert disk.numbers() == [7]
+    assert list((tmp_path / "video").rglob("*")) == []

@@ -31,7 +31,8 @@ def write_all(files: Mapping[Path, bytes], durable: bool = True) -> None:
             path.rmdir()
         raise
     if durable:
-        _sync_folder(folder)
+        for path in (folder, *(p.parent for p in made)):
+            _sync_folder(path)
 
 
 def _fill(path: Path, data: bytes, durable: bool) -> None:

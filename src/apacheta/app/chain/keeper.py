@@ -6,7 +6,6 @@ own monotonic clock: what times a stream claims decides nothing here. Nothing is
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -21,6 +20,7 @@ from ...core.instant import NS
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
 from ...ports import Clock
+from ..files import write_whole
 from ..post import Post
 
 CHECKPOINT_S = 60.0
@@ -68,21 +68,18 @@ class Keeper:
             block.append(fix)
 
     def segment(self, stream: str, number: int, data: bytes, body: dict[str, Any], utc_ns: int) -> None:
-        """Keep a video segment (if video is kept) and its hash."""
+        """Keep a video segment (if video is kept) and its hash. The hash is noted when the video is on disk."""
         if self._keep_video:
-            folder = self._post.video / stream
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{number:06d}.ts").write_bytes(data)
+            write_whole(self._post.video / stream / f"{number:06d}.ts", data, durable=True)
         self.note("video_segment", utc_ns, {"stream": stream, "number": number, **body})
 
     def picture(self, image: np.ndarray | None) -> str | None:
-        """Keep a picture as PNG; its SHA-256, which is its name. None stays None."""
+        """Keep a picture as PNG, on disk when this returns; its SHA-256, which is its name. None stays None."""
         if image is None:
             return None
         data = cv2.imencode(".png", image)[1].tobytes()
         name = sha256_hex(data)
-        path: Path = self._post.evidence / f"{name}.png"
-        path.write_bytes(data)
+        write_whole(self._post.evidence / f"{name}.png", data, durable=True)
         return name
 
     def alert(self, alert: Alert, decision: Decision) -> None:
