@@ -39,15 +39,30 @@ class Notes:
         self.bodies.append(body)
 
 
-class WideEye:
-    """An eye that looks at every frame it is given and has a little ground to see."""
+class SetClock:
+    """A clock that stands where it was set."""
 
     def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def utc_ns(self) -> int:
+        return START_US * 1_000
+
+    def monotonic_ns(self) -> int:
+        return round(self.now_s * 1e9)
+
+
+class WideEye:
+    """An eye that looks at every frame it is given and has a little ground to see; it takes its time over each look."""
+
+    def __init__(self, clock: SetClock | None = None, looks_s: Iterable[float] = ()) -> None:
         self.seen = self
         self.frames: list[Frame] = []
+        self._clock, self._looks_s = clock or SetClock(), iter(looks_s)
 
     def step(self, gray: Any, frame: Frame) -> Sighting:
         self.frames.append(frame)
+        self._clock.now_s += next(self._looks_s, 0.0)
         return Sighting(footprint=None, looked=True)
 
     def seen_km2(self, mask: Any) -> float:
@@ -148,3 +163,24 @@ def test_one_pose_from_the_future_does_not_silence_the_notes_of_what_was_seen() 
     chain.end()
     noted_s = [(ns // 1000 - START_US) // 1_000_000 for kind, ns in notes.noted if kind == "looks"]
     assert noted_s == [0, 50 + 365 * 86_400, 51, 111, 171, 231, 291, 299]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_lag_counts_from_the_first_frames_arrival(told: bool) -> None:
+    """10 Hz; the first look takes 1.5 s, each later one 0.05 s: the backlog shrinks by 0.05 s a frame."""
+    clock = SetClock()
+    eye = WideEye(clock, [1.5] + [0.05] * 19)
+    chain = Chain(ChainSettings("s", live=True), eye, None, None, clock=clock)  # type: ignore[arg-type]
+    begin_s = clock.now_s
+    for n, frame in enumerate(frames_at([RATE_90K * n for n in range(20)])):
+        clock.now_s = max(clock.now_s, begin_s + 0.1 * n)
+        chain.feed(frame, clock.monotonic_ns() if told else None)
+    assert chain.totals.lags_s == pytest.approx([1.5 - 0.05 * n for n in range(20)], abs=1e-6)
+
+
+def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:
+    clock = SetClock()
+    chain = Chain(ChainSettings("s", live=True), WideEye(clock), None, None, clock=clock)  # type: ignore[arg-type]
+    received_ns = clock.monotonic_ns() - 700_000_000
+    chain.feed(frames_at([0])[0], received_ns)
+    assert chain.totals.lags_s == pytest.approx([0.7])

@@ -1,7 +1,6 @@
 """The recipe of one stream: segments and hashes, demultiplexer, decoder, pairing, eye, watchman, account."""
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from ...adapters.clock import SystemClock
 from ...adapters.video import VideoDecoder
 from ...alert import Watchman
 from ...alert.watchman import unreviewed
@@ -20,6 +20,7 @@ from ...core.sight import Footprint, Frame, Track
 from ...formats.klv import MetadataPacket, decode_packets, pose_of
 from ...formats.ts import PesUnit, TsDemuxer
 from ...geo import undulation_m
+from ...ports import Clock
 from ...see import Eye, Sighting
 from .keeper import Keeper
 from .pairing import Paired, Pairing
@@ -76,6 +77,7 @@ class Chain:
         keeper: Keeper | None,
         own_side: np.ndarray | None = None,
         lock: AbstractContextManager[Any] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.totals = ChainTotals()
         self.alerts: list[Alert] = []
@@ -84,6 +86,8 @@ class Chain:
         self.eye = eye
         self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
         self._lock = lock or threading.Lock()
+        self._clock = clock or SystemClock()
+        self._received_ns = 0
         self._due: tuple[int, int] | None = None
         self._segmenter, self._pairing = Segmenter(), Pairing()
         self._segment_utc_ns: tuple[int, int] | None = None
@@ -91,9 +95,11 @@ class Chain:
         self._live: set[str] = set()
         self._noted_seen_ns: int | None = None
 
-    def feed(self, data: bytes) -> list[Alert]:
-        """Take bytes as they come; returns the alerts that they raised."""
+    def feed(self, data: bytes, received_ns: int | None = None) -> list[Alert]:
+        """Take bytes as they come; returns the alerts that they raised. received_ns: when they came, monotonic; None
+        means now."""
         before = len(self.alerts)
+        self._received_ns = self._clock.monotonic_ns() if received_ns is None else received_ns
         for run in self._segmenter.runs(data):
             if run.at_table and self._segmenter.is_full:
                 self._close_segment()
@@ -177,6 +183,7 @@ class Chain:
         if paired.pose is None:
             return
         self._time(paired.pose.utc_ns)
+        self._due = self._due or (paired.pose.utc_ns, self._received_ns)
         if self.eye is None:
             return
         height_px, width_px = paired.gray.shape
@@ -274,10 +281,12 @@ class Chain:
         return noted_ns is None or abs(utc_ns - noted_ns) >= self._settings.seen_every_s * NS
 
     def _note_lag(self) -> None:
-        """From when a frame was due to when it is tracked; due times count from the first frame's arrival."""
-        utc_ns, now_ns = self.totals.last_utc_ns or 0, time.monotonic_ns()
-        first_utc_ns, first_ns = self._due = self._due or (utc_ns, now_ns)
-        self.totals.lags_s.append((now_ns - first_ns - (utc_ns - first_utc_ns)) / NS)
+        """From when a frame was due to when it is tracked; due times count from the arrival of the first with a pose,
+        so that a backlog which the first look makes shows in all that come after."""
+        if self._due is not None and self.totals.last_utc_ns is not None:
+            first_utc_ns, first_ns = self._due
+            due_ns = first_ns + self.totals.last_utc_ns - first_utc_ns
+            self.totals.lags_s.append((self._clock.monotonic_ns() - due_ns) / NS)
 
 
 def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:
