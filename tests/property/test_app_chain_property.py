@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apacheta.adapters.video import DecodedFrame
 from apacheta.app.chain import Pairing, Segmenter
 from apacheta.app.chain.segments import PACKET, SEGMENT_90K, SYNC
 from apacheta.core.place import GeoPoint
@@ -109,14 +110,15 @@ def pose(number: int) -> CameraPose:
     )  # fmt: skip
 
 
-GRAY = np.zeros((2, 2), np.uint8)
+def decoded(pts_90k: int, damaged: bool = False) -> DecodedFrame:
+    return DecodedFrame(np.zeros((2, 2), np.uint8), pts_90k, keyframe=False, damaged=damaged)
 
 
 @given(st.sets(st.integers(0, 19)), st.booleans())
 def test_each_frame_gets_its_own_pose_or_none(lost: set[int], late: bool) -> None:
     pairing, out = Pairing(), []
     for n in range(20):
-        steps = [lambda n=n: pairing.frame(GRAY, n * 9000), lambda n=n: n in lost or pairing.pose(n * 9000, pose(n))]
+        steps = [lambda n=n: pairing.frame(decoded(n * 9000)), lambda n=n: n in lost or pairing.pose(n * 9000, pose(n))]
         for step in steps if late else reversed(steps):
             step()
         out += pairing.ready()
@@ -130,5 +132,15 @@ def test_untimed_poses_belong_to_the_unit_that_was_open() -> None:
     for n in range(3):
         pairing.pose(None, pose(n))
         pairing.video_unit(n * 3000)
-        pairing.frame(GRAY, n * 3000)
+        pairing.frame(decoded(n * 3000))
     assert [p.pose.utc_ns for p in pairing.flush() if p.pose] == [0, 1, 2]
+
+
+def test_a_damaged_frame_says_so_after_pairing() -> None:
+    pairing = Pairing()
+    for n in range(4):
+        pairing.pose(n * 9000, pose(n))
+        pairing.frame(decoded(n * 9000, damaged=n == 1))
+    assert [p.damaged for p in pairing.ready()] == [False, True, False, False]
+    pairing.frame(decoded(90_000, damaged=True))
+    assert [p.damaged for p in pairing.flush()] == [True]

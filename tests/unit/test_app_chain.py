@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stream_sample import START_US, items_at, pictures
 
 from apacheta.app.chain import Chain, ChainSettings, segments
+from apacheta.app.chain.segments import PACKET
 from apacheta.core.sight import Frame
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
@@ -184,3 +185,18 @@ def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:
     received_ns = clock.monotonic_ns() - 700_000_000
     chain.feed(frames_at([0])[0], received_ns)
     assert chain.totals.lags_s == pytest.approx([0.7])
+
+
+def test_the_eye_is_not_shown_a_frame_that_the_decoder_patched_up() -> None:
+    """A packet in the middle of frame 15's picture is lost."""
+    frames = frames_at([RATE_90K * n for n in range(20)])
+    packets = len(frames[15]) // PACKET
+    frames[15] = frames[15][: PACKET * (packets // 2)] + frames[15][PACKET * (packets // 2 + 1) :]
+    eye, notes = WideEye(), Notes()
+    chain = Chain(ChainSettings("s"), eye, None, notes)  # type: ignore[arg-type]
+    for frame in frames:
+        chain.feed(frame)
+    chain.end()
+    assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 1)
+    assert [f.number for f in eye.frames] == [n for n in range(20) if n != 15]
+    assert sum(b["frames"] for b in notes.bodies) == 20

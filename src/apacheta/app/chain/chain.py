@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ...adapters.clock import SystemClock
-from ...adapters.video import VideoDecoder
+from ...adapters.video import DecodedFrame, VideoDecoder
 from ...alert import Watchman
 from ...alert.watchman import unreviewed
 from ...core.alerts import Alert, Evidence
@@ -148,13 +148,13 @@ class Chain:
         self._pairing.video_unit(unit.pts_90k)
         self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged))
 
-    def _decoded(self, frames: Sequence[Any]) -> None:
+    def _decoded(self, frames: Sequence[DecodedFrame]) -> None:
         for frame in frames:
             self.totals.frames += 1
             self.totals.frames_damaged += frame.damaged
             self._span(frame.pts_90k)
             self.totals.height_px, self.totals.width_px = frame.gray.shape
-            self._pairing.frame(frame.gray, frame.pts_90k)
+            self._pairing.frame(frame)
 
     def _span(self, pts_90k: int | None) -> None:
         """First and last presentation time, of frames that have one."""
@@ -179,12 +179,14 @@ class Chain:
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
+        """One frame on its way: without a pose it has no place; a damaged one has, but the eye is not shown it, since
+        what the decoder patched up moves by itself and shows no ground."""
         number, self._number = self._number, self._number + 1
         if paired.pose is None:
             return
         self._time(paired.pose.utc_ns)
         self._due = self._due or (paired.pose.utc_ns, self._received_ns)
-        if self.eye is None:
+        if self.eye is None or paired.damaged:
             return
         height_px, width_px = paired.gray.shape
         frame = Frame(
