@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_sample import START_US, items_at, pictures
 
-from apacheta.app.chain import Chain, ChainSettings, segments
+from apacheta.app.chain import Chain, ChainSettings, Paired, segments
 from apacheta.app.chain.segments import PACKET
+from apacheta.core.errors import InputFault
 from apacheta.core.sight import Frame
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
@@ -200,3 +201,43 @@ def test_the_eye_is_not_shown_a_frame_that_the_decoder_patched_up() -> None:
     assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 1)
     assert [f.number for f in eye.frames] == [n for n in range(20) if n != 15]
     assert sum(b["frames"] for b in notes.bodies) == 20
+
+
+def test_a_chain_that_is_interrupted_keeps_what_came_and_ends_once() -> None:
+    """Interrupted between two chunks, the last of which ended in the middle of a packet: that frame is damaged."""
+    data = b"".join(frames_at([RATE_90K * n for n in range(20)]))[:20_001]
+    eye, notes = WideEye(), Notes()
+    chain = Chain(ChainSettings("s"), eye, None, notes)  # type: ignore[arg-type]
+    chain.feed(data[:9_000])
+    chain.feed(data[9_000:])
+    chain.end()
+    before = list(notes.videos), list(notes.noted), chain.totals.frames
+    assert chain.end() == []
+    assert (notes.videos, notes.noted, chain.totals.frames) == before
+    assert b"".join(notes.videos) == data
+    assert sum(b["frames"] for b in notes.bodies) == chain.totals.frames == len(eye.frames) + 1
+    assert [kind for kind, _ in notes.noted] == ["looks", "looks"]
+
+
+class Refusing(Chain):
+    """A chain that may not watch a frame without a pose."""
+
+    def _frame(self, paired: Paired) -> None:
+        if paired.pose is None:
+            raise InputFault("outside_mandate", "where is the camera?")
+        super()._frame(paired)
+
+
+def test_what_came_is_kept_though_the_last_frame_cannot_be_watched() -> None:
+    """The last frame has lost its pose, waits for it in the chain, and is refused when the chain ends."""
+    *frames, last = frames_at([RATE_90K * n for n in range(16)])
+    packets = [last[at : at + PACKET] for at in range(0, len(last), PACKET)]
+    video = b"".join(p for p in packets if p[1] & 0x1F == 1 and p[2] == 0)
+    notes = Notes()
+    chain = Refusing(ChainSettings("s"), WideEye(), None, notes)  # type: ignore[arg-type]
+    chain.feed(b"".join(frames) + video)
+    with pytest.raises(InputFault):
+        chain.end()
+    assert chain.end() == []
+    assert b"".join(notes.videos) == b"".join(frames) + video
+    assert [kind for kind, _ in notes.noted] == ["looks", "looks"]

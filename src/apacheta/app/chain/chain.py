@@ -88,6 +88,7 @@ class Chain:
         self._lock = lock or threading.Lock()
         self._clock = clock or SystemClock()
         self._received_ns = 0
+        self._ended = False
         self._due: tuple[int, int] | None = None
         self._segmenter, self._pairing = Segmenter(), Pairing()
         self._segment_utc_ns: tuple[int, int] | None = None
@@ -109,17 +110,26 @@ class Chain:
         return self.alerts[before:]
 
     def end(self) -> list[Alert]:
-        """The stream has ended: bring out what still waits."""
+        """The stream has ended, or nobody takes more of it: bring out what still waits. Whatever fails at that, what
+        came is kept. A second call does nothing."""
         before = len(self.alerts)
+        if not self._ended:
+            self._ended = True
+            try:
+                self._bring_out()
+            finally:
+                self._close_segment()
+                self._note_seen(force=True)
+        return self.alerts[before:]
+
+    def _bring_out(self) -> None:
+        """What segmenter, demultiplexer, decoder and pairing still hold."""
         self._take(self._segmenter.flush())
         self._units(self.demuxer.flush())
         if self.decoder is not None:
             self._decoded(self.decoder.flush())
         for paired in self._pairing.flush():
             self._frame(paired)
-        self._close_segment()
-        self._note_seen(force=True)
-        return self.alerts[before:]
 
     def _take(self, data: bytes) -> None:
         """Put bytes into segments, and what is whole with them through the chain."""
