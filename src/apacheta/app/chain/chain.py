@@ -1,7 +1,6 @@
 """The recipe of one stream: segments and hashes, demultiplexer, decoder, pairing, eye, watchman, account."""
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ import cv2
 import msgspec
 import numpy as np
 
-from ...adapters.video import VideoDecoder
+from ...adapters.clock import SystemClock
+from ...adapters.video import DecodedFrame, VideoDecoder
 from ...alert import Watchman
 from ...alert.watchman import unreviewed
 from ...core.alerts import Alert, Evidence
@@ -20,12 +20,12 @@ from ...core.sight import Footprint, Frame, Track
 from ...formats.klv import MetadataPacket, decode_packets, pose_of
 from ...formats.ts import PesUnit, TsDemuxer
 from ...geo import undulation_m
+from ...ports import Clock
 from ...see import Eye, Sighting
 from .keeper import Keeper
 from .pairing import Paired, Pairing
-from .segments import Segment, Segmenter, begins_with_pat
+from .segments import Segment, Segmenter
 
-SEGMENT_90K = 6 * 90_000
 CHIP_PX = 48
 MARK_PX = 14
 
@@ -77,6 +77,7 @@ class Chain:
         keeper: Keeper | None,
         own_side: np.ndarray | None = None,
         lock: AbstractContextManager[Any] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.totals = ChainTotals()
         self.alerts: list[Alert] = []
@@ -85,37 +86,59 @@ class Chain:
         self.eye = eye
         self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
         self._lock = lock or threading.Lock()
+        self._clock = clock or SystemClock()
+        self._received_ns = 0
+        self._ended = False
         self._due: tuple[int, int] | None = None
         self._segmenter, self._pairing = Segmenter(), Pairing()
-        self._segment_from_90k: int | None = None
         self._segment_utc_ns: tuple[int, int] | None = None
         self._segment_frames = self._number = 0
-        self._video_90k: int | None = None
         self._live: set[str] = set()
-        self._next_seen_ns = 0
+        self._noted_seen_ns: int | None = None
 
-    def feed(self, data: bytes) -> list[Alert]:
-        """Take bytes as they come; returns the alerts that they raised."""
+    def feed(self, data: bytes, received_ns: int | None = None) -> list[Alert]:
+        """Take bytes as they come; returns the alerts that they raised. received_ns: when they came, monotonic; None
+        means now."""
         before = len(self.alerts)
+        self._received_ns = self._clock.monotonic_ns() if received_ns is None else received_ns
         for run in self._segmenter.runs(data):
-            if begins_with_pat(run) and self._segment_is_full():
+            if run.at_table and self._segmenter.is_full:
                 self._close_segment()
-            self._segmenter.keep(run)
-            self._units(self.demuxer.feed(run))
+            self._take(run.data)
+        if self._keeper is not None:
+            self._keeper.tick()
         return self.alerts[before:]
 
     def end(self) -> list[Alert]:
-        """The stream has ended: bring out what still waits."""
+        """The stream has ended, or nobody takes more of it: bring out what still waits. Whatever fails at that, what
+        came is kept. A second call does nothing."""
         before = len(self.alerts)
-        self._units(self.demuxer.feed(self._segmenter.flush()))
+        if not self._ended:
+            self._ended = True
+            try:
+                self._bring_out()
+            finally:
+                self._close_segment()
+                self._note_seen(force=True)
+        return self.alerts[before:]
+
+    def _bring_out(self) -> None:
+        """What segmenter, demultiplexer, decoder and pairing still hold."""
+        self._take(self._segmenter.flush())
         self._units(self.demuxer.flush())
         if self.decoder is not None:
             self._decoded(self.decoder.flush())
         for paired in self._pairing.flush():
             self._frame(paired)
-        self._close_segment()
-        self._note_seen(force=True)
-        return self.alerts[before:]
+
+    def _take(self, data: bytes) -> None:
+        """Put bytes into segments, and what is whole with them through the chain."""
+        while data:
+            if self._segmenter.room == 0:
+                self._close_segment()
+            part, data = data[: self._segmenter.room], data[self._segmenter.room :]
+            self._segmenter.keep(part)
+            self._units(self.demuxer.feed(part))
 
     def _units(self, units: Iterable[PesUnit]) -> None:
         for unit in units:
@@ -130,19 +153,18 @@ class Chain:
         if self.decoder is None:
             self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
         self.totals.video_bytes += len(unit.data)
-        self._video_90k = unit.pts_90k if unit.pts_90k is not None else self._video_90k
-        if self._segment_from_90k is None:
-            self._segment_from_90k = self._video_90k
+        if unit.pts_90k is not None:
+            self._segmenter.at(unit.pts_90k)
         self._pairing.video_unit(unit.pts_90k)
         self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged))
 
-    def _decoded(self, frames: Sequence[Any]) -> None:
+    def _decoded(self, frames: Sequence[DecodedFrame]) -> None:
         for frame in frames:
             self.totals.frames += 1
             self.totals.frames_damaged += frame.damaged
             self._span(frame.pts_90k)
             self.totals.height_px, self.totals.width_px = frame.gray.shape
-            self._pairing.frame(frame.gray, frame.pts_90k)
+            self._pairing.frame(frame)
 
     def _span(self, pts_90k: int | None) -> None:
         """First and last presentation time, of frames that have one."""
@@ -167,11 +189,14 @@ class Chain:
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
+        """One frame on its way: without a pose it has no place; a damaged one has, but the eye is not shown it, since
+        what the decoder patched up moves by itself and shows no ground."""
         number, self._number = self._number, self._number + 1
         if paired.pose is None:
             return
         self._time(paired.pose.utc_ns)
-        if self.eye is None:
+        self._due = self._due or (paired.pose.utc_ns, self._received_ns)
+        if self.eye is None or paired.damaged:
             return
         height_px, width_px = paired.gray.shape
         frame = Frame(
@@ -233,16 +258,11 @@ class Chain:
         self._segment_utc_ns = (first, utc_ns)
         self._segment_frames += 1
 
-    def _segment_is_full(self) -> bool:
-        if self._segment_from_90k is None or self._video_90k is None:
-            return False
-        return self._video_90k - self._segment_from_90k >= SEGMENT_90K
-
     def _close_segment(self) -> None:
         segment = self._segmenter.close()
         if segment is not None and self._keeper is not None:
             self._keep(segment, self._keeper)
-        self._segment_from_90k, self._segment_utc_ns, self._segment_frames = None, None, 0
+        self._segment_utc_ns, self._segment_frames = None, 0
 
     def _keep(self, segment: Segment, keeper: Keeper) -> None:
         from_ns, to_ns = self._segment_utc_ns or (None, None)
@@ -257,9 +277,9 @@ class Chain:
 
     def _note_seen(self, force: bool) -> None:
         utc_ns = self.totals.last_utc_ns
-        if self.eye is None or self.eye.seen is None or utc_ns is None or (utc_ns < self._next_seen_ns and not force):
+        if self.eye is None or self.eye.seen is None or utc_ns is None or not (force or self._is_seen_due(utc_ns)):
             return
-        self._next_seen_ns = utc_ns + int(self._settings.seen_every_s * NS)
+        self._noted_seen_ns = utc_ns
         km2 = float(self.eye.seen.seen_km2(self._own_side))
         self.totals.seen_utc_ns.append(utc_ns)
         self.totals.seen_km2.append(km2)
@@ -267,11 +287,18 @@ class Chain:
             body = {"stream": self._settings.stream, "seen_km2": round(km2, 4), "frames": self.totals.frames}
             self._keeper.note("looks", utc_ns, body)
 
+    def _is_seen_due(self, utc_ns: int) -> bool:
+        """Whether the stream's time lies far enough from the last note's, before it or after: it may jump."""
+        noted_ns = self._noted_seen_ns
+        return noted_ns is None or abs(utc_ns - noted_ns) >= self._settings.seen_every_s * NS
+
     def _note_lag(self) -> None:
-        """From when a frame was due to when it is tracked; due times count from the first frame's arrival."""
-        utc_ns, now_ns = self.totals.last_utc_ns or 0, time.monotonic_ns()
-        first_utc_ns, first_ns = self._due = self._due or (utc_ns, now_ns)
-        self.totals.lags_s.append((now_ns - first_ns - (utc_ns - first_utc_ns)) / NS)
+        """From when a frame was due to when it is tracked; due times count from the arrival of the first with a pose,
+        so that a backlog which the first look makes shows in all that come after."""
+        if self._due is not None and self.totals.last_utc_ns is not None:
+            first_utc_ns, first_ns = self._due
+            due_ns = first_ns + self.totals.last_utc_ns - first_utc_ns
+            self.totals.lags_s.append((self._clock.monotonic_ns() - due_ns) / NS)
 
 
 def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:

@@ -1,11 +1,11 @@
 """What a watch writes down: entries gathered for a moment, then made durable together; alerts at once.
 
-Bound: entries are committed when `most` wait or `every_s` of stream time has passed. Nothing is acknowledged before.
+Bound: entries are committed when `MOST` wait, or with the first note or tick `every_s` after the last commit, by our
+own monotonic clock: what times a stream claims decides nothing here. Nothing is acknowledged before.
 """
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,63 +13,73 @@ import msgspec
 import numpy as np
 
 from ...account import Account
+from ...adapters.clock import SystemClock
 from ...core.alerts import Alert, Decision
 from ...core.entries import Entry, EntryKind
 from ...core.instant import NS
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
+from ...ports import Clock
+from ..files import write_whole
 from ..post import Post
 
 CHECKPOINT_S = 60.0
 MOST = 256
 POSITIONS_S = 10.0
+MOST_FIXES = 256
+"""In one block, so that its entry stays well below the log's 65,535 bytes."""
 
 
 class Keeper:
     """The one writer of a post's account; every chain of a watch shares it. Safe to call from several threads."""
 
-    def __init__(self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0) -> None:
+    def __init__(
+        self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0, clock: Clock | None = None
+    ) -> None:
         self._post = post
         self._account = account
         self._keep_video = keep_video
         self._every_ns = int(every_s * NS)
         self._waiting: list[Entry] = []
         self._fixes: dict[str, list[Fix]] = {}
-        self._committed_utc_ns = self._checkpoint_utc_ns = 0
+        self._clock = clock or SystemClock()
+        self._committed_ns = self._checkpoint_ns = self._clock.monotonic_ns()
         self._lock = threading.RLock()
 
     def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
         """Write an entry down; `at_once` returns only when it is on disk."""
         with self._lock:
             self._waiting.append(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
-            if at_once or len(self._waiting) >= MOST or utc_ns - self._committed_utc_ns >= self._every_ns:
-                self.commit(utc_ns)
+            if at_once or len(self._waiting) >= MOST or self._is_due():
+                self.commit()
+
+    def tick(self) -> None:
+        """Commit what has waited long enough, also when nothing new comes."""
+        if self._waiting and self._is_due():
+            self.commit()
 
     def fix(self, fix: Fix) -> None:
         """Write a position down, in blocks of ten seconds per aircraft."""
         with self._lock:
             block = self._fixes.setdefault(fix.aircraft, [])
-            if block and fix.utc_ns - block[0].utc_ns >= POSITIONS_S * NS:
+            if block and (abs(fix.utc_ns - block[0].utc_ns) >= POSITIONS_S * NS or len(block) >= MOST_FIXES):
                 self._close_block(fix.aircraft)
                 block = self._fixes.setdefault(fix.aircraft, [])
             block.append(fix)
 
     def segment(self, stream: str, number: int, data: bytes, body: dict[str, Any], utc_ns: int) -> None:
-        """Keep a video segment (if video is kept) and its hash."""
+        """Keep a video segment (if video is kept) and its hash. The hash is noted when the video is on disk."""
         if self._keep_video:
-            folder = self._post.video / stream
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{number:06d}.ts").write_bytes(data)
+            write_whole(self._post.video / stream / f"{number:06d}.ts", data, durable=True)
         self.note("video_segment", utc_ns, {"stream": stream, "number": number, **body})
 
     def picture(self, image: np.ndarray | None) -> str | None:
-        """Keep a picture as PNG; its SHA-256, which is its name. None stays None."""
+        """Keep a picture as PNG, on disk when this returns; its SHA-256, which is its name. None stays None."""
         if image is None:
             return None
         data = cv2.imencode(".png", image)[1].tobytes()
         name = sha256_hex(data)
-        path: Path = self._post.evidence / f"{name}.png"
-        path.write_bytes(data)
+        write_whole(self._post.evidence / f"{name}.png", data, durable=True)
         return name
 
     def alert(self, alert: Alert, decision: Decision) -> None:
@@ -77,16 +87,19 @@ class Keeper:
         self.note("alert", alert.utc_ns, _body(alert))
         self.note("decision", decision.utc_ns, _body(decision), at_once=True)
 
-    def commit(self, utc_ns: int) -> None:
-        """Make everything that waits durable; a checkpoint once a minute."""
+    def commit(self, _utc_ns: int = 0) -> None:
+        """Make everything that waits durable; a checkpoint once a minute. What cannot be written goes on waiting."""
         with self._lock:
-            entries, self._waiting = self._waiting, []
-            if entries:
-                self._account.record_many(entries)
-            self._committed_utc_ns = utc_ns
-            if utc_ns - self._checkpoint_utc_ns >= CHECKPOINT_S * NS:
+            if self._waiting:
+                self._account.record_many(self._waiting)
+                self._waiting = []
+            self._committed_ns = now_ns = self._clock.monotonic_ns()
+            if now_ns - self._checkpoint_ns >= CHECKPOINT_S * NS:
                 self._account.checkpoint()
-                self._checkpoint_utc_ns = utc_ns
+                self._checkpoint_ns = now_ns
+
+    def _is_due(self) -> bool:
+        return self._clock.monotonic_ns() - self._committed_ns >= self._every_ns
 
     def close_blocks(self) -> None:
         """Write down the positions that wait for their block to fill."""

@@ -7,11 +7,11 @@ frames for its packet, then goes on without a pose.
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...adapters.video import DecodedFrame
 from ...core.sight import CameraPose
 
 NEAR_90K = 1500
@@ -20,10 +20,12 @@ NEAR_90K = 1500
 
 @dataclass(frozen=True)
 class Paired:
-    """One decoded frame, with the pose of its metadata if there is any. gray: (rows, cols) uint8."""
+    """One decoded frame, with the pose of its metadata if there is any. gray: (rows, cols) uint8. damaged: the decoder
+    had to conceal, so that what it shows need not be there."""
 
     gray: NDArray[np.uint8]
     pts_90k: int | None
+    damaged: bool
     pose: CameraPose | None
 
 
@@ -31,7 +33,7 @@ class Pairing:
     """Frames and poses go in as they come; paired frames come out in order."""
 
     def __init__(self, patience: int = 8) -> None:
-        self._frames: deque[tuple[NDArray[Any], int | None]] = deque()
+        self._frames: deque[DecodedFrame] = deque()
         self._poses: deque[tuple[int, CameraPose]] = deque(maxlen=64)
         self._untimed: deque[CameraPose] = deque(maxlen=64)
         self._patience = patience
@@ -48,24 +50,24 @@ class Pairing:
         else:
             self._poses.append((pts_90k, pose))
 
-    def frame(self, gray: NDArray[np.uint8], pts_90k: int | None) -> None:
-        self._frames.append((gray, pts_90k))
+    def frame(self, frame: DecodedFrame) -> None:
+        self._frames.append(frame)
 
     def ready(self) -> list[Paired]:
         """Frames whose pose has come, or that have waited long enough."""
         out = []
         while self._frames:
-            gray, pts = self._frames[0]
-            found = self._take(pts)
-            if found is None and not self._overdue(pts):
+            frame = self._frames[0]
+            found = self._take(frame.pts_90k)
+            if found is None and not self._overdue(frame.pts_90k):
                 break
             self._frames.popleft()
-            out.append(Paired(gray, pts, found))
+            out.append(_paired(frame, found))
         return out
 
     def flush(self) -> list[Paired]:
         """All that still waits, paired as far as possible."""
-        out = [Paired(gray, pts, self._take(pts)) for gray, pts in self._frames]
+        out = [_paired(frame, self._take(frame.pts_90k)) for frame in self._frames]
         self._frames.clear()
         return out
 
@@ -79,3 +81,7 @@ class Pairing:
     def _overdue(self, pts_90k: int | None) -> bool:
         newer = pts_90k is not None and any(at > pts_90k + NEAR_90K for at, _ in self._poses)
         return newer or len(self._frames) > self._patience
+
+
+def _paired(frame: DecodedFrame, pose: CameraPose | None) -> Paired:
+    return Paired(frame.gray, frame.pts_90k, frame.damaged, pose)

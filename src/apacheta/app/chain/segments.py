@@ -1,23 +1,36 @@
 """Cutting a transport stream into segments of a few seconds that are hashed, and may be kept.
 
-A segment ends before a packet that begins a program association table, once it holds `seconds` of video: the place
-depends on the stream's bytes alone, never on how they arrived, so that a pipe and a socket give the same hashes.
+A segment ends before a packet that begins a program association table, once it holds enough; one that may hold no more
+ends where it stands. The place depends on the stream's bytes alone, never on how they arrived, so that a pipe and a
+socket give the same hashes. Every byte that came is in exactly one segment, whether in step or not.
 """
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 PACKET = 188
 SYNC = 0x47
+LOOK_AHEAD = 2 * PACKET
+SEGMENT_90K = 6 * 90_000
+MOST_BYTES = PACKET << 16
+"""12 MB: six seconds at 16 Mbit/s. From half of it on the next table ends a segment, whatever the video's time says."""
+
+
+class Run(NamedTuple):
+    """Bytes in a row. `at_table`: they are packets in step, and the first begins a program association table."""
+
+    data: bytes
+    at_table: bool
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Whole transport packets, in order, with their SHA-256."""
+    """Bytes as they came, in order, with their SHA-256."""
 
     number: int
     data: bytes
@@ -25,35 +38,58 @@ class Segment:
 
 
 class Segmenter:
-    """Gives runs of whole packets that each begin at a PAT, and closes segments when told the video's time."""
+    """Finds where a stream may be cut, gathers the open segment, and says when it is full."""
 
     def __init__(self) -> None:
         self._rest = b""
+        self._in_step = True
         self._parts: list[bytes] = []
-        self._number = 0
+        self._size = self._number = 0
+        self._span_90k: tuple[int, int] | None = None
 
-    def runs(self, data: bytes) -> Iterator[bytes]:
-        """Whole packets of what came so far, split before each PAT. A stream out of step is one run as it came."""
-        data = self._rest + data
-        whole = len(data) // PACKET * PACKET
-        packets = np.frombuffer(data, dtype=np.uint8, count=whole).reshape(-1, PACKET)
-        if whole and not (packets[:, 0] == SYNC).all():
-            self._rest = b""
-            yield data
-            return
-        self._rest = data[whole:]
-        pat = (packets[:, 1] & 0x5F == 0x40) & (packets[:, 2] == 0)
-        cuts = [0, *(int(i) * PACKET for i in np.flatnonzero(pat) if i), whole]
-        yield from (data[a:b] for a, b in pairwise(cuts) if b > a)
+    @property
+    def room(self) -> int:
+        """Bytes that the open segment still takes."""
+        return MOST_BYTES - self._size
 
-    def keep(self, run: bytes) -> None:
-        """Add a run to the open segment."""
-        self._parts.append(run)
+    @property
+    def is_full(self) -> bool:
+        """Whether the open segment ends at the next table: by its video's span of time, or by its size."""
+        first, last = self._span_90k or (0, 0)
+        return last - first >= SEGMENT_90K or self._size >= MOST_BYTES // 2
+
+    def runs(self, data: bytes) -> Iterator[Run]:
+        """What came so far, split before each table. Bytes that are not in step are a run of their own; what may still
+        become a packet waits for more."""
+        buffer, at = self._rest + data, 0
+        self._rest = b""
+        while True:
+            begin, at = at, self._find_step(buffer, at)
+            if at > begin:
+                yield Run(buffer[begin:at], at_table=False)
+            if not self._in_step:
+                break
+            begin, at = at, self._end_of_step(buffer, at)
+            yield from _cut_at_tables(buffer[begin:at])
+            if len(buffer) - at < PACKET:
+                break
+            self._in_step = False
+        self._rest = buffer[at:]
+
+    def keep(self, data: bytes) -> None:
+        """Add bytes, at most as many as there is room for, to the open segment."""
+        self._parts.append(data)
+        self._size += len(data)
+
+    def at(self, pts_90k: int) -> None:
+        """The open segment holds video of this time. Times may jump; the span from least to greatest counts."""
+        first, last = self._span_90k or (pts_90k, pts_90k)
+        self._span_90k = min(first, pts_90k), max(last, pts_90k)
 
     def close(self) -> Segment | None:
         """The open segment, if it holds anything; the next begins empty."""
         data = b"".join(self._parts)
-        self._parts = []
+        self._parts, self._size, self._span_90k = [], 0, None
         if not data:
             return None
         self._number += 1
@@ -64,7 +100,30 @@ class Segmenter:
         rest, self._rest = self._rest, b""
         return rest
 
+    def _find_step(self, buffer: bytes, begin: int) -> int:
+        """Where packets begin: here while in step, else at three sync bytes a packet apart. Without them: from where to
+        look again when more has come."""
+        if self._in_step:
+            return begin
+        at, last = buffer.find(SYNC, begin), len(buffer) - LOOK_AHEAD - 1
+        while 0 <= at <= last:
+            if buffer[at + PACKET] == SYNC and buffer[at + LOOK_AHEAD] == SYNC:
+                self._in_step = True
+                return at
+            at = buffer.find(SYNC, at + 1)
+        return len(buffer) if at < 0 else at
 
-def begins_with_pat(run: bytes) -> bool:
-    """Whether a segment may begin here."""
-    return len(run) >= 3 and run[0] == SYNC and run[1] & 0x5F == 0x40 and run[2] == 0
+    def _end_of_step(self, buffer: bytes, begin: int) -> int:
+        """Where the last whole packet ends that begins with a sync byte, as all before it do."""
+        whole = (len(buffer) - begin) // PACKET
+        first_bytes = np.frombuffer(buffer, dtype=np.uint8, offset=begin, count=whole * PACKET)[::PACKET]
+        wrong = np.flatnonzero(first_bytes != SYNC)
+        return begin + PACKET * (int(wrong[0]) if wrong.size else whole)
+
+
+def _cut_at_tables(packets: bytes) -> Iterator[Run]:
+    """Whole packets, split before each that begins a program association table."""
+    rows = np.frombuffer(packets, dtype=np.uint8).reshape(-1, PACKET)
+    table = (rows[:, 1] & 0x5F == 0x40) & (rows[:, 2] == 0)
+    cuts = [0, *(int(i) * PACKET for i in np.flatnonzero(table) if i), len(packets)]
+    yield from (Run(packets[a:b], bool(table[a // PACKET])) for a, b in pairwise(cuts) if b > a)
