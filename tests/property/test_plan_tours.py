@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.plan import PlanResult, plan_night
-from apacheta.plan.tours import Flown
+from apacheta.plan.airspace import airspace_of
+from apacheta.plan.routes import Ways, pad_of
+from apacheta.plan.tours import Flown, Frame, Why, frame_of
 
 GEOD = Geod(ellps="WGS84")
 
@@ -131,6 +134,24 @@ def test_stares_resolve_a_walker_and_lie_on_the_own_side(planned: Planned, resul
         ends = np.array([(s.from_along_m, s.to_along_m) for s in tour.stares])
         assert (np.diff(ends.ravel()) > 0).all()
         assert ends.max() <= tour.length_m
+
+
+def test_a_transit_above_the_ceiling_is_refused_before_its_spiral_is_worked_out(
+    planned: Planned, result: PlanResult
+) -> None:
+    aircraft, made = planned.fleet["vtol_terminating"], next(iter(result.flown.values()))
+    weak = msgspec.structs.replace(aircraft, ceiling_amsl_m=3_500.0)
+    sigmas = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
+    airspace = airspace_of(planned.sector, planned.world.dem, planned.world.border_line, aircraft.radio, *sigmas)
+    pad = pad_of(planned.sector.bases[0], airspace, 150.0)
+    assert pad
+    way = Ways(airspace, pad).transit(made.strip)
+    assert way
+    assert isinstance(frame_of(made.strip, pad, way, airspace, aircraft), Frame)
+    high = replace(way, height_hae_m=made.strip.hae_m + 300.0)
+    refused = frame_of(made.strip, pad, high, airspace, weak)
+    assert isinstance(refused, Why)
+    assert refused.why == "ceiling"
 
 
 def test_the_way_begins_and_ends_at_the_base(planned: Planned, result: PlanResult) -> None:

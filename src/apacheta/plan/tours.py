@@ -70,6 +70,8 @@ def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Air
     """The way to a strip and home, and the most laps that time and battery allow; or why they allow too few."""
     height = way.height_hae_m
     flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather.isa_deviation_c)
+    if too_high := _above_ceiling(flight, aircraft):
+        return too_high
     gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
     out = outbound(pad, way.out, height, aircraft, flight)
     out += changing_height(strip, height, strip.hae_m, gradients[1])
@@ -93,6 +95,17 @@ def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Air
         )
         return Why("energy" if by_energy < LAPS_MIN else "time", text)
     return Frame(out, home, laps, cut)
+
+
+def _above_ceiling(flight: Flight, aircraft: Aircraft) -> Why | None:
+    """Why it cannot be flown where the air is thinner than at the ceiling: there it climbs no more."""
+    if flight.density_altitude_m <= aircraft.ceiling_amsl_m:
+        return None
+    text = (
+        f"its density altitude of {flight.density_altitude_m:.0f} m is above the ceiling of "
+        f"{aircraft.ceiling_amsl_m:.0f} m."
+    )
+    return Why("ceiling", text)
 
 
 def tour_of(
@@ -140,13 +153,10 @@ def _checked(
         return Why(
             "radio", f"on {share:.0%} of its way no mast or relay is in radio sight with {LINK_MARGIN_DB:.0f} dB."
         )
-    dense = [
-        flight_at(aircraft, airspace.amsl_m(z), airspace.sector.weather.isa_deviation_c).density_altitude_m
-        for z in {float(corners[:, 2].max())}
-    ]
-    if max(dense) > aircraft.ceiling_amsl_m:
-        text = f"its density altitude of {max(dense):.0f} m is above the ceiling of {aircraft.ceiling_amsl_m:.0f} m."
-        return Why("ceiling", text)
+    highest = airspace.amsl_m(float(corners[:, 2].max()))
+    flight = flight_at(aircraft, highest, airspace.sector.weather.isa_deviation_c)
+    if too_high := _above_ceiling(flight, aircraft):
+        return too_high
     station_from = len(frame.out)
     station_to = len(points) - len(frame.home) - 1
     stares = _stares(view, frame.laps, float(along[station_from]), float(along[station_to]), airspace)
@@ -162,7 +172,7 @@ def _checked(
         reserve_fraction=1.0 - float(times.energy_wh[-1]) / aircraft.battery_wh,
         min_border_distance_m=border,
         min_terrain_clearance_m=float(over.min()),
-        max_density_altitude_m=max(dense),
+        max_density_altitude_m=flight.density_altitude_m,
         radio_margin_db=float(link.min()),
         watched_km2=len(view.cells()) * airspace.dem.cell_m**2 / 1e6,
     )
