@@ -259,6 +259,23 @@ def test_no_two_tours_that_could_be_drawn_come_within_500_m(tmp_path: Path) -> N
                     assert _nearest(made.flown[one], made.flown[other], shift, bases) >= 500.0
 
 
+MEMBER = '{ id = "A1", type = "vtol_terminating", base = "Base" }'
+
+
+def test_two_types_at_one_base_each_fly_tours_of_their_own(tmp_path: Path) -> None:
+    other = MEMBER.replace("A1", "A2").replace("vtol_terminating", "multicopter")
+    mixed = Planned(tmp_path, changed(SECTOR, MEMBER, f"{other}, {MEMBER}"))
+    made = mixed.plan()
+    ids = [t.id for t in made.plan.tours]
+    assert len(set(ids)) == len(ids) == len(made.flown)
+    assert ids == [f"Base-{n + 1:02d}" for n in range(len(ids))]
+    assert {s.aircraft_type for s in made.plan.slots} == {"vtol_terminating", "multicopter"}
+    for slot in made.plan.slots:
+        for tour in (made.plan.tour(i) for i in slot.tours):
+            used = tour.energy_wh / (1.0 - tour.reserve_fraction)
+            assert used == pytest.approx(mixed.fleet[slot.aircraft_type].battery_wh)
+
+
 def _nearest(a: Flown, b: Flown, shift: float, bases: list[np.ndarray]) -> float:
     moments = np.arange(max(0.0, shift), min(a.seconds[-1], shift + b.seconds[-1]), 1.0)
     p, q = (

@@ -44,11 +44,16 @@ class Menu:
 
 @dataclass(frozen=True)
 class Start:
-    """One base and aircraft type, with the base's place on the way to being a menu."""
+    """One base and aircraft type, and how many tours the base has already: its tours are numbered through all types."""
 
     base: Base
     type_name: str
     aircraft: Aircraft
+    tours_before: int = 0
+
+    def tour_id(self, index: int) -> str:
+        """The id of the index-th tour of this menu, unique in the plan: base names are."""
+        return f"{self.base.name}-{self.tours_before + index + 1:02d}"
 
 
 def menu_of(start: Start, airspace: Airspace, traffic: Traffic, size: int, out_of_time: Callable[[], bool]) -> Menu:
@@ -91,7 +96,7 @@ def _menu_at(
         if index is None or len(menu.flown) >= size or out_of_time():
             break
         strip = candidates.strips[index]
-        found = _flown(f"{start.base.name}-{len(menu.flown) + 1:02d}", strip, ways, start, airspace, gsd, no_look)
+        found = _flown(start.tour_id(len(menu.flown)), strip, ways, start, airspace, gsd, no_look)
         if isinstance(found, Why):
             chooser.refuse(index)
             refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)

@@ -1,6 +1,6 @@
 """The night's plan from what is given: airspace, walkers, menus of strips, slots, draw. One screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -79,7 +79,8 @@ def plan_night(
         if kind not in airspaces:
             sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
             airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma)
-        start = Start(_base(sector, base), kind, aircraft)
+        before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
+        start = Start(_base(sector, base), kind, aircraft, before)
         menus.append((members, menu_of(start, airspaces[kind], traffic, MENU_SIZE * len(members), out_of_time)))
     shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
     bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
@@ -89,7 +90,7 @@ def plan_night(
     if sector.weather.icing:
         text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
         slots, dropped = [], [*dropped, Dropped(what="night", why="icing", text=text)]
-    flown = {f.tour.id: f for _, menu in menus for f in menu.flown}
+    flown = _by_id([f for _, menu in menus for f in menu.flown])
     drawn = {s.drawn: flown[s.drawn] for s in slots}
     watched, drawn_watched = _watched(flown, dem), _watched(drawn, dem)
     tours = tuple(f.tour for f in flown.values())
@@ -164,6 +165,13 @@ def _inside_mandate(sector: Sector, mandate: Mandate) -> Sector:
         )
     ring = tuple((float(x), float(y)) for x, y in max(parts, key=lambda p: p.area).exterior.coords)
     return msgspec.structs.replace(sector, keep_in=ring)
+
+
+def _by_id(tours: Sequence[Flown]) -> dict[str, Flown]:
+    """The tours by id; two of one id would fly one aircraft on the other's tour."""
+    flown = {f.tour.id: f for f in tours}
+    assert len(flown) == len(tours), "two tours have one id"
+    return flown
 
 
 def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
