@@ -18,9 +18,9 @@ from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.plan import PlanResult, plan_night
-from apacheta.plan.airspace import airspace_of
+from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.routes import Ways, pad_of
-from apacheta.plan.tours import Flown, Frame, Why, frame_of
+from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
 
 GEOD = Geod(ellps="WGS84")
 
@@ -39,6 +39,11 @@ class Planned:
         return plan_night(
             self.sector, self.mandate, self.fleet, self.world.dem, self.world.border_line, policy, seed, **more
         )
+
+    def airspace(self) -> Airspace:
+        aircraft = self.fleet["vtol_terminating"]
+        sigmas = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
+        return airspace_of(self.sector, self.world.dem, self.world.border_line, aircraft.radio, *sigmas)
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +91,33 @@ def border_distance_m(planned: Planned, tour: Tour) -> float:
     return float(np.min(away))
 
 
-def test_every_state_keeps_the_standoff_and_the_lines_accuracy(planned: Planned, result: PlanResult) -> None:
-    wanted = planned.sector.border.standoff_m + planned.sector.border.accuracy_m
+def test_every_state_keeps_the_standoff_the_lines_accuracy_and_the_tracks_error(
+    planned: Planned, result: PlanResult
+) -> None:
+    border, sigma_m = planned.sector.border, planned.fleet["vtol_terminating"].nav_sigma_h_m
+    wanted = border.standoff_m + border.accuracy_m + 45.0 + 3.0 * sigma_m
+    assert planned.airspace().wanted_border_m == pytest.approx(wanted)
     for tour in result.plan.tours:
         away = border_distance_m(planned, tour)
         assert away - 5.0 >= wanted
         assert tour.min_border_distance_m <= away + 0.5
+
+
+def test_a_tour_a_metre_too_near_to_the_border_is_refused(planned: Planned, result: PlanResult) -> None:
+    aircraft, air = planned.fleet["vtol_terminating"], planned.airspace()
+    for flown in list(result.flown.values())[:3]:
+        pad = pad_of(planned.sector.bases[0], air, 150.0)
+        assert pad
+        way = Ways(air, pad).transit(flown.strip)
+        assert way
+        frame = frame_of(flown.strip, pad, way, air, aircraft)
+        assert isinstance(frame, Frame)
+        made = tour_of("Base-01", flown.strip, flown.view, pad, frame, air, aircraft)
+        assert isinstance(made, Flown)
+        least = made.tour.min_border_distance_m
+        for wanted, answer in ((least - 1.0, Flown), (least + 1.0, Why)):
+            there = replace(air, wanted_border_m=wanted)
+            assert isinstance(tour_of("Base-01", flown.strip, flown.view, pad, frame, there, aircraft), answer)
 
 
 def test_a_wider_standoff_or_a_worse_line_pushes_every_tour_back(result: PlanResult, tmp_path: Path) -> None:
@@ -141,8 +167,7 @@ def test_a_transit_above_the_ceiling_is_refused_before_its_spiral_is_worked_out(
 ) -> None:
     aircraft, made = planned.fleet["vtol_terminating"], next(iter(result.flown.values()))
     weak = msgspec.structs.replace(aircraft, ceiling_amsl_m=3_500.0)
-    sigmas = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
-    airspace = airspace_of(planned.sector, planned.world.dem, planned.world.border_line, aircraft.radio, *sigmas)
+    airspace = planned.airspace()
     pad = pad_of(planned.sector.bases[0], airspace, 150.0)
     assert pad
     way = Ways(airspace, pad).transit(made.strip)

@@ -136,7 +136,9 @@ def _checked(
     border = float(airspace.border_m(states[:, 0], states[:, 1]).min()) - CHECK_SPACING_M / 2
     if border < airspace.wanted_border_m:
         return Why(
-            "standoff", f"it comes within {border:.0f} m of the border; {airspace.wanted_border_m:.0f} m are wanted."
+            "standoff",
+            f"its line comes within {border:.0f} m of the border; {airspace.wanted_border_m:.0f} m are wanted, with "
+            "the error of its track.",
         )
     away = np.hypot(states[:, 0] - pad.x_m, states[:, 1] - pad.y_m) > BASE_LEFT_OUT_M
     free = states[away]
