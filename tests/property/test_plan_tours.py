@@ -2,24 +2,29 @@
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import pytest
+import shapely
 from pyproj import Geod
-from sectors import SECTOR, changed, heights_amsl_m, two_valleys
+from sectors import EAST, SECTOR, WEST, box, changed, geojson, heights_amsl_m, two_valleys
 
 from apacheta.app.loading import load_fleet, load_mandate, load_sector, load_world
 from apacheta.app.plan import KEYS, make_plan, run
 from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.formats.plan_json import decode_plan, encode_plan
+from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, ray_ranges_m
 from apacheta.plan import PlanResult, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.routes import Ways, pad_of
+from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims
 from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
 
 GEOD = Geod(ellps="WGS84")
@@ -28,8 +33,10 @@ GEOD = Geod(ellps="WGS84")
 class Planned:
     """One plan of two_valleys with its inputs."""
 
-    def __init__(self, folder: Path, text: str = SECTOR, **more: object) -> None:
+    def __init__(self, folder: Path, text: str = SECTOR, area: list | None = None) -> None:
         self.path = two_valleys(folder, sector=text)
+        if area:
+            geojson(folder / "area.geojson", "Polygon", [area])
         self.sector = load_sector(self.path)
         self.mandate = load_mandate(folder / "mandate.toml")
         self.fleet = load_fleet(self.sector, self.path)
@@ -177,6 +184,81 @@ def test_a_transit_above_the_ceiling_is_refused_before_its_spiral_is_worked_out(
     refused = frame_of(made.strip, pad, high, airspace, weak)
     assert isinstance(refused, Why)
     assert refused.why == "ceiling"
+
+
+def frames_of(planned: Planned, tour: Tour, rays: int = 33) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each stare of a tour at start, middle and end: a dense raster of ground points (n, 2), grid metres, and three
+    sigmas of each (n,): half a degree of pointing at the ray's depression, and 8 m of position and terrain."""
+    dem, lens = planned.world.dem, planned.fleet["vtol_terminating"].camera
+    camera = Camera(lens.width_px, lens.height_px, lens.hfov_deg)
+    place = [w.position for w in tour.waypoints]
+    corners = np.column_stack([*dem.grid.xy([p.lat_deg for p in place], [p.lon_deg for p in place])])
+    corners = np.column_stack([corners, [p.alt_hae_m for p in place]])
+    along = [w.along_m for w in tour.waypoints]
+    column, row = (a.ravel() for a in np.meshgrid(*(np.linspace(-0.5, 0.5, rays) * s for s in (640, 512))))
+    for s in tour.stares:
+        aim = np.array([*dem.grid.xy(s.aim.lat_deg, s.aim.lon_deg), s.aim.alt_hae_m + 0.85])
+        for moment in (s.from_along_m, (s.from_along_m + s.to_along_m) / 2, s.to_along_m):
+            eye = np.array([np.interp(moment, along, corners[:, k]) for k in range(3)])
+            right, down, forward = aim_axes(eye, aim)
+            ways = forward + np.outer(column, right) / camera.focal_px + np.outer(row, down) / camera.focal_px
+            ways /= np.linalg.norm(ways, axis=1)[:, None]
+            ranges = ray_ranges_m(dem, eye, ways, 10_000.0)
+            assert np.isfinite(ranges).all()
+            sigma = np.hypot(ranges * math.radians(0.5) / -ways[:, 2], 8.0)
+            yield (eye + ways * ranges[:, None])[:, :2], 3.0 * sigma
+
+
+def ring_of(planned: Planned, ring: list) -> shapely.Polygon:
+    lon, lat = np.array(ring).T
+    return shapely.Polygon(np.column_stack(planned.world.dem.grid.xy(lat, lon)))
+
+
+def test_every_frame_lies_in_the_mandate_and_clear_of_no_look_zones(tmp_path: Path) -> None:
+    house = box(-66.978, -19.483, -66.974, -19.480)
+    two_valleys(tmp_path)
+    geojson(tmp_path / "house.geojson", "Polygon", [house])
+    zone = '[[zones]]\nkind = "no_look"\nfile = "house.geojson"\n\n[[bases]]'
+    area = box(WEST - 0.1, -19.49, EAST + 0.1, -19.452)
+    guarded = Planned(tmp_path, changed(SECTOR, "[[bases]]", zone), area=area)
+    made = guarded.plan()
+    assert len(made.plan.tours) >= 3
+    mandate, closed = ring_of(guarded, area), ring_of(guarded, house)
+    shapely.prepare([mandate, closed])
+    nearest_edge, nearest_house = math.inf, math.inf
+    for tour in made.plan.tours:
+        for ground, error_m in frames_of(guarded, msgspec.structs.replace(tour, stares=tour.stares[:60])):
+            at = shapely.points(ground)
+            assert shapely.contains(mandate, at).all()
+            nearest_edge = min(nearest_edge, float((shapely.distance(mandate.boundary, at) - error_m).min()))
+            nearest_house = min(nearest_house, float((shapely.distance(closed, at) - error_m).min()))
+    assert 0.0 <= nearest_edge < 400.0, "frames come near enough for the test to mean something"
+    assert 0.0 <= nearest_house < 400.0
+
+
+def test_the_error_on_the_ground_grows_as_a_ray_grazes_it() -> None:
+    def three_sigma_m(depression_deg: float, range_m: float) -> float:
+        down = math.radians(depression_deg)
+        return 3.0 * float(ground_sigma_m(np.array([math.cos(down), 0.0, -math.sin(down)]), np.array(range_m)))
+
+    assert three_sigma_m(90.0, 900.0) == pytest.approx(3.0 * math.hypot(7.85, 8.0), abs=0.1)
+    assert three_sigma_m(20.0, 1_180.0) == pytest.approx(93.4, abs=0.5)
+    assert math.isfinite(three_sigma_m(-5.0, 900.0))
+
+
+def test_what_is_seen_through_a_notch_of_20_m_is_in_the_frame() -> None:
+    """A wall 900 m in front of the camera, a notch in it, and a house behind the notch; the camera aims beside it."""
+    y, x = np.mgrid[0:3_000:10, -500:510:10]
+    wall = np.where((y >= 880) & (y <= 900), 400.0, 0.0)
+    seen = []
+    for height in (wall, np.where(x == -20, 0.0, wall)):
+        dem = Dem(LocalGrid(-19.45, -66.94, 0.0), height.astype(np.float32), -500.0, 0.0, 10.0, "")
+        far_off = SimpleNamespace(border_about_m=lambda x, y: np.full(x.shape, 1e5), dem=dem)
+        far_off.sector = SimpleNamespace(border=SimpleNamespace(accuracy_m=0.0))
+        sight = Sight(shapely.box(-1e5, -1e5, 1e5, 1e5), (shapely.box(-60.0, 1_300.0, 0.0, 1_400.0),))
+        camera, eye, aim = Camera(640, 512, 12.5), np.array([0.0, 0.0, 400.0]), np.array([[0.0, 880.0, 150.0]])
+        seen.append(bool(lawful_aims(eye, aim, far_off, camera, sight)[0]))  # type: ignore[arg-type]
+    assert seen == [True, False]
 
 
 def test_the_way_begins_and_ends_at_the_base(planned: Planned, result: PlanResult) -> None:

@@ -52,8 +52,9 @@ class Airspace:
     """The air over a sector for one class of navigation errors.
 
     wanted_border_m: least distance of a planned line from the border, so that an aircraft beside its line keeps the
-    standoff and the line's accuracy all the same. floor_hae_m: (rows, cols) lowest planned height, HAE, +inf where none; required_m: (rows, cols) its height over
-    the highest terrain within the track's tolerance; lattice arrays: (lattice rows, lattice cols).
+    standoff and the line's accuracy all the same. floor_hae_m: (rows, cols) lowest planned height, HAE, +inf where
+    none; required_m: (rows, cols) its height over the highest terrain within the track's error; lattice arrays:
+    (lattice rows, lattice cols).
     """
 
     sector: Sector

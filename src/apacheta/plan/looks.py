@@ -1,40 +1,33 @@
 """What the camera would really see from a strip: which aims, when in the lap, with which resolution, and which cells.
 
 A lap is cut into steps of one slew and one stare. A stare may take an aim when range, depression and line of sight
-hold at its start, middle and end and when every ground point of its frame lies on the own side, clear of the line's
-error, of its own error, and of no-look zones.
+hold at its start, middle and end and when its whole frame then shows only what the mandate allows (sight.py).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
-from ..geo import Camera, aim_axes, line_of_sight, project, ray_ranges_m
+from ..geo import Camera, aim_axes, line_of_sight, project
 from .airspace import Airspace
 from .performance import Flight, Wind, ground_speed_m_s
+from .sight import Sight, lawful_aims
 from .strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, farthest_m
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 STARE_S = 14.0
 SLEW_S = 1.5
 """Slew and settle: 60 deg/s over 30-40 degrees; then the mover's baseline begins anew (simulation.md)."""
-NEAR_BORDER_M = 350.0
-"""The lattice's distances are off by less than its diagonal: nearer than this they are worked out anew, geodesic."""
-FRAME_FARTHEST_M = 6_000.0
-"""A frame that shows ground farther away, or sky, is not taken."""
 DWELL_MIN_S = 3.0
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
-AIM_SIGMA_M = 12.0
-"""Standard error of where the camera looks: 0.5 degrees of pointing at 900 m is 8 m, position and terrain 8 m."""
 END_SLACK_DEG = 5.0
 """Depression may leave its limits by so much at a stare's ends."""
 
@@ -128,7 +121,7 @@ def view_of(
     flight: Flight,
     wind: Wind,
     gsd_m: float,
-    no_look: Sequence[Any],
+    sight: Sight,
 ) -> StripView:
     """The windows of a lap, what each may take, and the ground that the aims taken would show."""
     lap = strip.lap()
@@ -146,7 +139,7 @@ def view_of(
     points = np.column_stack([aims, ground + BODY_M])
     possible = _possible(where, points, airspace, aircraft, gsd_m)
     camera = Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
-    possible = _lawful(where, points, possible, airspace, camera, no_look)
+    possible = _lawful(where, points, possible, airspace, camera, sight)
     geometry: dict[tuple[int, int], Look] = {}
     windows: list[Window] = []
     for w in range(count):
@@ -161,7 +154,7 @@ def view_of(
     return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), geometry, views)
 
 
-def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> NDArray[np.bool_]:
+def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> Bools:
     """(windows, aims): range, depression and line of sight hold at start, middle and end."""
     offset = points[None, None, :, :] - where[:, :, None, :]
     flat = np.hypot(offset[..., 0], offset[..., 1])
@@ -180,52 +173,14 @@ def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircr
     return possible
 
 
-def _lawful(
-    where: Floats,
-    points: Floats,
-    possible: NDArray[np.bool_],
-    airspace: Airspace,
-    camera: Camera,
-    no_look: Sequence[Any],
-) -> NDArray[np.bool_]:
-    """(windows, aims): of the possible ones, those whose whole frame at start, middle and end shows own ground only,
-    with the line's error and ours taken off, and no no-look zone."""
+def _lawful(where: Floats, points: Floats, possible: Bools, airspace: Airspace, camera: Camera, sight: Sight) -> Bools:
+    """(windows, aims): of the possible ones, those whose frame at start, middle and end shows only what it may."""
     lawful = possible.copy()
-    wanted = airspace.sector.border.accuracy_m + 3.0 * AIM_SIGMA_M
     for w, moment in np.ndindex(where.shape[:2]):
         aims = np.flatnonzero(lawful[w])
-        if not len(aims):
-            continue
-        eye = where[w, moment]
-        rays = _frame_rays(eye, points[aims], camera)
-        ranges = ray_ranges_m(airspace.dem, eye, rays.reshape(-1, 3), FRAME_FARTHEST_M).reshape(rays.shape[:2])
-        hit = eye + rays * np.nan_to_num(ranges)[..., None]
-        ok = np.isfinite(ranges).all(axis=1)
-        away = airspace.border_about_m(hit[..., 0], hit[..., 1])
-        close = away < wanted + NEAR_BORDER_M
-        if close.any():
-            away[close] = airspace.border_m(hit[close][:, 0], hit[close][:, 1])
-        ok &= away.min(axis=1) >= wanted
-        for i in np.flatnonzero(ok) if no_look else ():
-            frame = shapely.MultiPoint(hit[i, :, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
-            ok[i] = not any(frame.intersects(zone) for zone in no_look)
-        lawful[w, aims[~ok]] = False
+        if len(aims):
+            lawful[w, aims] = lawful_aims(where[w, moment], points[aims], airspace, camera, sight)
     return lawful
-
-
-def _frame_rays(eye: Floats, points: Floats, camera: Camera) -> Floats:
-    """(n, 16, 3) unit rays through a 4 x 4 raster of the frame, corners and edges among them, for level cameras that
-    aim at n points."""
-    column, row = np.meshgrid(np.linspace(-0.5, 0.5, 4), np.linspace(-0.5, 0.5, 4))
-    forward = points - eye
-    forward = forward / np.linalg.norm(forward, axis=1)[:, None]
-    right = np.column_stack([forward[:, 1], -forward[:, 0], np.zeros(len(points))])
-    right /= np.linalg.norm(right, axis=1)[:, None]
-    down = np.cross(forward, right)
-    across = column.ravel()[None, :, None] * (camera.width_px / camera.focal_px) * right[:, None, :]
-    along = row.ravel()[None, :, None] * (camera.height_px / camera.focal_px) * down[:, None, :]
-    rays = forward[:, None, :] + across + along
-    return np.asarray(rays / np.linalg.norm(rays, axis=2)[..., None])
 
 
 def _look(along: Floats, eye: Floats, point: Floats, aim: int, camera: Camera) -> Look:

@@ -1,9 +1,8 @@
 """The menu: the best strips that one kind of aircraft can fly from one base, each different from the others."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.plan import Dropped
 from ..core.sector import Base
-from .airspace import Airspace, in_force, ring_xy
+from .airspace import Airspace
 from .looks import STARE_S, StripView, notice_probability, view_of
 from .performance import flight_at, turn_radius_m, wind_at
 from .routes import Ways, pad_of
+from .sight import Sight
 from .strips import AIMS_FULL, Candidates, Strip, candidates_of
 from .tours import SORTIE_MAX_S, Flown, Why, frame_of, tour_of
 from .walkers import Traffic, count_bits
@@ -56,17 +56,25 @@ class Start:
         return f"{self.base.name}-{self.tours_before + index + 1:02d}"
 
 
-def menu_of(start: Start, airspace: Airspace, traffic: Traffic, size: int, out_of_time: Callable[[], bool]) -> Menu:
+def menu_of(
+    start: Start, airspace: Airspace, sight: Sight, traffic: Traffic, size: int, out_of_time: Callable[[], bool]
+) -> Menu:
     """Greedy: the candidate with most unwatched paths first; kept when it can be flown and sees enough."""
     for gsd in GSD_STEPS_M:
-        menu = _menu_at(start, airspace, traffic, size, gsd, out_of_time)
+        menu = _menu_at(start, airspace, sight, traffic, size, gsd, out_of_time)
         if menu.flown or out_of_time():
             return menu
     return menu
 
 
 def _menu_at(
-    start: Start, airspace: Airspace, traffic: Traffic, size: int, gsd: float, out_of_time: Callable[[], bool]
+    start: Start,
+    airspace: Airspace,
+    sight: Sight,
+    traffic: Traffic,
+    size: int,
+    gsd: float,
+    out_of_time: Callable[[], bool],
 ) -> Menu:
     menu = Menu()
     name = f"{start.base.name}, {start.type_name}"
@@ -84,11 +92,6 @@ def _menu_at(
         menu.dropped.append(Dropped(what=name, why="no_strip", text=text))
         return menu
     ways = Ways(airspace, pad)
-    no_look = [
-        ring_xy(z.ring, airspace.dem.grid)
-        for z in airspace.sector.zones
-        if z.kind == "no_look" and in_force(z, airspace.sector)
-    ]
     chooser = _Chooser(candidates, traffic, _on_station(candidates, ways, start, airspace))
     refused: dict[str, tuple[int, str]] = {}
     for _ in range(TRIES_MAX):
@@ -96,7 +99,7 @@ def _menu_at(
         if index is None or len(menu.flown) >= size or out_of_time():
             break
         strip = candidates.strips[index]
-        found = _flown(start.tour_id(len(menu.flown)), strip, ways, start, airspace, gsd, no_look)
+        found = _flown(start.tour_id(len(menu.flown)), strip, ways, start, airspace, sight, gsd)
         if isinstance(found, Why):
             chooser.refuse(index)
             refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)
@@ -111,7 +114,7 @@ def _menu_at(
 
 
 def _flown(
-    name: str, strip: Strip, ways: Ways, start: Start, airspace: Airspace, gsd: float, no_look: Sequence[Any]
+    name: str, strip: Strip, ways: Ways, start: Start, airspace: Airspace, sight: Sight, gsd: float
 ) -> Flown | Why:
     way = ways.transit(strip)
     if way is None:
@@ -124,7 +127,7 @@ def _flown(
     frame = frame_of(strip, ways.pad, way, airspace, start.aircraft)
     if isinstance(frame, Why):
         return frame
-    view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, no_look)
+    view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, sight)
     if len(view.views) < AIMS_MIN or not math.isfinite(view.lap_s):
         return Why(
             "hidden", f"only {len(view.views)} of {len(strip.aims())} aims are in sight, near enough and lawful."

@@ -21,6 +21,7 @@ from .looks import SLEW_S, STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
 from .performance import wind_at
+from .sight import sight_of
 from .tours import Flown
 from .walkers import Traffic, traffic_of
 
@@ -65,7 +66,7 @@ def plan_night(
     rng = np.random.default_rng([seed, 0])
     for member in sector.fleet:
         check_lift_off(sector, _base(sector, member.base), fleet[member.type], dem)
-    inside = _inside_mandate(sector, mandate)
+    inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
     tell("walkers")
     traffic = traffic_of(sector, dem, border_line, rng)
     starts: dict[tuple[str, str], list[int]] = {}
@@ -81,7 +82,8 @@ def plan_night(
             airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma)
         before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
         start = Start(_base(sector, base), kind, aircraft, before)
-        menus.append((members, menu_of(start, airspaces[kind], traffic, MENU_SIZE * len(members), out_of_time)))
+        menu = menu_of(start, airspaces[kind], sight, traffic, MENU_SIZE * len(members), out_of_time)
+        menus.append((members, menu))
     shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
     bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
     table, too_near = timetable_of(sector, shares, bases)
