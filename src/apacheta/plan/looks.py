@@ -42,24 +42,12 @@ class Window:
 
 
 @dataclass(frozen=True)
-class View:
-    """An aim that at least one window takes: its point, and from the middle of the best window how it looks.
-
-    cells: flat indices of the elevation model's nodes with probability of notice >= 0.5; area_m2 of them all.
-    """
-
-    x_m: float
-    y_m: float
-    z_hae_m: float
-    cells: Ints
-
-
-@dataclass(frozen=True)
 class Look:
-    """A stare in one lap: metres along the lap, the aim, and the geometry in the stare's middle."""
+    """A stare in one lap: metres along the lap, window and aim, and the geometry in the stare's middle."""
 
     from_m: float
     to_m: float
+    window: int
     aim: int
     slant_range_m: float
     depression_deg: float
@@ -68,19 +56,22 @@ class Look:
 
 @dataclass(frozen=True)
 class StripView:
-    """What one lap after another can watch: lap length and duration, windows, and the view of every aim taken."""
+    """What one lap after another can watch: lap length and duration, windows, and the looks that each may take.
+
+    eyes: (windows, 3) where the camera is in the middle of each; points: (aims, 3) what it aims at, half a person
+    above ground; both grid metres, HAE. geometry: by window and aim.
+    """
 
     lap_m: float
     lap_s: float
     windows: tuple[Window, ...]
+    eyes: Floats
+    points: Floats
     geometry: dict[tuple[int, int], Look]
-    views: dict[int, View]
 
-    def cells(self) -> Ints:
-        """All the nodes that are noticed, each once."""
-        return (
-            np.unique(np.concatenate([v.cells for v in self.views.values()])) if self.views else np.empty(0, np.int64)
-        )
+    def aims(self) -> list[int]:
+        """The aims that at least one window may take."""
+        return sorted({aim for _, aim in self.geometry})
 
     def looks(self, laps: int) -> list[tuple[int, Look]]:
         """(lap, look) in order of time: each window takes the aim that has waited longest."""
@@ -123,7 +114,7 @@ def view_of(
     gsd_m: float,
     sight: Sight,
 ) -> StripView:
-    """The windows of a lap, what each may take, and the ground that the aims taken would show."""
+    """The windows of a lap, and what each may take."""
     lap = strip.lap()
     metres, seconds = lap_times(lap, flight, wind)
     count = int(seconds[-1] // (STARE_S + SLEW_S))
@@ -138,7 +129,7 @@ def view_of(
     ground = np.asarray(airspace.dem.height_at(aims[:, 0], aims[:, 1]))
     points = np.column_stack([aims, ground + BODY_M])
     possible = _possible(where, points, airspace, aircraft, gsd_m)
-    camera = Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
+    camera = camera_of(aircraft)
     possible = _lawful(where, points, possible, airspace, camera, sight)
     geometry: dict[tuple[int, int], Look] = {}
     windows: list[Window] = []
@@ -146,12 +137,13 @@ def view_of(
         taken = np.flatnonzero(possible[w])
         windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
         for a in taken:
-            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], int(a), camera)
-    views = {}
-    for aim in sorted({a for _, a in geometry}):
-        best = min((w for w, a in geometry if a == aim), key=lambda w: geometry[w, aim].gsd_m)
-        views[aim] = _view(where[best, 1], points[aim], airspace, camera)
-    return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), geometry, views)
+            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera)
+    return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), where[:, 1], points, geometry)
+
+
+def camera_of(aircraft: Aircraft) -> Camera:
+    """The aircraft's thermal camera."""
+    return Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
 
 
 def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> Bools:
@@ -183,16 +175,17 @@ def _lawful(where: Floats, points: Floats, possible: Bools, airspace: Airspace, 
     return lawful
 
 
-def _look(along: Floats, eye: Floats, point: Floats, aim: int, camera: Camera) -> Look:
+def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], camera: Camera) -> Look:
     offset = point - eye
     flat = math.hypot(offset[0], offset[1])
     slant = math.hypot(flat, offset[2])
     depression = math.degrees(math.atan2(-offset[2], flat))
-    return Look(float(along[0]), float(along[2]), aim, slant, depression, slant / camera.focal_px)
+    return Look(float(along[0]), float(along[2]), *which, slant, depression, slant / camera.focal_px)
 
 
-def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> View:
-    """The nodes round an aim that are inside the frame, in sight, and noticed with probability >= 0.5."""
+def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Ints:
+    """The nodes (flat indices) round an aim that are own side, inside the frame, in sight, and noticed with
+    probability >= 0.5, seen from `eye`."""
     dem = airspace.dem
     rows, cols = dem.height_hae_m.shape
     reach = math.ceil(600.0 / dem.cell_m)
@@ -215,5 +208,4 @@ def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Vie
     if len(picked):
         picked = picked[line_of_sight(dem, np.broadcast_to(eye, (len(picked), 3)), nodes[picked])]
     own = airspace.border_about_m(nodes[picked, 0], nodes[picked, 1]) > 0.0
-    cells = (r[picked] * cols + c[picked])[own]
-    return View(float(point[0]), float(point[1]), float(point[2]) - BODY_M, cells.astype(np.int64))
+    return np.asarray((r[picked] * cols + c[picked])[own], dtype=np.int64)

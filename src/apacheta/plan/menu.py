@@ -11,7 +11,7 @@ from ..core.aircraft import Aircraft
 from ..core.plan import Dropped
 from ..core.sector import Base
 from .airspace import Airspace
-from .looks import STARE_S, StripView, notice_probability, view_of
+from .looks import STARE_S, notice_probability, view_of
 from .performance import flight_at, turn_radius_m, wind_at
 from .routes import Ways, pad_of
 from .sight import Sight
@@ -104,7 +104,7 @@ def _menu_at(
             chooser.refuse(index)
             refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)
             continue
-        crossing = _crossed(found.view, traffic)
+        crossing = _crossed(found, traffic)
         menu.worth.append(worth_of(found, crossing, traffic))
         menu.flown.append(found)
         chooser.take(index, crossing)
@@ -128,9 +128,9 @@ def _flown(
     if isinstance(frame, Why):
         return frame
     view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, sight)
-    if len(view.views) < AIMS_MIN or not math.isfinite(view.lap_s):
+    if len(view.aims()) < AIMS_MIN or not math.isfinite(view.lap_s):
         return Why(
-            "hidden", f"only {len(view.views)} of {len(strip.aims())} aims are in sight, near enough and lawful."
+            "hidden", f"only {len(view.aims())} of {len(strip.aims())} aims are in sight, near enough and lawful."
         )
     return tour_of(name, strip, view, ways.pad, frame, airspace, start.aircraft)
 
@@ -157,11 +157,10 @@ def _circle_radius_m(start: Start, airspace: Airspace) -> float:
     return turn_radius_m(start.aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
 
 
-def _crossed(view: StripView, traffic: Traffic) -> NDArray[np.uint8]:
+def _crossed(flown: Flown, traffic: Traffic) -> NDArray[np.uint8]:
     """The walkers' paths that come through the ground of the aims that are really taken."""
-    x = np.array([v.x_m for v in view.views.values()])
-    y = np.array([v.y_m for v in view.views.values()])
-    return np.asarray(traffic.crossing(x[None, :], y[None, :])[0])
+    at = flown.aims()
+    return np.asarray(traffic.crossing(at[None, :, 0], at[None, :, 1])[0])
 
 
 def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:

@@ -179,7 +179,7 @@ def _by_id(tours: Sequence[Flown]) -> dict[str, Flown]:
 def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
     mask: Bools = np.zeros(dem.height_hae_m.shape, dtype=np.bool_)
     for f in flown.values():
-        mask.ravel()[f.view.cells()] = True
+        mask.ravel()[f.cells()] = True
     return mask
 
 
@@ -190,8 +190,6 @@ def _least(tours: tuple[Tour, ...], name: str) -> float:
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
     """Ground noticed in a stare over the time that a stare and its slew take, mean over the tours drawn, km2/h."""
-    areas = [
-        len(f.view.views[look.aim].cells) * dem.cell_m**2 / 1e6 for f in drawn.values() for _, look in f.view.looks(2)
-    ]
+    areas = [len(f.ground[look.window, look.aim]) * dem.cell_m**2 / 1e6 for f in drawn.values() for look in f.looks]
     hours = (STARE_S + SLEW_S) / 3600.0
     return float(np.mean(areas)) / hours if areas else None

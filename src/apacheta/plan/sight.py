@@ -52,7 +52,7 @@ class Sight:
         return ok
 
     def _clear(self, shapes: NDArray[Any]) -> Bools:
-        clear = np.asarray(shapely.covers(self.area, shapes))
+        clear: Bools = np.asarray(shapely.covers(self.area, shapes), np.bool_)
         for zone in self.no_look:
             clear &= ~shapely.intersects(zone, shapes)
         return clear
@@ -71,7 +71,7 @@ def lawful_aims(eye: Floats, points: Floats, airspace: Airspace, camera: Camera,
     of the frame clear of the border line's error and of its own."""
     rays = frame_rays(eye, points, camera)
     ranges = ray_ranges_m(airspace.dem, eye, rays.reshape(-1, 3), FRAME_FARTHEST_M).reshape(rays.shape[:2])
-    ok: Bools = np.isfinite(ranges).all(axis=1)
+    ok: Bools = np.asarray(np.isfinite(ranges).all(axis=1))
     ranges = np.nan_to_num(ranges)
     ground, error = (eye + rays * ranges[..., None])[..., :2], 3.0 * ground_sigma_m(rays, ranges)
     wanted = airspace.sector.border.accuracy_m + error

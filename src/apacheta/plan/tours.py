@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.place import AmslM, GeoPoint, HaeM
 from ..core.plan import Stare, Tour, Waypoint
-from ..geo import amsl_of_hae
+from ..geo import Camera, amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
-from .looks import StripView
+from .looks import BODY_M, Look, StripView, camera_of, noticed_cells
 from .performance import VERTICAL_SINK_MAX_M_S, Flight, Wind, flight_at, ground_speed_m_s, wind_at
 from .routes import BASE_LEFT_OUT_M, Pad, Point, Way, changing_height, homeward, outbound, round_and_round
 from .strips import Strip
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SORTIE_MAX_S = 60.0 * 60.0
 LAPS_MIN = 3
@@ -37,16 +38,29 @@ class Why:
 
 @dataclass(frozen=True)
 class Flown:
-    """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE)."""
+    """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE).
+
+    looks: one a stare, in order of time. ground: what each of them would notice, nodes by window and aim.
+    """
 
     tour: Tour
     strip: Strip
     view: StripView
+    looks: tuple[Look, ...]
+    ground: dict[tuple[int, int], Ints]
     corners: Floats
     seconds: Floats
     margin_m: float
     required_m: float
     station_s: float
+
+    def cells(self) -> Ints:
+        """All the nodes that some look notices, each once."""
+        return _union(self.ground)
+
+    def aims(self) -> Floats:
+        """(n, 3) the points aimed at, each once."""
+        return self.view.points[sorted({look.aim for look in self.looks})]
 
 
 @dataclass(frozen=True)
@@ -161,12 +175,13 @@ def _checked(
         return too_high
     station_from = len(frame.out)
     station_to = len(points) - len(frame.home) - 1
-    stares = _stares(view, frame.laps, float(along[station_from]), float(along[station_to]), airspace)
+    taken = _taken(view, frame.laps, float(along[station_to] - along[station_from]))
+    ground = _ground_of([look for _, look in taken], view, airspace, camera_of(aircraft))
     tour = Tour(
         id=name,
         strip=name.partition("/")[0],
         waypoints=tuple(_waypoint(p, float(s), airspace) for p, s in zip(points, along, strict=True)),
-        stares=stares,
+        stares=tuple(_stare(look, float(along[station_from] + start), view, airspace) for start, look in taken),
         length_m=float(along[-1]),
         duration_s=float(times.seconds[-1]),
         laps=frame.laps,
@@ -176,13 +191,15 @@ def _checked(
         min_terrain_clearance_m=float(over.min()),
         max_density_altitude_m=flight.density_altitude_m,
         radio_margin_db=float(link.min()),
-        watched_km2=len(view.cells()) * airspace.dem.cell_m**2 / 1e6,
+        watched_km2=len(_union(ground)) * airspace.dem.cell_m**2 / 1e6,
     )
     wanted = airspace.required_m[_nodes(airspace, free)]
     return Flown(
         tour=tour,
         strip=strip,
         view=view,
+        looks=tuple(look for _, look in taken),
+        ground=ground,
         corners=corners,
         seconds=times.seconds,
         margin_m=float(spare.min()),
@@ -243,26 +260,34 @@ def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
     return _times(round_and_round(strip, 1), airspace, aircraft)
 
 
-def _stares(
-    view: StripView, laps: int, station_m: float, station_end_m: float, airspace: Airspace
-) -> tuple[Stare, ...]:
-    found = []
-    for lap, look in view.looks(laps):
-        if station_m + lap * view.lap_m + look.to_m > station_end_m:
-            continue
-        aim = view.views[look.aim]
-        lat, lon = airspace.dem.grid.latlon(aim.x_m, aim.y_m)
-        found.append(
-            Stare(
-                from_along_m=station_m + lap * view.lap_m + look.from_m,
-                to_along_m=station_m + lap * view.lap_m + look.to_m,
-                aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(aim.z_hae_m)),
-                slant_range_m=look.slant_range_m,
-                depression_deg=look.depression_deg,
-                gsd_m=look.gsd_m,
-            )
-        )
-    return tuple(found)
+def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, Look]]:
+    """The looks of so many laps with the metres from the station's beginning to their lap's; those that would last
+    beyond the station's end are left out."""
+    starts = ((lap * view.lap_m, look) for lap, look in view.looks(laps))
+    return [(start, look) for start, look in starts if start + look.to_m <= station_m]
+
+
+def _ground_of(looks: list[Look], view: StripView, airspace: Airspace, camera: Camera) -> dict[tuple[int, int], Ints]:
+    """What looks notice, by window and aim: a look that comes again in another lap notices the same."""
+    different = {(look.window, look.aim) for look in looks}
+    return {(w, a): noticed_cells(view.eyes[w], view.points[a], airspace, camera) for w, a in sorted(different)}
+
+
+def _union(ground: dict[tuple[int, int], Ints]) -> Ints:
+    return np.unique(np.concatenate([*ground.values(), np.empty(0, np.int64)]))
+
+
+def _stare(look: Look, lap_from_m: float, view: StripView, airspace: Airspace) -> Stare:
+    x, y, z = view.points[look.aim]
+    lat, lon = airspace.dem.grid.latlon(x, y)
+    return Stare(
+        from_along_m=lap_from_m + look.from_m,
+        to_along_m=lap_from_m + look.to_m,
+        aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(float(z) - BODY_M)),
+        slant_range_m=look.slant_range_m,
+        depression_deg=look.depression_deg,
+        gsd_m=look.gsd_m,
+    )
 
 
 def _waypoint(point: Point, along_m: float, airspace: Airspace) -> Waypoint:

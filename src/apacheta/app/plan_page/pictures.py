@@ -60,8 +60,8 @@ def strips_map(scene: Scene, ink: Ink, texts: Texts) -> str | None:
     if not scene.result.flown:
         return None
     points = np.concatenate([_station(f) for f in scene.result.flown.values()])
-    aims = np.array([(v.x_m, v.y_m) for f in scene.result.flown.values() for v in f.view.views.values()])
-    both = np.concatenate([points[:, :2], aims])
+    aims = np.concatenate([f.aims() for f in scene.result.flown.values()])
+    both = np.concatenate([points[:, :2], aims[:, :2]])
     low, high = both.min(axis=0) - 700.0, both.max(axis=0) + 700.0
     size = np.maximum(high - low, 3_000.0)
     middle = (low + high) / 2
@@ -191,8 +191,8 @@ def _draw_tours(axes: Axes, scene: Scene, ink: Ink, close: bool) -> None:
             path_effects=halo,
         )
         if close:
-            for view in flown.view.views.values():
-                axes.plot([view.x_m], [view.y_m], ".", color=ink.alert, markersize=3.0, zorder=9)
+            aims = flown.aims()
+            axes.plot(aims[:, 0], aims[:, 1], ".", color=ink.alert, markersize=3.0, zorder=9)
 
 
 def _legend(axes: Axes, scene: Scene, contour_m: int | None, ink: Ink, texts: Texts, close: bool) -> None:

@@ -107,9 +107,7 @@ def shade(
             if smooth:
                 if known != x0:
                     u = (x0 - centre_x) * inverse_f
-                    gx, gy = _on_ground(
-                        ranges[y, x0], u, ax, ay, az, axes, inverse_scale, stretch, origin_to_camera
-                    )
+                    gx, gy = _on_ground(ranges[y, x0], u, ax, ay, az, axes, inverse_scale, stretch, origin_to_camera)
                     slow_1, rough_1 = _slowly(
                         gx, gy, temperature, roughness, grid_dx, grid_dy, inverse_cell, coarse, at_c, mask_c, step_c,
                         gain_coarse,
