@@ -20,7 +20,7 @@ from apacheta.app.plan import KEYS, make_plan, run
 from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.formats.plan_json import decode_plan, encode_plan
-from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, line_of_sight, project, ray_ranges_m
+from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.routes import Ways, pad_of
@@ -359,6 +359,28 @@ def test_an_aircraft_that_cannot_lift_off_is_refused_with_the_figure(tmp_path: P
     hot = Planned(tmp_path, changed(SECTOR, "isa_deviation_c = -5", "isa_deviation_c = 40"))
     with pytest.raises(InputFault, match=r"density altitude at base Base is 5\d\d\d m, it lifts off up to 5000 m"):
         hot.plan()
+
+
+def test_an_aircraft_that_low_pressure_keeps_down_is_refused_with_the_figure(tmp_path: Path) -> None:
+    low = Planned(tmp_path, changed(SECTOR, "qnh_hpa = 1013", "qnh_hpa = 850"))
+    with pytest.raises(InputFault, match=r"density altitude at base Base is 5\d\d\d m, it lifts off up to 5000 m"):
+        low.plan()
+
+
+def test_a_cold_altimeter_is_reckoned_from_the_height_at_which_it_is_set(planned: Planned) -> None:
+    air, dem, weather = planned.airspace(), planned.world.dem, planned.sector.weather
+    base, aircraft = planned.sector.bases[0], planned.fleet["vtol_terminating"]
+    setting = float(dem.height_at(*dem.grid.xy(base.lat_deg, base.lon_deg)))
+    finite = np.where(np.isfinite(air.floor_hae_m), air.floor_hae_m, 0.0)
+    row, col = np.unravel_index(np.argmax(finite), finite.shape)
+    above = air.floor_hae_m[row, col] - setting
+    cold = float(cold_altimeter_error_m(above, weather.isa_deviation_c, air.amsl_m(setting)))
+    assert cold > 1.03 * float(cold_altimeter_error_m(above, weather.isa_deviation_c))
+    reach = math.ceil((45.0 + 3.0 * aircraft.nav_sigma_h_m) / dem.cell_m)
+    up_y, up_x = np.gradient(dem.height_hae_m.astype(np.float64), dem.cell_m)
+    steepest = np.hypot(up_x, up_y)[row - reach : row + reach + 1, col - reach : col + reach + 1].max()
+    errors = planned.sector.terrain.le90_m + steepest * planned.sector.terrain.ce90_m + 3.0 * aircraft.nav_sigma_v_m
+    assert air.required_m[row, col] == pytest.approx(60.0 + errors + cold, abs=0.05)
 
 
 def test_wind_beyond_the_launch_limit_is_refused_with_the_figure(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def airspace_of(
         lattice_border_m=border,
         lattice_free=np.isfinite(highest),
         lattice_radio_m=heard,
-        undulation_m=float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0)),
+        undulation_m=_undulation_m(dem),
     )
 
 
@@ -263,13 +263,19 @@ def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float)
     up_y, up_x = np.gradient(known, dem.cell_m)
     slope = ndimage.maximum_filter(np.nan_to_num(np.hypot(up_x, up_y)), size=size, mode="nearest")
     setting = _altimeter_setting_hae_m(sector, dem)
+    setting_amsl = setting - _undulation_m(dem)
     cold: Floats = np.zeros_like(highest)
     for _ in range(3):
         required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
         above = np.where(np.isfinite(highest), highest + required - setting, 0.0)
-        cold = np.maximum(cold_altimeter_error_m(above, sector.weather.isa_deviation_c), 0.0)
+        cold = np.maximum(cold_altimeter_error_m(above, sector.weather.isa_deviation_c, setting_amsl), 0.0)
     required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
     return highest + required, required
+
+
+def _undulation_m(dem: Dem) -> float:
+    """HAE less AMSL in the sector's middle."""
+    return float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0))
 
 
 def _altimeter_setting_hae_m(sector: Sector, dem: Dem) -> float:

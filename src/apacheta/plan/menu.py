@@ -120,7 +120,7 @@ def _flown(
     if way is None:
         return Why("no_way", "no level way over the terrain, inside the standoff and in radio sight, leads to it.")
     amsl = airspace.amsl_m(strip.hae_m)
-    flight = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(start.aircraft, amsl, airspace.sector.weather)
     wind = wind_at(airspace.sector.weather, amsl)
     if turn_radius_m(start.aircraft, flight.tas_m_s + wind.speed_m_s + wind.sigma_m_s) > strip.radius_m * 1.05:
         return Why("turn", f"with that wind its turns are wider than the {strip.radius_m:.0f} m that they have.")
@@ -140,7 +140,7 @@ def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airs
     at = np.array([s.lap()[0] for s in candidates.strips])
     hae = np.array([s.hae_m for s in candidates.strips])
     height, far = ways.outlook(at[:, 0], at[:, 1], hae)
-    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather)
     with np.errstate(invalid="ignore"):
         up = (height - ways.pad.ground_hae_m + (height - hae)) / flight.climb_m_s
         down = (height - ways.pad.ground_hae_m + (height - hae)) / flight.sink_m_s
@@ -153,7 +153,7 @@ def _circle_radius_m(start: Start, airspace: Airspace) -> float:
     x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
     amsl = airspace.amsl_m(float(airspace.dem.height_at(x, y)) + 500.0)
     wind = wind_at(airspace.sector.weather, amsl)
-    tas = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
+    tas = flight_at(start.aircraft, amsl, airspace.sector.weather).tas_m_s
     return turn_radius_m(start.aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
 
 

@@ -15,12 +15,12 @@ from ..core.mandate import Mandate
 from ..core.plan import Dropped, Policy, Tour, WatchPlan
 from ..core.sector import Base, Sector
 from ..formats.canonical import canonical_bytes, sha256_hex
-from ..geo import BorderLine, Dem, amsl_of_hae, density_altitude_m
+from ..geo import BorderLine, Dem, amsl_of_hae
 from .airspace import Airspace, airspace_of
 from .looks import SLEW_S, STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
-from .performance import wind_at
+from .performance import density_altitude_at, wind_at
 from .sight import sight_of
 from .tours import Flown
 from .walkers import Traffic, traffic_of
@@ -132,12 +132,11 @@ def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> 
     """Refuse an aircraft that its base's height, air or wind keeps down, with the figure. Raises InputFault."""
     x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
     amsl = float(amsl_of_hae(base.lat_deg, base.lon_deg, float(dem.height_at(x, y))))
-    deviation = sector.weather.isa_deviation_c
-    dense = float(density_altitude_m(amsl, deviation))
+    dense = float(density_altitude_at(sector.weather, amsl))
     limit, text = aircraft.launch.height_max_amsl_m, ""
     wind = wind_at(sector.weather, amsl)
     blows = max(wind.speed_m_s + wind.sigma_m_s, sector.weather.gust_m_s)
-    air_c = 15.0 - 0.0065 * amsl + deviation
+    air_c = 15.0 - 0.0065 * amsl + sector.weather.isa_deviation_c
     if dense > limit:
         text = f"density altitude at base {base.name} is {dense:.0f} m, it lifts off up to {limit:.0f} m."
     elif blows > aircraft.launch.wind_max_m_s:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft, LensCamera
-from ..geo import amsl_of_hae, density_altitude_m
+from ..geo import amsl_of_hae
 from .airspace import Airspace
-from .performance import flight_at, turn_radius_m, wind_at
+from .performance import density_altitude_at, flight_at, turn_radius_m, wind_at
 from .walkers import Traffic, count_bits
 
 Floats = NDArray[np.float64]
@@ -134,7 +134,7 @@ def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
         return 200.0
     amsl = airspace.amsl_m(min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
     wind = wind_at(airspace.sector.weather, amsl)
-    tas = flight_at(aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
+    tas = flight_at(aircraft, amsl, airspace.sector.weather).tas_m_s
     return turn_radius_m(aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
 
 
@@ -167,7 +167,7 @@ def _lowest_safe(airspace: Airspace, at: Floats, course: Floats, leg: float, rad
 def _below_ceiling(airspace: Airspace, aircraft: Aircraft, at: Floats, height: Floats) -> Bools:
     lat, lon = airspace.dem.grid.latlon(at[:, 0], at[:, 1])
     amsl = amsl_of_hae(lat, lon, height)
-    dense = density_altitude_m(amsl, airspace.sector.weather.isa_deviation_c)
+    dense = density_altitude_at(airspace.sector.weather, amsl)
     return np.asarray(np.maximum(dense, 0.0) <= aircraft.ceiling_amsl_m)
 
 

@@ -83,7 +83,7 @@ class Frame:
 def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Aircraft) -> Frame | Why:
     """The way to a strip and home, and the most laps that time and battery allow; or why they allow too few."""
     height = way.height_hae_m
-    flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather)
     if too_high := _above_ceiling(flight, aircraft):
         return too_high
     gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
@@ -170,7 +170,7 @@ def _checked(
             "radio", f"on {share:.0%} of its way no mast or relay is in radio sight with {LINK_MARGIN_DB:.0f} dB."
         )
     highest = airspace.amsl_m(float(corners[:, 2].max()))
-    flight = flight_at(aircraft, highest, airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(aircraft, highest, airspace.sector.weather)
     if too_high := _above_ceiling(flight, aircraft):
         return too_high
     station_from = len(frame.out)
@@ -230,7 +230,7 @@ def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Time
         flat, rise = math.hypot(b.x_m - a.x_m, b.y_m - a.y_m), b.z_hae_m - a.z_hae_m
         amsl = round(airspace.amsl_m((a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
         if amsl not in known:
-            known[amsl] = flight_at(aircraft, amsl, weather.isa_deviation_c), wind_at(weather, amsl)
+            known[amsl] = flight_at(aircraft, amsl, weather), wind_at(weather, amsl)
         flight, wind = known[amsl]
         if flat < 0.5:
             lasts = rise / flight.vertical_climb_m_s if rise > 0 else -rise / VERTICAL_SINK_MAX_M_S
