@@ -21,7 +21,7 @@ from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
-from apacheta.plan import PlanResult, plan_night
+from apacheta.plan import PlanResult, check_lift_off, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.routes import Ways, pad_of
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims
@@ -381,6 +381,14 @@ def test_a_cold_altimeter_is_reckoned_from_the_height_at_which_it_is_set(planned
     steepest = np.hypot(up_x, up_y)[row - reach : row + reach + 1, col - reach : col + reach + 1].max()
     errors = planned.sector.terrain.le90_m + steepest * planned.sector.terrain.ce90_m + 3.0 * aircraft.nav_sigma_v_m
     assert air.required_m[row, col] == pytest.approx(60.0 + errors + cold, abs=0.05)
+
+
+def test_a_plane_without_rotors_is_refused_not_planned_as_if_it_had_them(planned: Planned) -> None:
+    plane = msgspec.structs.replace(planned.fleet["vtol_terminating"], kind="plane")
+    with pytest.raises(InputFault, match="a plane without rotors is not planned for yet") as refused:
+        check_lift_off(planned.sector, planned.sector.bases[0], plane, planned.world.dem)
+    assert (refused.value.line.code, refused.value.line.field) == ("cannot_lift_off", "fleet.aircraft")
+    assert refused.value.line.remedy
 
 
 def test_wind_beyond_the_launch_limit_is_refused_with_the_figure(tmp_path: Path) -> None:

@@ -130,6 +130,10 @@ def plan_night(
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:
     """Refuse an aircraft that its base's height, air or wind keeps down, with the figure. Raises InputFault."""
+    if aircraft.kind == "plane":
+        text = f"{aircraft.name}: a plane without rotors is not planned for yet."
+        remedy = "Take a vtol_plane or a multirotor."
+        raise InputFault("cannot_lift_off", text, field="fleet.aircraft", remedy=remedy)
     x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
     amsl = float(amsl_of_hae(base.lat_deg, base.lon_deg, float(dem.height_at(x, y))))
     dense = float(density_altitude_at(sector.weather, amsl))
