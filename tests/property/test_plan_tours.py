@@ -23,6 +23,8 @@ from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, check_lift_off, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
+from apacheta.plan.lottery import shares_of, timetable_of
+from apacheta.plan.menu import Menu
 from apacheta.plan.routes import Ways, pad_of
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims
 from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
@@ -389,6 +391,35 @@ def test_a_plane_without_rotors_is_refused_not_planned_as_if_it_had_them(planned
         check_lift_off(planned.sector, planned.sector.bases[0], plane, planned.world.dem)
     assert (refused.value.line.code, refused.value.line.field) == ("cannot_lift_off", "fleet.aircraft")
     assert refused.value.line.remedy
+
+
+def test_what_is_not_flown_says_why(planned: Planned, result: PlanResult, tmp_path: Path) -> None:
+    deaf = Planned(tmp_path)
+    aircraft = deaf.fleet["vtol_terminating"]
+    radio = msgspec.structs.replace(aircraft.radio, sensitivity_dbm=-40.0)
+    deaf.fleet = {"vtol_terminating": msgspec.structs.replace(aircraft, radio=radio)}
+    made = deaf.plan().plan
+    assert not made.slots
+    assert [(d.what, d.why) for d in made.dropped] == [("Base, vtol_terminating", "no_way"), ("A1", "no_tour")]
+    late = deaf.plan(out_of_time=lambda: True).plan
+    assert "no_time" in {d.why for d in planned.plan(out_of_time=lambda: True).plan.dropped}
+    assert not late.tours
+
+
+def test_a_member_without_a_tour_is_named(planned: Planned, result: PlanResult) -> None:
+    flown = next(iter(result.flown.values()))
+    members = [msgspec.structs.replace(planned.sector.fleet[0], id=name) for name in ("A1", "A2", "A3")]
+    shares = shares_of(members, Menu([flown], [1.0], []))
+    _, dropped = timetable_of(planned.sector, shares, [])
+    assert sorted((d.what, d.why) for d in dropped) == [("A2", "no_tour"), ("A3", "no_tour")]
+
+
+def test_the_radio_margin_is_that_of_the_best_mast(planned: Planned) -> None:
+    air = planned.airspace()
+    at = np.array([[s.x_m + 300.0, s.y_m, s.z_hae_m + 200.0] for s in air.stations])
+    alone = [replace(air, stations=(s,)).link_db(*at.T) for s in air.stations]
+    assert len(alone) == 2
+    assert air.link_db(*at.T) == pytest.approx(np.max(alone, axis=0))
 
 
 def test_wind_beyond_the_launch_limit_is_refused_with_the_figure(tmp_path: Path) -> None:

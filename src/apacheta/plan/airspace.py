@@ -111,11 +111,8 @@ class Airspace:
         points = np.column_stack([x_m, y_m, z_hae_m]).astype(np.float64)
         best = np.full(len(points), -np.inf)
         for s in self.stations:
-            poor = np.flatnonzero(best < LINK_MARGIN_DB)
-            if len(poor):
-                mast = np.broadcast_to(np.array([s.x_m, s.y_m, s.z_hae_m]), (len(poor), 3))
-                margin = link_margin_db(self.dem, np.ascontiguousarray(mast), points[poor], self.radio)
-                best[poor] = np.maximum(best[poor], margin)
+            mast = np.tile([s.x_m, s.y_m, s.z_hae_m], (len(points), 1))
+            best = np.maximum(best, link_margin_db(self.dem, mast, points, self.radio))
         return best
 
     def border_m(self, x_m: Floats, y_m: Floats) -> Floats:

@@ -108,6 +108,13 @@ def _menu_at(
         menu.worth.append(worth_of(found, crossing, traffic))
         menu.flown.append(found)
         chooser.take(index, crossing)
+    if not menu.flown and not refused:
+        text = f"none of {len(candidates.strips)} strips was tried before the time given was up."
+        why = "no_time"
+        if not chooser.open():
+            text = f"none of {len(candidates.strips)} strips has a level way to it that is in radio sight."
+            why = "no_way"
+        menu.dropped.append(Dropped(what=name, why=why, text=text))
     for why, (count, text) in sorted(refused.items()):
         menu.dropped.append(Dropped(what=f"{name}: {count} strips", why=why, text=f"The last of them: {text}"))
     return menu
@@ -185,9 +192,13 @@ class _Chooser:
         self._open = on_station > 0.0
         self._nearness = on_station.copy()
 
+    def open(self) -> bool:
+        """Whether a candidate is left to be tried."""
+        return bool(self._open.any())
+
     def best(self) -> int | None:
         """The index of the best open candidate; None when none is left."""
-        if not self._open.any():
+        if not self.open():
             return None
         value = np.where(self._open, (self._met @ self._weight * self._share + self._area) * self._nearness, -1.0)
         return int(np.argmax(value))
