@@ -28,6 +28,7 @@ from apacheta.plan.menu import Menu
 from apacheta.plan.routes import Ways, pad_of
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims
 from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
+from apacheta.sim.night.air import density_kg_m3
 
 GEOD = Geod(ellps="WGS84")
 
@@ -314,6 +315,25 @@ def test_the_way_begins_and_ends_at_the_base(planned: Planned, result: PlanResul
         along = [w.along_m for w in tour.waypoints]
         assert along == sorted(along)
         assert along[-1] == pytest.approx(tour.length_m)
+
+
+def test_the_circle_at_the_base_is_wide_enough_at_every_height_that_it_climbs_to(tmp_path: Path) -> None:
+    """By hand: 19 m/s calibrated, 28 degrees of bank, the wind and its sigma from behind."""
+    layers = "wind = [{ height_amsl_m = 4000, from_deg = 280, speed_m_s = 2, sigma_m_s = 1 }, "
+    layers += "{ height_amsl_m = 4800, from_deg = 280, speed_m_s = 8, sigma_m_s = 2 }]"
+    calm = "wind = [{ height_amsl_m = 4000, from_deg = 280, speed_m_s = 4, sigma_m_s = 1 }]"
+    windy = Planned(tmp_path, changed(SECTOR, calm, layers))
+    made = windy.plan()
+    assert made.plan.tours
+    for tour in made.plan.tours:
+        _, corners = route_of(windy, tour)
+        up = [i for i, w in enumerate(tour.waypoints) if w.kind == "climb"][1:]
+        circle = corners[up[-12:], :2]
+        radius = float(np.hypot(*(circle - circle.mean(axis=0)).T).mean()) * math.cos(math.pi / 12)
+        for w in (tour.waypoints[i] for i in up):
+            wind = 3.0 + 7.0 * min(max((w.alt_amsl_m - 4000.0) / 800.0, 0.0), 1.0)
+            tas = 19.0 / math.sqrt(density_kg_m3(w.alt_amsl_m, -5.0, 1013.0) / 1.225)
+            assert (tas + wind) ** 2 / (9.80665 * math.tan(math.radians(28.0))) <= radius + 0.5
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:

@@ -24,7 +24,7 @@ from apacheta.plan.performance import (
     turn_radius_m,
     wing_power_w,
 )
-from apacheta.plan.routes import rounded
+from apacheta.plan.routes import rounded, tightest_m
 from apacheta.plan.strips import Strip, farthest_m
 from apacheta.plan.walkers import tobler_m_s
 from apacheta.sim.night.air import density_altitude_m as sim_density_altitude_m
@@ -136,6 +136,14 @@ def test_a_rounded_corner_stays_inside_and_turns_gently() -> None:
     assert np.allclose(curve[[0, -1]], way[[0, -1]])
     assert shapely.LineString(curve).hausdorff_distance(shapely.LineString(way)) < 0.5 * 200.0
     assert curve[:, 0].max() <= 2_000.0
+
+
+def test_a_corner_between_short_sides_has_a_tighter_arc() -> None:
+    long_sides = np.array([[0.0, 0.0], [2_000.0, 0.0], [2_000.0, 2_000.0]])
+    short_side = np.array([[0.0, 0.0], [2_000.0, 0.0], [2_000.0, 100.0]])
+    assert tightest_m(long_sides, 200.0) == pytest.approx(200.0)
+    assert tightest_m(short_side, 200.0) == pytest.approx(45.0)
+    assert tightest_m(long_sides[:2], 200.0) == math.inf
 
 
 def test_turns_widen_with_the_square_of_speed() -> None:

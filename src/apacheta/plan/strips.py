@@ -132,7 +132,12 @@ def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
     heights = airspace.lattice_floor_m[band]
     if not len(heights):
         return 200.0
-    amsl = airspace.amsl_m(min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
+    return turn_m(aircraft, airspace, min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
+
+
+def turn_m(aircraft: Aircraft, airspace: Airspace, height_hae_m: float) -> float:
+    """The turn radius over ground at a height, with the forecast wind and its sigma from behind."""
+    amsl = airspace.amsl_m(height_hae_m)
     wind = wind_at(airspace.sector.weather, amsl)
     tas = flight_at(aircraft, amsl, airspace.sector.weather).tas_m_s
     return turn_radius_m(aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
