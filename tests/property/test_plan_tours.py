@@ -28,9 +28,11 @@ from apacheta.plan.menu import Menu
 from apacheta.plan.routes import Ways, pad_of
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims
 from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
+from apacheta.plan.walkers import traffic_of
 from apacheta.sim.night.air import density_kg_m3
 
 GEOD = Geod(ellps="WGS84")
+MEMBER = '{ id = "A1", type = "vtol_terminating", base = "Base" }'
 
 
 class Planned:
@@ -336,6 +338,31 @@ def test_the_circle_at_the_base_is_wide_enough_at_every_height_that_it_climbs_to
             assert (tas + wind) ** 2 / (9.80665 * math.tan(math.radians(28.0))) <= radius + 0.5
 
 
+def test_walkers_want_to_goals_on_the_own_side_only(planned: Planned, tmp_path: Path) -> None:
+    far = '[[goals]]\nname = "abroad"\nlat_deg = -19.45\nlon_deg = -66.89\n\n[weather]'
+    abroad = Planned(tmp_path, changed(SECTOR, "[weather]", far))
+    ways = [
+        traffic_of(p.sector, p.world.dem, p.world.border_line, np.random.default_rng(1)).bits for p in (planned, abroad)
+    ]
+    assert ways[0].any()
+    assert np.array_equal(*ways)
+
+
+def test_each_tour_has_the_floor_of_its_own_type(tmp_path: Path) -> None:
+    other = MEMBER.replace("A1", "A2").replace("vtol_terminating", "multicopter")
+    mixed = Planned(tmp_path, changed(SECTOR, MEMBER, f"{other}, {MEMBER}"))
+    rough = msgspec.structs.replace(mixed.fleet["vtol_terminating"], nav_sigma_v_m=15.0)
+    mixed.fleet = {**mixed.fleet, "vtol_terminating": rough}
+    made = mixed.plan()
+    kinds = {t: s.aircraft_type for s in made.plan.slots for t in s.tours}
+    assert set(kinds.values()) == {"vtol_terminating", "multicopter"}
+    terrain = mixed.world.dem.height_hae_m
+    for tour, kind in kinds.items():
+        floor = made.flown[tour].floor_hae_m
+        over = (floor - terrain)[np.isfinite(floor)].min()
+        assert over == pytest.approx(70.0 + 3.0 * mixed.fleet[kind].nav_sigma_v_m, abs=12.0)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:
     again = planned.plan()
     assert encode_plan(again.plan) == encode_plan(result.plan)
@@ -486,9 +513,6 @@ def test_no_two_tours_that_could_be_drawn_come_within_500_m(tmp_path: Path) -> N
             for one in a.tours:
                 for other in b.tours:
                     assert _nearest(made.flown[one], made.flown[other], shift, bases) >= 500.0
-
-
-MEMBER = '{ id = "A1", type = "vtol_terminating", base = "Base" }'
 
 
 def test_two_types_at_one_base_each_fly_tours_of_their_own(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class PlanResult:
     """The plan, and what pictures and scores need beside it.
 
     watched, drawn_watched: (rows, cols) of the elevation model: nodes that the menu, or what was drawn, would notice.
-    floor_hae_m: (rows, cols) the lowest planned height. flown: by tour id.
+    flown: by tour id.
     """
 
     plan: WatchPlan
@@ -43,7 +43,6 @@ class PlanResult:
     flown: dict[str, Flown]
     watched: Bools
     drawn_watched: Bools
-    floor_hae_m: NDArray[np.float64]
     traffic: Traffic
 
 
@@ -124,8 +123,7 @@ def plan_night(
         containment="standoff_only",
         certified_detection=None,
     )
-    floor = next(iter(airspaces.values())).floor_hae_m
-    return PlanResult(plan, dem, flown, watched, drawn_watched, floor, traffic)
+    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic)
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:

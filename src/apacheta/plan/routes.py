@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 from ..core.aircraft import Aircraft
 from ..core.plan import WaypointKind
 from ..core.sector import Base
-from .airspace import Airspace
+from .airspace import STEP, Airspace
 from .performance import Flight
 from .strips import Strip, densified
 
@@ -149,7 +149,7 @@ class Ways:
         if height not in self._trees:
             row, col, _ = self.airspace.nearest(np.array([self.pad.circle_x_m]), np.array([self.pad.circle_y_m]))
             start = int(row[0]) * allowed.shape[1] + int(col[0])
-            graph = _graph(allowed, self.airspace.dem.cell_m * 8)
+            graph = _graph(allowed, self.airspace.dem.cell_m * STEP)
             far, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
             self._trees[height] = (far, before, start)
         return self._trees[height]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft, LensCamera
 from ..geo import amsl_of_hae
-from .airspace import Airspace
+from .airspace import STEP, Airspace
 from .performance import density_altitude_at, flight_at, turn_radius_m, wind_at
 from .walkers import Traffic, count_bits
 
@@ -145,7 +145,7 @@ def turn_m(aircraft: Aircraft, airspace: Airspace, height_hae_m: float) -> float
 
 def _centres(airspace: Airspace, radius_m: float) -> tuple[Floats, Floats]:
     """(n, 2) centres in the band behind the standoff and (n, 2) unit courses, four to a centre."""
-    step = airspace.dem.cell_m * 8
+    step = airspace.dem.cell_m * STEP
     up_y, up_x = (np.asarray(g) for g in np.gradient(airspace.lattice_border_m, step))
     band = airspace.lattice_free & (airspace.lattice_border_m >= airspace.wanted_border_m + radius_m)
     band &= airspace.lattice_border_m <= airspace.wanted_border_m + BAND_M

@@ -41,6 +41,7 @@ class Flown:
     """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE).
 
     looks: one a stare, in order of time. ground: what each of them would notice, nodes by window and aim.
+    floor_hae_m: (rows, cols) of the elevation model: the lowest planned height for this type of aircraft.
     """
 
     tour: Tour
@@ -53,6 +54,7 @@ class Flown:
     margin_m: float
     required_m: float
     station_s: float
+    floor_hae_m: Floats
 
     def cells(self) -> Ints:
         """All the nodes that some look notices, each once."""
@@ -205,6 +207,7 @@ def _checked(
         margin_m=float(spare.min()),
         required_m=float(wanted.min()),
         station_s=frame.laps * view.lap_s,
+        floor_hae_m=airspace.floor_hae_m,
     )
 
 

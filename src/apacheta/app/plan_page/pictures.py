@@ -251,7 +251,7 @@ def profile(scene: Scene, flown: Flown, ink: Ink, texts: Texts) -> str:
     ground = np.asarray(dem.height_at(states[:, 0], states[:, 1]))
     row = np.rint((states[:, 1] - dem.origin_y_m) / dem.cell_m).astype(np.int64)
     col = np.rint((states[:, 0] - dem.origin_x_m) / dem.cell_m).astype(np.int64)
-    floor = scene.result.floor_hae_m[row, col]
+    floor = flown.floor_hae_m[row, col]
     drawn = figure(ink, FULL_WIDTH_IN, 2.0)
     axes = drawn.add_axes((0.075, 0.2, 0.915, 0.74))
     quiet(axes, ink, grid="y")
