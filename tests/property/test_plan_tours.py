@@ -363,6 +363,36 @@ def test_each_tour_has_the_floor_of_its_own_type(tmp_path: Path) -> None:
         assert over == pytest.approx(70.0 + 3.0 * mixed.fleet[kind].nav_sigma_v_m, abs=12.0)
 
 
+@pytest.mark.parametrize("slew_deg_s", [60.0, 12.0])
+def test_the_camera_has_turned_and_settled_when_a_stare_begins(
+    planned: Planned, result: PlanResult, slew_deg_s: float
+) -> None:
+    camera = planned.fleet["vtol_terminating"].camera
+    made = result if slew_deg_s == camera.slew_deg_s else slewing(planned, slew_deg_s)
+    turned = 0.0
+    for flown in made.flown.values():
+        along, corners = route_of(planned, flown.tour)
+        ends = np.array([(s.from_along_m, s.to_along_m) for s in flown.tour.stares])
+        eyes = np.stack([np.interp(ends, along, corners[:, k]) for k in range(3)], -1)
+        begin, end = np.interp(ends, along, flown.seconds).T
+        place = [(*planned.world.dem.grid.xy(s.aim.lat_deg, s.aim.lon_deg), s.aim.alt_hae_m) for s in flown.tour.stares]
+        one, two = np.array(place)[:-1] - eyes[:-1, 1], np.array(place)[1:] - eyes[1:, 0]
+        cosine = np.sum(one * two, axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(two, axis=1)
+        angle = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+        wanted = np.maximum(angle / slew_deg_s + 0.8, 1.5)
+        assert (begin[1:] - end[:-1] - wanted).min() > -0.05
+        turned = max(turned, float(angle.max()))
+    assert turned > 20.0
+
+
+def slewing(planned: Planned, slew_deg_s: float) -> PlanResult:
+    """The plan with a camera that turns so fast."""
+    aircraft = planned.fleet["vtol_terminating"]
+    camera = msgspec.structs.replace(aircraft.camera, slew_deg_s=slew_deg_s)
+    fleet = {"vtol_terminating": msgspec.structs.replace(aircraft, camera=camera)}
+    return plan_night(planned.sector, planned.mandate, fleet, planned.world.dem, planned.world.border_line, "strips", 1)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:
     again = planned.plan()
     assert encode_plan(again.plan) == encode_plan(result.plan)

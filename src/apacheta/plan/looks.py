@@ -23,8 +23,10 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 STARE_S = 14.0
-SLEW_S = 1.5
-"""Slew and settle: 60 deg/s over 30-40 degrees; then the mover's baseline begins anew (simulation.md)."""
+SLEW_LEAST_S = 1.5
+"""Between two stares: 60 deg/s over 40 degrees, and settle; then the mover's baseline begins anew (simulation.md)."""
+SLEW_DEG = 40.0
+SETTLE_S = 0.8
 DWELL_MIN_S = 3.0
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
@@ -58,12 +60,14 @@ class Look:
 class StripView:
     """What one lap after another can watch: lap length and duration, windows, and the looks that each may take.
 
-    eyes: (windows, 3) where the camera is in the middle of each; points: (aims, 3) what it aims at, half a person
-    above ground; both grid metres, HAE. geometry: by window and aim.
+    eyes: (windows, 3, 3) where the camera is at start, middle and end of each; points: (aims, 3) what it aims at, half
+    a person above ground; both grid metres, HAE. geometry: by window and aim. slew_s: between neighbouring windows.
     """
 
     lap_m: float
     lap_s: float
+    slew_s: float
+    slew_deg_s: float
     windows: tuple[Window, ...]
     eyes: Floats
     points: Floats
@@ -74,16 +78,29 @@ class StripView:
         return sorted({aim for _, aim in self.geometry})
 
     def looks(self, laps: int) -> list[tuple[int, Look]]:
-        """(lap, look) in order of time: each window takes the aim that has waited longest."""
+        """(lap, look) in order of time: each window takes the aim that has waited longest, of those to which the
+        camera can turn in time; none where there is no such."""
         last: dict[int, int] = {}
         found: list[tuple[int, Look]] = []
-        for lap in range(laps):
-            for index, window in enumerate(self.windows):
-                if window.aims:
-                    aim = min(window.aims, key=lambda a: (last.get(a, -1), a))
-                    last[aim] = len(found)
-                    found.append((lap, self.geometry[index, aim]))
+        for number in range(laps * len(self.windows)):
+            lap, index = divmod(number, len(self.windows))
+            aims = [a for a in self.windows[index].aims if not found or self._turns_in_time(found[-1], number, a)]
+            if aims:
+                aim = min(aims, key=lambda a: (last.get(a, -1), a))
+                last[aim] = len(found)
+                found.append((lap, self.geometry[index, aim]))
         return found
+
+    def _turns_in_time(self, before: tuple[int, Look], number: int, aim: int) -> bool:
+        """Whether the camera has turned from one look's aim to another, and settled, when a window begins; windows are
+        counted through all laps."""
+        lap, look = before
+        idle = number - (lap * len(self.windows) + look.window) - 1
+        lasts_s = self.slew_s + idle * (self.slew_s + STARE_S)
+        one = self.points[look.aim] - self.eyes[look.window, 2]
+        two = self.points[aim] - self.eyes[number % len(self.windows), 0]
+        cosine = float(one @ two) / math.sqrt(float(one @ one) * float(two @ two))
+        return math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) <= (lasts_s - SETTLE_S) * self.slew_deg_s
 
 
 def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
@@ -117,8 +134,9 @@ def view_of(
     """The windows of a lap, and what each may take."""
     lap = strip.lap()
     metres, seconds = lap_times(lap, flight, wind)
-    count = int(seconds[-1] // (STARE_S + SLEW_S))
-    starts = np.arange(count) * (STARE_S + SLEW_S) + SLEW_S
+    slew_s = max(SLEW_LEAST_S, SLEW_DEG / aircraft.camera.slew_deg_s + SETTLE_S)
+    count = int(seconds[-1] // (STARE_S + slew_s))
+    starts = np.arange(count) * (STARE_S + slew_s) + slew_s
     moments = np.stack([starts, starts + STARE_S / 2, starts + STARE_S], axis=1)
     along = np.interp(moments, seconds, metres)
     where = np.stack(
@@ -138,7 +156,8 @@ def view_of(
         windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
         for a in taken:
             geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera)
-    return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), where[:, 1], points, geometry)
+    lap_m, lap_s = float(metres[-1]), float(seconds[-1])
+    return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry)
 
 
 def camera_of(aircraft: Aircraft) -> Camera:

@@ -17,7 +17,7 @@ from ..core.sector import Base, Sector
 from ..formats.canonical import canonical_bytes, sha256_hex
 from ..geo import BorderLine, Dem, amsl_of_hae
 from .airspace import Airspace, airspace_of
-from .looks import SLEW_S, STARE_S
+from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
 from .performance import density_altitude_at, wind_at
@@ -191,6 +191,7 @@ def _least(tours: tuple[Tour, ...], name: str) -> float:
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
     """Ground noticed in a stare over the time that a stare and its slew take, mean over the tours drawn, km2/h."""
-    areas = [len(f.ground[look.window, look.aim]) * dem.cell_m**2 / 1e6 for f in drawn.values() for look in f.looks]
-    hours = (STARE_S + SLEW_S) / 3600.0
-    return float(np.mean(areas)) / hours if areas else None
+    looks = [(f, look) for f in drawn.values() for look in f.looks]
+    area_km2 = sum(len(f.ground[look.window, look.aim]) for f, look in looks) * dem.cell_m**2 / 1e6
+    hours = sum(STARE_S + f.view.slew_s for f, _ in looks) / 3600.0
+    return area_km2 / hours if looks else None

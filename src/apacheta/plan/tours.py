@@ -273,7 +273,7 @@ def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, Lo
 def _ground_of(looks: list[Look], view: StripView, airspace: Airspace, camera: Camera) -> dict[tuple[int, int], Ints]:
     """What looks notice, by window and aim: a look that comes again in another lap notices the same."""
     different = {(look.window, look.aim) for look in looks}
-    return {(w, a): noticed_cells(view.eyes[w], view.points[a], airspace, camera) for w, a in sorted(different)}
+    return {(w, a): noticed_cells(view.eyes[w, 1], view.points[a], airspace, camera) for w, a in sorted(different)}
 
 
 def _union(ground: dict[tuple[int, int], Ints]) -> Ints:
