@@ -11,7 +11,6 @@ from apacheta.geo import (
     camera_mesh,
     line_of_sight,
     pixel_rays,
-    profile_m,
     ray_ranges_m,
     seen_cells,
 )
@@ -117,14 +116,6 @@ def test_mesh_of_a_camera_is_its_pixels_rays(one_ridge):
     each = ray_ranges_m(one_ridge, origin, pixel_rays(columns.ravel(), rows.ravel(), axes, camera), 20_000.0)
     assert mesh.shape == (6, 8)
     assert np.allclose(mesh.ravel(), each, rtol=1e-12, equal_nan=True)
-
-
-def test_profile_shows_the_ridge_once(one_ridge):
-    along, height = profile_m(one_ridge, [0.0, 300.0], [1200.0, 300.0], 15.0)
-    assert along[0] == 0.0
-    assert along[-1] == 1200.0
-    assert height.max() == 4100.0
-    assert along[height.argmax()] == pytest.approx(600.0)
 
 
 def test_elevation_model_is_read_only_and_nan_outside(one_ridge):

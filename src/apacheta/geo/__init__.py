@@ -6,12 +6,10 @@ NaN; camera axes as rows right, down, forward; pixel (0, 0) is the centre of the
 
 from .atmosphere import (
     air_density,
-    cas_of_tas,
     cold_altimeter_error_m,
     density_altitude_m,
     isa_pressure_pa,
     isa_temperature_k,
-    tas_of_cas,
 )
 from .border import BorderLine
 from .camera import (
@@ -29,7 +27,7 @@ from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
 from .radio import free_space_loss_db, link_clear, link_margin_db
-from .rays import camera_mesh, line_of_sight, profile_m, ray_points, ray_ranges_m, seen_cells
+from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m, seen_cells
 
 __all__ = [
     "REFRACTION",
@@ -45,7 +43,6 @@ __all__ = [
     "camera_mesh",
     "line_of_sight",
     "seen_cells",
-    "profile_m",
     "Camera",
     "camera_axes",
     "camera_position",
@@ -65,7 +62,5 @@ __all__ = [
     "isa_pressure_pa",
     "isa_temperature_k",
     "density_altitude_m",
-    "tas_of_cas",
-    "cas_of_tas",
     "cold_altimeter_error_m",
 ]

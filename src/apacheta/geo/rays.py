@@ -1,6 +1,5 @@
 """What a straight optical ray meets in the elevation model, and what sees what. Kernels: apacheta.kernels.rays."""
 
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,12 +101,3 @@ def seen_cells(
         *(dem.grid.radius_m, float(refraction), out),
     )
     return out
-
-
-def profile_m(dem: Dem, a_xy: ArrayLike, b_xy: ArrayLike, step_m: float) -> tuple[Any, Any]:
-    """Distances from a (n,) and ground heights HAE (n,) along a straight line of the grid, both ends included."""
-    a, b = np.asarray(a_xy, float)[:2], np.asarray(b_xy, float)[:2]
-    length = float(np.hypot(*(b - a)))
-    along = np.linspace(0.0, length, max(2, int(np.ceil(length / step_m)) + 1))
-    points = a + (b - a) * (along / length if length else along)[:, None]
-    return along, dem.height_at(points[:, 0], points[:, 1])
