@@ -1,6 +1,5 @@
 """What a straight optical ray meets in the elevation model, and what sees what. Kernels: apacheta.kernels.rays."""
 
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

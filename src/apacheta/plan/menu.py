@@ -84,7 +84,7 @@ def _menu_at(
 ) -> Menu:
     menu = Menu()
     name = f"{start.base.name}, {start.type_name}"
-    circles = _Circles(start, airspace)
+    circles = Circles(start, airspace)
     ways = circles.ways_to(circles.ground_hae_m + LOW_M)
     if isinstance(ways, Why):
         menu.dropped.append(Dropped(what=name, why=ways.why, text=ways.text))
@@ -101,7 +101,7 @@ def _menu_at(
         if index is None or len(menu.flown) >= size or out_of_time():
             break
         strip = candidates.strips[index]
-        found = _flown(start.tour_id(len(menu.flown)), strip, circles, airspace, sight, gsd)
+        found = flown_of(start.tour_id(len(menu.flown)), strip, circles, airspace, sight, gsd)
         if isinstance(found, Why):
             chooser.refuse(index)
             refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)
@@ -122,7 +122,8 @@ def _menu_at(
     return menu
 
 
-def _flown(name: str, strip: Strip, circles: "_Circles", airspace: Airspace, sight: Sight, gsd: float) -> Flown | Why:
+def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, sight: Sight, gsd: float) -> Flown | Why:
+    """The tour round a strip; or why it cannot be flown or sees too little."""
     found, aircraft = circles.way_to(strip), circles.start.aircraft
     if isinstance(found, Why):
         return found
@@ -158,7 +159,7 @@ def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airs
     return np.where(np.isfinite(left), left, 0.0).astype(np.float32)
 
 
-class _Circles:
+class Circles:
     """The ways from one base by the height to which its circle is climbed: the higher, the wider the turns."""
 
     def __init__(self, start: Start, airspace: Airspace) -> None:
