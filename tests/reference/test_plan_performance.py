@@ -1,6 +1,7 @@
 """Performance against closed forms and public figures; what wind does; what a look is worth."""
 
 import math
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -8,16 +9,34 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from apacheta.core.aircraft import Aircraft
+from apacheta.core.place import AmslM
+from apacheta.core.sector import Weather, WindLayer
 from apacheta.formats.aircraft_toml import aircraft_of
 from apacheta.plan.looks import STARE_S, notice_probability
-from apacheta.plan.performance import Wind, flight_at, ground_speed_m_s, turn_radius_m, wing_power_w
-from apacheta.plan.routes import rounded
+from apacheta.plan.performance import (
+    Wind,
+    density_altitude_at,
+    flight_at,
+    ground_speed_m_s,
+    turn_radius_m,
+    wing_power_w,
+)
+from apacheta.plan.routes import rounded, tightest_m
 from apacheta.plan.strips import Strip, farthest_m
 from apacheta.plan.walkers import tobler_m_s
+from apacheta.sim.night.air import density_altitude_m as sim_density_altitude_m
+from apacheta.sim.night.air import density_kg_m3
+
+STANDARD = Weather(
+    wind=(WindLayer(height_amsl_m=AmslM(4_000.0), from_deg=0.0, speed_m_s=0.0, sigma_m_s=0.0),),
+    gust_m_s=0.0, updraft_max_m_s=0.0, isa_deviation_c=0.0, qnh_hpa=1013.25, icing=False,
+)  # fmt: skip
 
 
+@cache
 def _class(name: str) -> Aircraft:
     return aircraft_of(files("apacheta.app.catalogue").joinpath(f"{name}.toml").read_bytes(), name)
 
@@ -25,7 +44,7 @@ def _class(name: str) -> Aircraft:
 @pytest.mark.parametrize("name", ["vtol_terminating", "vtol_plain"])
 def test_a_vtol_flies_70_to_100_minutes_at_4500_m(name: str) -> None:
     aircraft = _class(name)
-    flight = flight_at(aircraft, 4_500.0, 0.0)
+    flight = flight_at(aircraft, 4_500.0, STANDARD)
     up_wh = 2 * 60.0 / 3600 * (flight.hover_w + flight.vertical_climb_m_s * flight.watts_per_m_s_of_climb)
     minutes = (aircraft.battery_wh * (1 - aircraft.reserve_fraction) - 2 * up_wh) / flight.level_w * 60
     assert 70 <= minutes <= 100
@@ -33,12 +52,14 @@ def test_a_vtol_flies_70_to_100_minutes_at_4500_m(name: str) -> None:
 
 def test_true_airspeed_at_4500_m_is_26_percent_above_calibrated() -> None:
     aircraft = _class("vtol_terminating")
-    assert flight_at(aircraft, 4_500.0, 0.0).tas_m_s / aircraft.cruise_cas_m_s == pytest.approx(0.634**-0.5, rel=1e-3)
+    assert flight_at(aircraft, 4_500.0, STANDARD).tas_m_s / aircraft.cruise_cas_m_s == pytest.approx(
+        0.634**-0.5, rel=1e-3
+    )
 
 
 def test_climb_at_the_ceiling_is_half_a_metre_a_second() -> None:
     aircraft = _class("vtol_terminating")
-    assert flight_at(aircraft, aircraft.ceiling_amsl_m, 0.0).climb_m_s == pytest.approx(0.5, abs=1e-3)
+    assert flight_at(aircraft, aircraft.ceiling_amsl_m, STANDARD).climb_m_s == pytest.approx(0.5, abs=1e-3)
 
 
 def test_least_power_lies_where_the_polar_says() -> None:
@@ -53,6 +74,22 @@ def test_least_power_lies_where_the_polar_says() -> None:
     assert best == pytest.approx(
         math.sqrt(2 * aircraft.mass_kg * 9.80665 / (1.225 * aircraft.wing_area_m2 * cl)), abs=0.02
     )
+
+
+@given(st.floats(0, 6_000), st.floats(-30, 30), st.floats(850, 1_100))
+def test_the_days_air_is_the_simulators(amsl_m: float, deviation_c: float, qnh_hpa: float) -> None:
+    """The same density from two sources: ICAO's tables by pressure altitude here, the gas law at AMSL there."""
+    today = replace(STANDARD, isa_deviation_c=deviation_c, qnh_hpa=qnh_hpa)
+    theirs = density_kg_m3(amsl_m, deviation_c, qnh_hpa)
+    assert density_altitude_at(today, amsl_m) == pytest.approx(sim_density_altitude_m(theirs), abs=3.0)
+    flight = flight_at(_class("vtol_terminating"), amsl_m, today)
+    assert (19.0 / flight.tas_m_s) ** 2 == pytest.approx(theirs / 1.225, rel=1e-3)
+
+
+def test_low_pressure_is_thin_air() -> None:
+    low = replace(STANDARD, isa_deviation_c=20.0, qnh_hpa=980.0)
+    assert density_altitude_at(low, 3_923.0) == pytest.approx(4_924.0, abs=3.0)
+    assert density_altitude_at(replace(low, qnh_hpa=1013.25), 3_923.0) == pytest.approx(4_614.0, abs=3.0)
 
 
 @given(st.floats(0, 15), st.floats(0, 360), st.floats(0, 360))
@@ -99,6 +136,14 @@ def test_a_rounded_corner_stays_inside_and_turns_gently() -> None:
     assert np.allclose(curve[[0, -1]], way[[0, -1]])
     assert shapely.LineString(curve).hausdorff_distance(shapely.LineString(way)) < 0.5 * 200.0
     assert curve[:, 0].max() <= 2_000.0
+
+
+def test_a_corner_between_short_sides_has_a_tighter_arc() -> None:
+    long_sides = np.array([[0.0, 0.0], [2_000.0, 0.0], [2_000.0, 2_000.0]])
+    short_side = np.array([[0.0, 0.0], [2_000.0, 0.0], [2_000.0, 100.0]])
+    assert tightest_m(long_sides, 200.0) == pytest.approx(200.0)
+    assert tightest_m(short_side, 200.0) == pytest.approx(45.0)
+    assert tightest_m(long_sides[:2], 200.0) == math.inf
 
 
 def test_turns_widen_with_the_square_of_speed() -> None:

@@ -8,14 +8,12 @@ from apacheta.geo import (
     Dem,
     LocalGrid,
     air_density,
-    cas_of_tas,
     cold_altimeter_error_m,
     density_altitude_m,
     free_space_loss_db,
     isa_pressure_pa,
     isa_temperature_k,
     link_margin_db,
-    tas_of_cas,
 )
 
 RADIO = Radio(band_hz=900e6, eirp_dbm=30.0, sensitivity_dbm=-100.0)
@@ -47,13 +45,6 @@ def test_density_altitude_is_the_height_with_that_density():
     high = density_altitude_m(5000.0, 15.0)
     assert air_density(high) == pytest.approx(air_density(5000.0, 15.0))
     assert high == pytest.approx(5520.0, abs=10.0)  # the usual 120 ft for each degree: 5,549 m
-
-
-def test_true_airspeed_grows_with_thin_air():
-    assert tas_of_cas(20.0, 0.0) == pytest.approx(20.0)
-    assert tas_of_cas(20.0, 5000.0) / 20.0 == pytest.approx((1.225 / air_density(5000.0)) ** 0.5, rel=1e-3)
-    assert tas_of_cas(20.0, 5000.0, 15.0) / 20.0 == pytest.approx(1.33, abs=0.01)
-    assert cas_of_tas(tas_of_cas(30.0, 4000.0, -20.0), 4000.0, -20.0) == pytest.approx(30.0)
 
 
 @pytest.mark.parametrize(

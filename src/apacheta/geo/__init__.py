@@ -6,12 +6,10 @@ NaN; camera axes as rows right, down, forward; pixel (0, 0) is the centre of the
 
 from .atmosphere import (
     air_density,
-    cas_of_tas,
     cold_altimeter_error_m,
     density_altitude_m,
     isa_pressure_pa,
     isa_temperature_k,
-    tas_of_cas,
 )
 from .border import BorderLine
 from .camera import (
@@ -60,7 +58,5 @@ __all__ = [
     "isa_pressure_pa",
     "isa_temperature_k",
     "density_altitude_m",
-    "tas_of_cas",
-    "cas_of_tas",
     "cold_altimeter_error_m",
 ]

@@ -5,7 +5,6 @@ from typing import Any
 T0_K, LAPSE_K_M, P0_PA, R_AIR, G0 = 288.15, 0.0065, 101_325.0, 287.05287, 9.80665
 RHO0 = P0_PA / (R_AIR * T0_K)
 """Sea level density, 1.225 kg/m3."""
-GAMMA = 1.4
 
 
 def isa_temperature_k(amsl_m: Any) -> Any:
@@ -27,24 +26,6 @@ def density_altitude_m(amsl_m: Any, isa_deviation_c: Any = 0.0) -> Any:
     """The height in the standard atmosphere that has the present density."""
     ratio = air_density(amsl_m, isa_deviation_c) / RHO0
     return T0_K / LAPSE_K_M * (1.0 - ratio ** (1.0 / (G0 / (R_AIR * LAPSE_K_M) - 1.0)))
-
-
-def tas_of_cas(cas_m_s: Any, amsl_m: Any, isa_deviation_c: Any = 0.0) -> Any:
-    """True airspeed of a calibrated airspeed; compressible, subsonic (ESDU 81046 form of the pitot equation)."""
-    pressure = isa_pressure_pa(amsl_m)
-    k = GAMMA / (GAMMA - 1.0)
-    impact = P0_PA * ((1.0 + RHO0 / P0_PA / (2.0 * k) * cas_m_s**2) ** k - 1.0)
-    density = air_density(amsl_m, isa_deviation_c)
-    return (2.0 * k * pressure / density * ((impact / pressure + 1.0) ** (1.0 / k) - 1.0)) ** 0.5
-
-
-def cas_of_tas(tas_m_s: Any, amsl_m: Any, isa_deviation_c: Any = 0.0) -> Any:
-    """Calibrated airspeed of a true airspeed: the inverse of tas_of_cas."""
-    pressure = isa_pressure_pa(amsl_m)
-    k = GAMMA / (GAMMA - 1.0)
-    density = air_density(amsl_m, isa_deviation_c)
-    impact = pressure * ((1.0 + density / pressure / (2.0 * k) * tas_m_s**2) ** k - 1.0)
-    return (2.0 * k * P0_PA / RHO0 * ((impact / P0_PA + 1.0) ** (1.0 / k) - 1.0)) ** 0.5
 
 
 def cold_altimeter_error_m(height_above_setting_m: Any, isa_deviation_c: Any, setting_amsl_m: Any = 0.0) -> Any:

@@ -1,8 +1,8 @@
 """Where to fly and what would be seen: racetracks over the own side, drawn at random for every slot of the night.
 
 `plan_night` (recipe.py) wires the parts: airspace (how low, how near), walkers (who would come which way), strips
-(where to circle), looks (what the camera sees from there), routes and tours (how to get there and home), menu (which
-strips are worth it), lottery (slots and the draw).
+(where to circle), sight (what the camera may show), looks (what it would see), routes and tours (how to get there and
+home), menu (which strips are worth it), lottery (slots and the draw).
 """
 
 from .recipe import MENU_SIZE, PlanResult, check_lift_off, plan_night

@@ -51,8 +51,10 @@ class Station:
 class Airspace:
     """The air over a sector for one class of navigation errors.
 
-    floor_hae_m: (rows, cols) lowest planned height, HAE, +inf where none; required_m: (rows, cols) its height over
-    the highest terrain within the track's tolerance; lattice arrays: (lattice rows, lattice cols).
+    wanted_border_m: least distance of a planned line from the border, so that an aircraft beside its line keeps the
+    standoff and the line's accuracy all the same. floor_hae_m: (rows, cols) lowest planned height, HAE, +inf where
+    none; required_m: (rows, cols) its height over the highest terrain within the track's error; lattice arrays:
+    (lattice rows, lattice cols).
     """
 
     sector: Sector
@@ -109,11 +111,8 @@ class Airspace:
         points = np.column_stack([x_m, y_m, z_hae_m]).astype(np.float64)
         best = np.full(len(points), -np.inf)
         for s in self.stations:
-            poor = np.flatnonzero(best < LINK_MARGIN_DB)
-            if len(poor):
-                mast = np.broadcast_to(np.array([s.x_m, s.y_m, s.z_hae_m]), (len(poor), 3))
-                margin = link_margin_db(self.dem, np.ascontiguousarray(mast), points[poor], self.radio)
-                best[poor] = np.maximum(best[poor], margin)
+            mast = np.tile([s.x_m, s.y_m, s.z_hae_m], (len(points), 1))
+            best = np.maximum(best, link_margin_db(self.dem, mast, points, self.radio))
         return best
 
     def border_m(self, x_m: Floats, y_m: Floats) -> Floats:
@@ -134,7 +133,7 @@ def airspace_of(
 ) -> Airspace:
     """The airspace of a sector for aircraft with those navigation errors and that radio."""
     floor, required = _floor(sector, dem, nav_sigma_h_m, nav_sigma_v_m)
-    floor = np.where(_free_of_zones(sector, dem), floor, np.inf)
+    floor = np.where(_free_of_zones(sector, dem, track_error_m(nav_sigma_h_m)), floor, np.inf)
     rows, cols = floor.shape
     lattice_rows, lattice_cols = np.arange(0, rows, STEP), np.arange(0, cols, STEP)
     x: Floats = np.asarray(dem.origin_x_m + lattice_cols * dem.cell_m, dtype=np.float64)
@@ -151,7 +150,7 @@ def airspace_of(
         line=line,
         stations=masts,
         radio=radio,
-        wanted_border_m=sector.border.standoff_m + sector.border.accuracy_m,
+        wanted_border_m=sector.border.standoff_m + sector.border.accuracy_m + track_error_m(nav_sigma_h_m),
         floor_hae_m=floor,
         required_m=required,
         lattice_x_m=x,
@@ -160,8 +159,13 @@ def airspace_of(
         lattice_border_m=border,
         lattice_free=np.isfinite(highest),
         lattice_radio_m=heard,
-        undulation_m=float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0)),
+        undulation_m=_undulation_m(dem),
     )
+
+
+def track_error_m(nav_sigma_h_m: float) -> float:
+    """How far from its planned line an aircraft may truly be: tolerance of the track and 3 sigma of navigation."""
+    return TRACK_TOLERANCE_M + 3.0 * nav_sigma_h_m
 
 
 def _radio_floor(dem: Dem, masts: Sequence[Station], radio: Radio, x_m: Floats, y_m: Floats) -> Floats:
@@ -234,34 +238,41 @@ def zone_mask(zones: Sequence[Zone], dem: Dem) -> Bools:
     return mask
 
 
-def _free_of_zones(sector: Sector, dem: Dem) -> Bools:
-    """No-fly and no-overfly zones are left out at every height (their floors and ceilings are not used yet)."""
+def _free_of_zones(sector: Sector, dem: Dem, error_m: float) -> Bools:
+    """Where no track error leads out of keep_in or into a no-fly or no-overfly zone, at whatever height (floors and
+    ceilings of zones are not used yet)."""
     closed = [z for z in sector.zones if z.kind in ("no_fly", "no_overfly") and in_force(z, sector)]
     rows, cols = dem.height_hae_m.shape
     grid_x, grid_y = np.meshgrid(
         dem.origin_x_m + np.arange(cols) * dem.cell_m, dem.origin_y_m + np.arange(rows) * dem.cell_m
     )
-    inside = shapely.contains_xy(ring_xy(sector.keep_in, dem.grid).buffer(-TRACK_TOLERANCE_M), grid_x, grid_y)
-    reach = 2 * math.ceil(TRACK_TOLERANCE_M / dem.cell_m) + 1
+    inside = shapely.contains_xy(ring_xy(sector.keep_in, dem.grid).buffer(-error_m), grid_x, grid_y)
+    reach = 2 * math.ceil(error_m / dem.cell_m) + 1
     return np.asarray(inside & ~ndimage.maximum_filter(zone_mask(closed, dem), size=reach))
 
 
 def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float) -> tuple[Floats, Floats]:
     terrain = np.where(np.isfinite(dem.height_hae_m), dem.height_hae_m, np.inf).astype(np.float64)
-    reach = math.ceil((TRACK_TOLERANCE_M + 3.0 * nav_sigma_h_m) / dem.cell_m)
+    reach = math.ceil(track_error_m(nav_sigma_h_m) / dem.cell_m)
     size = 2 * reach + 1
     highest = ndimage.maximum_filter(terrain, size=size, mode="nearest")
     known = np.where(np.isfinite(terrain), terrain, np.nan)
     up_y, up_x = np.gradient(known, dem.cell_m)
     slope = ndimage.maximum_filter(np.nan_to_num(np.hypot(up_x, up_y)), size=size, mode="nearest")
     setting = _altimeter_setting_hae_m(sector, dem)
+    setting_amsl = setting - _undulation_m(dem)
     cold: Floats = np.zeros_like(highest)
     for _ in range(3):
         required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
         above = np.where(np.isfinite(highest), highest + required - setting, 0.0)
-        cold = np.maximum(cold_altimeter_error_m(above, sector.weather.isa_deviation_c), 0.0)
+        cold = np.maximum(cold_altimeter_error_m(above, sector.weather.isa_deviation_c, setting_amsl), 0.0)
     required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
     return highest + required, required
+
+
+def _undulation_m(dem: Dem) -> float:
+    """HAE less AMSL in the sector's middle."""
+    return float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0))
 
 
 def _altimeter_setting_hae_m(sector: Sector, dem: Dem) -> float:

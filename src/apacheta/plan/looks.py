@@ -1,40 +1,35 @@
 """What the camera would really see from a strip: which aims, when in the lap, with which resolution, and which cells.
 
 A lap is cut into steps of one slew and one stare. A stare may take an aim when range, depression and line of sight
-hold at its start, middle and end and when every ground point of its frame lies on the own side, clear of the line's
-error, of its own error, and of no-look zones.
+hold at its start, middle and end and when its whole frame then shows only what the mandate allows (sight.py).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
-from ..geo import Camera, aim_axes, line_of_sight, project, ray_ranges_m
+from ..geo import Camera, aim_axes, line_of_sight, project
 from .airspace import Airspace
 from .performance import Flight, Wind, ground_speed_m_s
+from .sight import Sight, lawful_aims
 from .strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, farthest_m
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 STARE_S = 14.0
-SLEW_S = 1.5
-"""Slew and settle: 60 deg/s over 30-40 degrees; then the mover's baseline begins anew (simulation.md)."""
-NEAR_BORDER_M = 350.0
-"""The lattice's distances are off by less than its diagonal: nearer than this they are worked out anew, geodesic."""
-FRAME_FARTHEST_M = 6_000.0
-"""A frame that shows ground farther away, or sky, is not taken."""
+SLEW_LEAST_S = 1.5
+"""Between two stares: 60 deg/s over 40 degrees, and settle; then the mover's baseline begins anew (simulation.md)."""
+SLEW_DEG = 40.0
+SETTLE_S = 0.8
 DWELL_MIN_S = 3.0
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
-AIM_SIGMA_M = 12.0
-"""Standard error of where the camera looks: 0.5 degrees of pointing at 900 m is 8 m, position and terrain 8 m."""
 END_SLACK_DEG = 5.0
 """Depression may leave its limits by so much at a stare's ends."""
 
@@ -49,24 +44,12 @@ class Window:
 
 
 @dataclass(frozen=True)
-class View:
-    """An aim that at least one window takes: its point, and from the middle of the best window how it looks.
-
-    cells: flat indices of the elevation model's nodes with probability of notice >= 0.5; area_m2 of them all.
-    """
-
-    x_m: float
-    y_m: float
-    z_hae_m: float
-    cells: Ints
-
-
-@dataclass(frozen=True)
 class Look:
-    """A stare in one lap: metres along the lap, the aim, and the geometry in the stare's middle."""
+    """A stare in one lap: metres along the lap, window and aim, and the geometry in the stare's middle."""
 
     from_m: float
     to_m: float
+    window: int
     aim: int
     slant_range_m: float
     depression_deg: float
@@ -75,31 +58,49 @@ class Look:
 
 @dataclass(frozen=True)
 class StripView:
-    """What one lap after another can watch: lap length and duration, windows, and the view of every aim taken."""
+    """What one lap after another can watch: lap length and duration, windows, and the looks that each may take.
+
+    eyes: (windows, 3, 3) where the camera is at start, middle and end of each; points: (aims, 3) what it aims at, half
+    a person above ground; both grid metres, HAE. geometry: by window and aim. slew_s: between neighbouring windows.
+    """
 
     lap_m: float
     lap_s: float
+    slew_s: float
+    slew_deg_s: float
     windows: tuple[Window, ...]
+    eyes: Floats
+    points: Floats
     geometry: dict[tuple[int, int], Look]
-    views: dict[int, View]
 
-    def cells(self) -> Ints:
-        """All the nodes that are noticed, each once."""
-        return (
-            np.unique(np.concatenate([v.cells for v in self.views.values()])) if self.views else np.empty(0, np.int64)
-        )
+    def aims(self) -> list[int]:
+        """The aims that at least one window may take."""
+        return sorted({aim for _, aim in self.geometry})
 
     def looks(self, laps: int) -> list[tuple[int, Look]]:
-        """(lap, look) in order of time: each window takes the aim that has waited longest."""
+        """(lap, look) in order of time: each window takes the aim that has waited longest, of those to which the
+        camera can turn in time; none where there is no such."""
         last: dict[int, int] = {}
         found: list[tuple[int, Look]] = []
-        for lap in range(laps):
-            for index, window in enumerate(self.windows):
-                if window.aims:
-                    aim = min(window.aims, key=lambda a: (last.get(a, -1), a))
-                    last[aim] = len(found)
-                    found.append((lap, self.geometry[index, aim]))
+        for number in range(laps * len(self.windows)):
+            lap, index = divmod(number, len(self.windows))
+            aims = [a for a in self.windows[index].aims if not found or self._turns_in_time(found[-1], number, a)]
+            if aims:
+                aim = min(aims, key=lambda a: (last.get(a, -1), a))
+                last[aim] = len(found)
+                found.append((lap, self.geometry[index, aim]))
         return found
+
+    def _turns_in_time(self, before: tuple[int, Look], number: int, aim: int) -> bool:
+        """Whether the camera has turned from one look's aim to another, and settled, when a window begins; windows are
+        counted through all laps."""
+        lap, look = before
+        idle = number - (lap * len(self.windows) + look.window) - 1
+        lasts_s = self.slew_s + idle * (self.slew_s + STARE_S)
+        one = self.points[look.aim] - self.eyes[look.window, 2]
+        two = self.points[aim] - self.eyes[number % len(self.windows), 0]
+        cosine = float(one @ two) / math.sqrt(float(one @ one) * float(two @ two))
+        return math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) <= (lasts_s - SETTLE_S) * self.slew_deg_s
 
 
 def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
@@ -128,13 +129,14 @@ def view_of(
     flight: Flight,
     wind: Wind,
     gsd_m: float,
-    no_look: Sequence[Any],
+    sight: Sight,
 ) -> StripView:
-    """The windows of a lap, what each may take, and the ground that the aims taken would show."""
+    """The windows of a lap, and what each may take."""
     lap = strip.lap()
     metres, seconds = lap_times(lap, flight, wind)
-    count = int(seconds[-1] // (STARE_S + SLEW_S))
-    starts = np.arange(count) * (STARE_S + SLEW_S) + SLEW_S
+    slew_s = max(SLEW_LEAST_S, SLEW_DEG / aircraft.camera.slew_deg_s + SETTLE_S)
+    count = int(seconds[-1] // (STARE_S + slew_s))
+    starts = np.arange(count) * (STARE_S + slew_s) + slew_s
     moments = np.stack([starts, starts + STARE_S / 2, starts + STARE_S], axis=1)
     along = np.interp(moments, seconds, metres)
     where = np.stack(
@@ -145,23 +147,25 @@ def view_of(
     ground = np.asarray(airspace.dem.height_at(aims[:, 0], aims[:, 1]))
     points = np.column_stack([aims, ground + BODY_M])
     possible = _possible(where, points, airspace, aircraft, gsd_m)
-    camera = Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
-    possible = _lawful(where, points, possible, airspace, camera, no_look)
+    camera = camera_of(aircraft)
+    possible = _lawful(where, points, possible, airspace, camera, sight)
     geometry: dict[tuple[int, int], Look] = {}
     windows: list[Window] = []
     for w in range(count):
         taken = np.flatnonzero(possible[w])
         windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
         for a in taken:
-            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], int(a), camera)
-    views = {}
-    for aim in sorted({a for _, a in geometry}):
-        best = min((w for w, a in geometry if a == aim), key=lambda w: geometry[w, aim].gsd_m)
-        views[aim] = _view(where[best, 1], points[aim], airspace, camera)
-    return StripView(float(metres[-1]), float(seconds[-1]), tuple(windows), geometry, views)
+            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera)
+    lap_m, lap_s = float(metres[-1]), float(seconds[-1])
+    return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry)
 
 
-def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> NDArray[np.bool_]:
+def camera_of(aircraft: Aircraft) -> Camera:
+    """The aircraft's thermal camera."""
+    return Camera(aircraft.camera.width_px, aircraft.camera.height_px, aircraft.camera.hfov_deg)
+
+
+def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircraft, gsd_m: float) -> Bools:
     """(windows, aims): range, depression and line of sight hold at start, middle and end."""
     offset = points[None, None, :, :] - where[:, :, None, :]
     flat = np.hypot(offset[..., 0], offset[..., 1])
@@ -180,64 +184,27 @@ def _possible(where: Floats, points: Floats, airspace: Airspace, aircraft: Aircr
     return possible
 
 
-def _lawful(
-    where: Floats,
-    points: Floats,
-    possible: NDArray[np.bool_],
-    airspace: Airspace,
-    camera: Camera,
-    no_look: Sequence[Any],
-) -> NDArray[np.bool_]:
-    """(windows, aims): of the possible ones, those whose whole frame at start, middle and end shows own ground only,
-    with the line's error and ours taken off, and no no-look zone."""
+def _lawful(where: Floats, points: Floats, possible: Bools, airspace: Airspace, camera: Camera, sight: Sight) -> Bools:
+    """(windows, aims): of the possible ones, those whose frame at start, middle and end shows only what it may."""
     lawful = possible.copy()
-    wanted = airspace.sector.border.accuracy_m + 3.0 * AIM_SIGMA_M
     for w, moment in np.ndindex(where.shape[:2]):
         aims = np.flatnonzero(lawful[w])
-        if not len(aims):
-            continue
-        eye = where[w, moment]
-        rays = _frame_rays(eye, points[aims], camera)
-        ranges = ray_ranges_m(airspace.dem, eye, rays.reshape(-1, 3), FRAME_FARTHEST_M).reshape(rays.shape[:2])
-        hit = eye + rays * np.nan_to_num(ranges)[..., None]
-        ok = np.isfinite(ranges).all(axis=1)
-        away = airspace.border_about_m(hit[..., 0], hit[..., 1])
-        close = away < wanted + NEAR_BORDER_M
-        if close.any():
-            away[close] = airspace.border_m(hit[close][:, 0], hit[close][:, 1])
-        ok &= away.min(axis=1) >= wanted
-        for i in np.flatnonzero(ok) if no_look else ():
-            frame = shapely.MultiPoint(hit[i, :, :2]).convex_hull.buffer(3.0 * AIM_SIGMA_M)
-            ok[i] = not any(frame.intersects(zone) for zone in no_look)
-        lawful[w, aims[~ok]] = False
+        if len(aims):
+            lawful[w, aims] = lawful_aims(where[w, moment], points[aims], airspace, camera, sight)
     return lawful
 
 
-def _frame_rays(eye: Floats, points: Floats, camera: Camera) -> Floats:
-    """(n, 16, 3) unit rays through a 4 x 4 raster of the frame, corners and edges among them, for level cameras that
-    aim at n points."""
-    column, row = np.meshgrid(np.linspace(-0.5, 0.5, 4), np.linspace(-0.5, 0.5, 4))
-    forward = points - eye
-    forward = forward / np.linalg.norm(forward, axis=1)[:, None]
-    right = np.column_stack([forward[:, 1], -forward[:, 0], np.zeros(len(points))])
-    right /= np.linalg.norm(right, axis=1)[:, None]
-    down = np.cross(forward, right)
-    across = column.ravel()[None, :, None] * (camera.width_px / camera.focal_px) * right[:, None, :]
-    along = row.ravel()[None, :, None] * (camera.height_px / camera.focal_px) * down[:, None, :]
-    rays = forward[:, None, :] + across + along
-    return np.asarray(rays / np.linalg.norm(rays, axis=2)[..., None])
-
-
-def _look(along: Floats, eye: Floats, point: Floats, aim: int, camera: Camera) -> Look:
+def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], camera: Camera) -> Look:
     offset = point - eye
     flat = math.hypot(offset[0], offset[1])
     slant = math.hypot(flat, offset[2])
     depression = math.degrees(math.atan2(-offset[2], flat))
-    return Look(float(along[0]), float(along[2]), aim, slant, depression, slant / camera.focal_px)
+    return Look(float(along[0]), float(along[2]), *which, slant, depression, slant / camera.focal_px)
 
 
-def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> View:
-    """The nodes round an aim that are inside the frame, in sight, and noticed with probability >= 0.5."""
+def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Ints:
+    """The nodes (flat indices) round an aim that are own side, inside the frame, in sight, and noticed with
+    probability >= 0.5, seen from `eye`."""
     dem = airspace.dem
     rows, cols = dem.height_hae_m.shape
     reach = math.ceil(600.0 / dem.cell_m)
@@ -260,5 +227,4 @@ def _view(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Vie
     if len(picked):
         picked = picked[line_of_sight(dem, np.broadcast_to(eye, (len(picked), 3)), nodes[picked])]
     own = airspace.border_about_m(nodes[picked, 0], nodes[picked, 1]) > 0.0
-    cells = (r[picked] * cols + c[picked])[own]
-    return View(float(point[0]), float(point[1]), float(point[2]) - BODY_M, cells.astype(np.int64))
+    return np.asarray((r[picked] * cols + c[picked])[own], dtype=np.int64)

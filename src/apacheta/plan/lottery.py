@@ -99,6 +99,8 @@ def timetable_of(
     started: dict[str, int] = {}
     for share in shares:
         if not share.flown:
+            text = f"its base's menu has no tour for it: {len(shares)} aircraft part what was found."
+            dropped.append(Dropped(what=share.member.id, why="no_tour", text=text))
             continue
         earliest = sector.start_utc_ns + started.get(share.member.base, 0) * STAGGER_S * NS
         started[share.member.base] = started.get(share.member.base, 0) + 1

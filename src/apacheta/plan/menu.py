@@ -1,9 +1,8 @@
 """The menu: the best strips that one kind of aircraft can fly from one base, each different from the others."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.plan import Dropped
 from ..core.sector import Base
-from .airspace import Airspace, in_force, ring_xy
-from .looks import STARE_S, StripView, notice_probability, view_of
-from .performance import flight_at, turn_radius_m, wind_at
-from .routes import Ways, pad_of
-from .strips import AIMS_FULL, Candidates, Strip, candidates_of
+from .airspace import Airspace
+from .looks import STARE_S, notice_probability, view_of
+from .performance import flight_at, wind_at
+from .routes import Pad, Way, Ways, pad_of
+from .sight import Sight
+from .strips import AIMS_FULL, Candidates, Strip, candidates_of, turn_m
 from .tours import SORTIE_MAX_S, Flown, Why, frame_of, tour_of
 from .walkers import Traffic, count_bits
 
@@ -31,6 +31,12 @@ KM2_WORTH = 0.05
 PAD_S = 300.0
 """Straight up and down, and whole laps where parts would do: for choosing only."""
 AIMS_MIN = 5
+LOW_M = 500.0
+"""Over its base no circle climbs to less."""
+TURN_LEVEL_M = 100.0
+CIRCLE_STEP_M = 10.0
+TURN_SLACK = 1.05
+"""A turn a twentieth wider than planned lies within the track's tolerance."""
 
 
 @dataclass
@@ -44,46 +50,50 @@ class Menu:
 
 @dataclass(frozen=True)
 class Start:
-    """One base and aircraft type, with the base's place on the way to being a menu."""
+    """One base and aircraft type, and how many tours the base has already: its tours are numbered through all types."""
 
     base: Base
     type_name: str
     aircraft: Aircraft
+    tours_before: int = 0
+
+    def tour_id(self, index: int) -> str:
+        """The id of the index-th tour of this menu, unique in the plan: base names are."""
+        return f"{self.base.name}-{self.tours_before + index + 1:02d}"
 
 
-def menu_of(start: Start, airspace: Airspace, traffic: Traffic, size: int, out_of_time: Callable[[], bool]) -> Menu:
+def menu_of(
+    start: Start, airspace: Airspace, sight: Sight, traffic: Traffic, size: int, out_of_time: Callable[[], bool]
+) -> Menu:
     """Greedy: the candidate with most unwatched paths first; kept when it can be flown and sees enough."""
     for gsd in GSD_STEPS_M:
-        menu = _menu_at(start, airspace, traffic, size, gsd, out_of_time)
+        menu = _menu_at(start, airspace, sight, traffic, size, gsd, out_of_time)
         if menu.flown or out_of_time():
             return menu
     return menu
 
 
 def _menu_at(
-    start: Start, airspace: Airspace, traffic: Traffic, size: int, gsd: float, out_of_time: Callable[[], bool]
+    start: Start,
+    airspace: Airspace,
+    sight: Sight,
+    traffic: Traffic,
+    size: int,
+    gsd: float,
+    out_of_time: Callable[[], bool],
 ) -> Menu:
     menu = Menu()
     name = f"{start.base.name}, {start.type_name}"
-    radius = _circle_radius_m(start, airspace)
-    pad = pad_of(start.base, airspace, radius)
-    if pad is None:
-        text = (
-            f"no circle of {radius:.0f} m radius near base {start.base.name} is clear of the border and closed zones."
-        )
-        menu.dropped.append(Dropped(what=name, why="no_circle", text=text))
+    circles = Circles(start, airspace)
+    ways = circles.ways_to(circles.ground_hae_m + LOW_M)
+    if isinstance(ways, Why):
+        menu.dropped.append(Dropped(what=name, why=ways.why, text=ways.text))
         return menu
     candidates = candidates_of(airspace, start.aircraft, traffic, gsd)
     if not len(candidates.strips):
         text = f"no racetrack below the ceiling has ground in sight at {gsd:.2f} m resolution."
         menu.dropped.append(Dropped(what=name, why="no_strip", text=text))
         return menu
-    ways = Ways(airspace, pad)
-    no_look = [
-        ring_xy(z.ring, airspace.dem.grid)
-        for z in airspace.sector.zones
-        if z.kind == "no_look" and in_force(z, airspace.sector)
-    ]
     chooser = _Chooser(candidates, traffic, _on_station(candidates, ways, start, airspace))
     refused: dict[str, tuple[int, str]] = {}
     for _ in range(TRIES_MAX):
@@ -91,40 +101,48 @@ def _menu_at(
         if index is None or len(menu.flown) >= size or out_of_time():
             break
         strip = candidates.strips[index]
-        found = _flown(f"{start.base.name}-{len(menu.flown) + 1:02d}", strip, ways, start, airspace, gsd, no_look)
+        found = flown_of(start.tour_id(len(menu.flown)), strip, circles, airspace, sight, gsd)
         if isinstance(found, Why):
             chooser.refuse(index)
             refused[found.why] = (refused.get(found.why, (0, ""))[0] + 1, found.text)
             continue
-        crossing = _crossed(found.view, traffic)
+        crossing = _crossed(found, traffic)
         menu.worth.append(worth_of(found, crossing, traffic))
         menu.flown.append(found)
         chooser.take(index, crossing)
+    if not menu.flown and not refused:
+        text = f"none of {len(candidates.strips)} strips was tried before the time given was up."
+        why = "no_time"
+        if not chooser.open():
+            text = f"none of {len(candidates.strips)} strips has a level way to it that is in radio sight."
+            why = "no_way"
+        menu.dropped.append(Dropped(what=name, why=why, text=text))
     for why, (count, text) in sorted(refused.items()):
         menu.dropped.append(Dropped(what=f"{name}: {count} strips", why=why, text=f"The last of them: {text}"))
     return menu
 
 
-def _flown(
-    name: str, strip: Strip, ways: Ways, start: Start, airspace: Airspace, gsd: float, no_look: Sequence[Any]
-) -> Flown | Why:
-    way = ways.transit(strip)
-    if way is None:
-        return Why("no_way", "no level way over the terrain, inside the standoff and in radio sight, leads to it.")
-    amsl = airspace.amsl_m(strip.hae_m)
-    flight = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c)
-    wind = wind_at(airspace.sector.weather, amsl)
-    if turn_radius_m(start.aircraft, flight.tas_m_s + wind.speed_m_s + wind.sigma_m_s) > strip.radius_m * 1.05:
-        return Why("turn", f"with that wind its turns are wider than the {strip.radius_m:.0f} m that they have.")
-    frame = frame_of(strip, ways.pad, way, airspace, start.aircraft)
+def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, sight: Sight, gsd: float) -> Flown | Why:
+    """The tour round a strip; or why it cannot be flown or sees too little."""
+    found, aircraft = circles.way_to(strip), circles.start.aircraft
+    if isinstance(found, Why):
+        return found
+    pad, way = found
+    for height, room in ((strip.hae_m, strip.radius_m), (way.height_hae_m, way.tightest_m)):
+        wanted = turn_m(aircraft, airspace, height)
+        if wanted > room * TURN_SLACK:
+            return Why("turn", f"with that wind its turns need {wanted:.0f} m; on its way they have {room:.0f} m.")
+    frame = frame_of(strip, pad, way, airspace, aircraft)
     if isinstance(frame, Why):
         return frame
-    view = view_of(strip, airspace, start.aircraft, flight, wind, gsd, no_look)
-    if len(view.views) < AIMS_MIN or not math.isfinite(view.lap_s):
+    amsl, weather = airspace.amsl_m(strip.hae_m), airspace.sector.weather
+    flight, wind = flight_at(aircraft, amsl, weather), wind_at(weather, amsl)
+    view = view_of(strip, airspace, aircraft, flight, wind, gsd, sight)
+    if len(view.aims()) < AIMS_MIN or not math.isfinite(view.lap_s):
         return Why(
-            "hidden", f"only {len(view.views)} of {len(strip.aims())} aims are in sight, near enough and lawful."
+            "hidden", f"only {len(view.aims())} of {len(strip.aims())} aims are in sight, near enough and lawful."
         )
-    return tour_of(name, strip, view, ways.pad, frame, airspace, start.aircraft)
+    return tour_of(name, strip, view, pad, frame, airspace, aircraft)
 
 
 def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airspace) -> NDArray[np.float32]:
@@ -132,7 +150,7 @@ def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airs
     at = np.array([s.lap()[0] for s in candidates.strips])
     hae = np.array([s.hae_m for s in candidates.strips])
     height, far = ways.outlook(at[:, 0], at[:, 1], hae)
-    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather)
     with np.errstate(invalid="ignore"):
         up = (height - ways.pad.ground_hae_m + (height - hae)) / flight.climb_m_s
         down = (height - ways.pad.ground_hae_m + (height - hae)) / flight.sink_m_s
@@ -141,19 +159,50 @@ def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airs
     return np.where(np.isfinite(left), left, 0.0).astype(np.float32)
 
 
-def _circle_radius_m(start: Start, airspace: Airspace) -> float:
-    x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
-    amsl = airspace.amsl_m(float(airspace.dem.height_at(x, y)) + 500.0)
-    wind = wind_at(airspace.sector.weather, amsl)
-    tas = flight_at(start.aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
-    return turn_radius_m(start.aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
+class Circles:
+    """The ways from one base by the height to which its circle is climbed: the higher, the wider the turns."""
+
+    def __init__(self, start: Start, airspace: Airspace) -> None:
+        self.start, self._airspace = start, airspace
+        x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
+        self.ground_hae_m = float(airspace.dem.height_at(x, y))
+        self._ways: dict[float, Ways | Why] = {}
+
+    def way_to(self, strip: Strip) -> tuple[Pad, Way] | Why:
+        """The way to a strip, from a circle wide enough for every height up to the way's."""
+        height = strip.hae_m
+        while True:
+            ways = self.ways_to(height)
+            if isinstance(ways, Why):
+                return ways
+            way = ways.transit(strip)
+            if way is None:
+                text = "no level way over the terrain, inside the standoff and in radio sight, leads to it."
+                return Why("no_way", text)
+            if self._radius_m(way.height_hae_m) <= ways.pad.radius_m:
+                return ways.pad, way
+            height = way.height_hae_m
+
+    def ways_to(self, height_hae_m: float) -> Ways | Why:
+        """The ways from the circle that climbs so high; or why there is none."""
+        radius = self._radius_m(height_hae_m)
+        if radius not in self._ways:
+            pad = pad_of(self.start.base, self._airspace, radius)
+            text = f"no circle of {radius:.0f} m radius near base {self.start.base.name} is clear of border and zones."
+            self._ways[radius] = Why("no_circle", text) if pad is None else Ways(self._airspace, pad)
+        return self._ways[radius]
+
+    def _radius_m(self, height_hae_m: float) -> float:
+        """The widest turn from the ground up to a height, in steps that let neighbours share a circle."""
+        heights = [*np.arange(self.ground_hae_m, height_hae_m, TURN_LEVEL_M), height_hae_m]
+        widest = max(turn_m(self.start.aircraft, self._airspace, float(h)) for h in heights)
+        return math.ceil(widest / CIRCLE_STEP_M) * CIRCLE_STEP_M
 
 
-def _crossed(view: StripView, traffic: Traffic) -> NDArray[np.uint8]:
+def _crossed(flown: Flown, traffic: Traffic) -> NDArray[np.uint8]:
     """The walkers' paths that come through the ground of the aims that are really taken."""
-    x = np.array([v.x_m for v in view.views.values()])
-    y = np.array([v.y_m for v in view.views.values()])
-    return np.asarray(traffic.crossing(x[None, :], y[None, :])[0])
+    at = flown.aims()
+    return np.asarray(traffic.crossing(at[None, :, 0], at[None, :, 1])[0])
 
 
 def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:
@@ -178,9 +227,13 @@ class _Chooser:
         self._open = on_station > 0.0
         self._nearness = on_station.copy()
 
+    def open(self) -> bool:
+        """Whether a candidate is left to be tried."""
+        return bool(self._open.any())
+
     def best(self) -> int | None:
         """The index of the best open candidate; None when none is left."""
-        if not self._open.any():
+        if not self.open():
             return None
         value = np.where(self._open, (self._met @ self._weight * self._share + self._area) * self._nearness, -1.0)
         return int(np.argmax(value))

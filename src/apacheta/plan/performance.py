@@ -1,16 +1,23 @@
-"""What an aircraft can do in thin air: true airspeed, power, climb, turn; and the wind it meets."""
+"""What an aircraft can do in thin air: true airspeed, power, climb, turn; and the wind it meets.
+
+Air that rises or sinks is not counted with: `updraft_max_m_s` of the weather is not used yet.
+"""
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..core.aircraft import Aircraft
 from ..core.sector import Weather
 from ..geo import air_density, density_altitude_m
+from ..geo.atmosphere import G0, LAPSE_K_M, P0_PA, R_AIR, T0_K
 
 GRAVITY_M_S2 = 9.80665
 DENSITY_SEA_LEVEL_KG_M3 = 1.225
+QNH_EXPONENT = R_AIR * LAPSE_K_M / G0
+"""Of pressure in the standard atmosphere's height (ICAO Doc 7488)."""
 VERTICAL_CLIMB_MAX_M_S = 2.5
 """Straight up on rotors: autopilots of the class default to 2-3 m/s."""
 VERTICAL_SINK_MAX_M_S = 1.5
@@ -36,10 +43,23 @@ class Flight:
     watts_per_m_s_of_climb: float
 
 
-def flight_at(aircraft: Aircraft, amsl_m: float, isa_deviation_c: float) -> Flight:
-    """The aircraft's performance at a height AMSL in air that differs from the standard by so many degrees."""
-    density = float(air_density(amsl_m, isa_deviation_c))
-    height = float(density_altitude_m(amsl_m, isa_deviation_c))
+def standard_air(weather: Weather, amsl_m: Any) -> tuple[Any, Any]:
+    """(pressure altitude, deviation from its standard temperature) of the day's air at a height AMSL: what the
+    standard atmosphere's functions ask for. QNH is what an altimeter must be set to for it to read AMSL; the forecast's
+    deviation is from the standard temperature at the height itself."""
+    pressure_m = (T0_K - (T0_K - LAPSE_K_M * amsl_m) * (weather.qnh_hpa * 100.0 / P0_PA) ** QNH_EXPONENT) / LAPSE_K_M
+    return pressure_m, weather.isa_deviation_c + LAPSE_K_M * (pressure_m - amsl_m)
+
+
+def density_altitude_at(weather: Weather, amsl_m: Any) -> Any:
+    """The height in the standard atmosphere that has the density of the day's air at a height AMSL."""
+    return density_altitude_m(*standard_air(weather, amsl_m))
+
+
+def flight_at(aircraft: Aircraft, amsl_m: float, weather: Weather) -> Flight:
+    """The aircraft's performance at a height AMSL in the air of the day."""
+    density = float(air_density(*standard_air(weather, amsl_m)))
+    height = float(density_altitude_at(weather, amsl_m))
     tas = aircraft.cruise_cas_m_s * math.sqrt(DENSITY_SEA_LEVEL_KG_M3 / density)
     hover = (aircraft.hover_power_w or 0.0) * math.sqrt(DENSITY_SEA_LEVEL_KG_M3 / density)
     climb = climb_rate_m_s(aircraft, height)

@@ -1,6 +1,6 @@
 """The night's plan from what is given: airspace, walkers, menus of strips, slots, draw. One screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,12 +15,13 @@ from ..core.mandate import Mandate
 from ..core.plan import Dropped, Policy, Tour, WatchPlan
 from ..core.sector import Base, Sector
 from ..formats.canonical import canonical_bytes, sha256_hex
-from ..geo import BorderLine, Dem, amsl_of_hae, density_altitude_m
+from ..geo import BorderLine, Dem, amsl_of_hae
 from .airspace import Airspace, airspace_of
-from .looks import SLEW_S, STARE_S
+from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
-from .performance import wind_at
+from .performance import density_altitude_at, wind_at
+from .sight import sight_of
 from .tours import Flown
 from .walkers import Traffic, traffic_of
 
@@ -34,7 +35,7 @@ class PlanResult:
     """The plan, and what pictures and scores need beside it.
 
     watched, drawn_watched: (rows, cols) of the elevation model: nodes that the menu, or what was drawn, would notice.
-    floor_hae_m: (rows, cols) the lowest planned height. flown: by tour id.
+    flown: by tour id.
     """
 
     plan: WatchPlan
@@ -42,7 +43,6 @@ class PlanResult:
     flown: dict[str, Flown]
     watched: Bools
     drawn_watched: Bools
-    floor_hae_m: NDArray[np.float64]
     traffic: Traffic
 
 
@@ -65,7 +65,7 @@ def plan_night(
     rng = np.random.default_rng([seed, 0])
     for member in sector.fleet:
         check_lift_off(sector, _base(sector, member.base), fleet[member.type], dem)
-    inside = _inside_mandate(sector, mandate)
+    inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
     tell("walkers")
     traffic = traffic_of(sector, dem, border_line, rng)
     starts: dict[tuple[str, str], list[int]] = {}
@@ -79,8 +79,10 @@ def plan_night(
         if kind not in airspaces:
             sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
             airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma)
-        start = Start(_base(sector, base), kind, aircraft)
-        menus.append((members, menu_of(start, airspaces[kind], traffic, MENU_SIZE * len(members), out_of_time)))
+        before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
+        start = Start(_base(sector, base), kind, aircraft, before)
+        menu = menu_of(start, airspaces[kind], sight, traffic, MENU_SIZE * len(members), out_of_time)
+        menus.append((members, menu))
     shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
     bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
     table, too_near = timetable_of(sector, shares, bases)
@@ -89,7 +91,7 @@ def plan_night(
     if sector.weather.icing:
         text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
         slots, dropped = [], [*dropped, Dropped(what="night", why="icing", text=text)]
-    flown = {f.tour.id: f for _, menu in menus for f in menu.flown}
+    flown = _by_id([f for _, menu in menus for f in menu.flown])
     drawn = {s.drawn: flown[s.drawn] for s in slots}
     watched, drawn_watched = _watched(flown, dem), _watched(drawn, dem)
     tours = tuple(f.tour for f in flown.values())
@@ -121,20 +123,22 @@ def plan_night(
         containment="standoff_only",
         certified_detection=None,
     )
-    floor = next(iter(airspaces.values())).floor_hae_m
-    return PlanResult(plan, dem, flown, watched, drawn_watched, floor, traffic)
+    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic)
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:
     """Refuse an aircraft that its base's height, air or wind keeps down, with the figure. Raises InputFault."""
+    if aircraft.kind == "plane":
+        text = f"{aircraft.name}: a plane without rotors is not planned for yet."
+        remedy = "Take a vtol_plane or a multirotor."
+        raise InputFault("cannot_lift_off", text, field="fleet.aircraft", remedy=remedy)
     x, y = dem.grid.xy(base.lat_deg, base.lon_deg)
     amsl = float(amsl_of_hae(base.lat_deg, base.lon_deg, float(dem.height_at(x, y))))
-    deviation = sector.weather.isa_deviation_c
-    dense = float(density_altitude_m(amsl, deviation))
+    dense = float(density_altitude_at(sector.weather, amsl))
     limit, text = aircraft.launch.height_max_amsl_m, ""
     wind = wind_at(sector.weather, amsl)
     blows = max(wind.speed_m_s + wind.sigma_m_s, sector.weather.gust_m_s)
-    air_c = 15.0 - 0.0065 * amsl + deviation
+    air_c = 15.0 - 0.0065 * amsl + sector.weather.isa_deviation_c
     if dense > limit:
         text = f"density altitude at base {base.name} is {dense:.0f} m, it lifts off up to {limit:.0f} m."
     elif blows > aircraft.launch.wind_max_m_s:
@@ -166,10 +170,17 @@ def _inside_mandate(sector: Sector, mandate: Mandate) -> Sector:
     return msgspec.structs.replace(sector, keep_in=ring)
 
 
+def _by_id(tours: Sequence[Flown]) -> dict[str, Flown]:
+    """The tours by id; two of one id would fly one aircraft on the other's tour."""
+    flown = {f.tour.id: f for f in tours}
+    assert len(flown) == len(tours), "two tours have one id"
+    return flown
+
+
 def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
     mask: Bools = np.zeros(dem.height_hae_m.shape, dtype=np.bool_)
     for f in flown.values():
-        mask.ravel()[f.view.cells()] = True
+        mask.ravel()[f.cells()] = True
     return mask
 
 
@@ -180,8 +191,7 @@ def _least(tours: tuple[Tour, ...], name: str) -> float:
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
     """Ground noticed in a stare over the time that a stare and its slew take, mean over the tours drawn, km2/h."""
-    areas = [
-        len(f.view.views[look.aim].cells) * dem.cell_m**2 / 1e6 for f in drawn.values() for _, look in f.view.looks(2)
-    ]
-    hours = (STARE_S + SLEW_S) / 3600.0
-    return float(np.mean(areas)) / hours if areas else None
+    looks = [(f, look) for f in drawn.values() for look in f.looks]
+    area_km2 = sum(len(f.ground[look.window, look.aim]) for f, look in looks) * dem.cell_m**2 / 1e6
+    hours = sum(STARE_S + f.view.slew_s for f, _ in looks) / 3600.0
+    return area_km2 / hours if looks else None

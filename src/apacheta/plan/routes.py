@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 from ..core.aircraft import Aircraft
 from ..core.plan import WaypointKind
 from ..core.sector import Base
-from .airspace import Airspace
+from .airspace import STEP, Airspace
 from .performance import Flight
 from .strips import Strip, densified
 
@@ -23,6 +23,9 @@ OUTLOOK_LEVEL_M = 100.0
 HIGHER_MAX_M = 900.0
 """A strip that needs a transit so much higher than itself is not worth its battery."""
 CIRCLE_STEPS = 12
+BEND_RAD = math.radians(8.0)
+"""A way that bends by less needs no arc."""
+TURN_MAX_RAD = 3.0
 BASE_LEFT_OUT_M = 500.0
 """Clearance and separation are not counted so near a base (interfaces page, definitions)."""
 
@@ -62,13 +65,15 @@ class Way:
     """From a base's circle to a strip's A0 and home again, at one height: corners (n, 2).
 
     Both ends of the leg have a circle; the way out joins the one at A0 along its tangent and follows it, the way home
-    leaves it along another tangent, `cut` corners before the end of a lap (0: at A0).
+    leaves it along another tangent, `cut` corners before the end of a lap (0: at A0). tightest_m: the least radius of
+    its turns.
     """
 
     height_hae_m: float
     out: Floats
     home: Floats
     cut: int
+    tightest_m: float
 
 
 @dataclass
@@ -98,13 +103,14 @@ class Ways:
         tangent = _unit(lap[arc + 1] - lap[arc - 1])
         come = arc[np.argmax(np.sum(tangent * _unit(lap[arc] - before), axis=1))]
         leave = arc[np.argmax(np.sum(tangent * _unit(before - lap[arc]), axis=1))]
-        out, home, cut = rounded(way, strip.radius_m), rounded(way[::-1], strip.radius_m), 0
+        there, back, circle, cut = way, way[::-1], np.empty((0, 2)), 0
         if _clear(before, lap[come], self.airspace, height):
-            out = np.vstack([rounded(np.vstack([way[:-1], lap[come]]), strip.radius_m), lap[come + 1 :]])
+            there, circle = np.vstack([way[:-1], lap[come]]), lap[come + 1 :]
         if _clear(lap[leave], before, self.airspace, height):
-            home = rounded(np.vstack([lap[leave], way[-2::-1]]), strip.radius_m)
-            cut = len(lap) - 1 - int(leave)
-        return Way(height, out, home, cut)
+            back, cut = np.vstack([lap[leave], way[-2::-1]]), len(lap) - 1 - int(leave)
+        tightest = min(tightest_m(there, strip.radius_m), tightest_m(back, strip.radius_m))
+        out, home = np.vstack([rounded(there, strip.radius_m), circle]), rounded(back, strip.radius_m)
+        return Way(height, out, home, cut, tightest)
 
     def outlook(self, x_m: Floats, y_m: Floats, hae_m: Floats) -> tuple[Floats, Floats]:
         """(n,) transit height and way length to places at wanted heights, about; +inf where no way is low enough."""
@@ -143,7 +149,7 @@ class Ways:
         if height not in self._trees:
             row, col, _ = self.airspace.nearest(np.array([self.pad.circle_x_m]), np.array([self.pad.circle_y_m]))
             start = int(row[0]) * allowed.shape[1] + int(col[0])
-            graph = _graph(allowed, self.airspace.dem.cell_m * 8)
+            graph = _graph(allowed, self.airspace.dem.cell_m * STEP)
             far, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
             self._trees[height] = (far, before, start)
         return self._trees[height]
@@ -186,18 +192,30 @@ def rounded(way: Floats, radius_m: float) -> Floats:
     found = [way[:1]]
     for a, corner, b in zip(way[:-2], way[1:-1], way[2:], strict=True):
         one, two = _unit(corner - a), _unit(b - corner)
-        turn = math.atan2(one[0] * two[1] - one[1] * two[0], float(one @ two))
-        room = 0.45 * min(np.linalg.norm(corner - a), np.linalg.norm(b - corner))
-        tangent = min(radius_m * math.tan(min(abs(turn), 3.0) / 2), float(room))
-        if abs(turn) < math.radians(8.0) or tangent < 1.0:
+        turn, tangent = _arc(a, corner, b, radius_m)
+        if turn < BEND_RAD or tangent < 1.0:
             found.append(corner[None, :])
             continue
-        count = max(2, math.ceil(abs(turn) / math.radians(15.0)) + 1)
+        count = max(2, math.ceil(turn / math.radians(15.0)) + 1)
         part = np.linspace(0.0, 1.0, count)[:, None]
         # a quadratic curve through both tangent points lies inside the corner, never farther out than the arc
         start, end = corner - one * tangent, corner + two * tangent
         found.append((1 - part) ** 2 * start + 2 * part * (1 - part) * corner + part**2 * end)
     return np.concatenate([*found, way[-1:]])
+
+
+def tightest_m(way: Floats, radius_m: float) -> float:
+    """The least radius of the arcs that `rounded` puts in place of the way's corners; +inf without any."""
+    arcs = [_arc(a, corner, b, radius_m) for a, corner, b in zip(way[:-2], way[1:-1], way[2:], strict=True)]
+    return min((tangent / math.tan(turn / 2) for turn, tangent in arcs if turn >= BEND_RAD), default=math.inf)
+
+
+def _arc(a: Floats, corner: Floats, b: Floats, radius_m: float) -> tuple[float, float]:
+    """(turn in radians, length of the tangents) of the arc in place of a corner between its neighbours."""
+    one, two = _unit(corner - a), _unit(b - corner)
+    turn = min(abs(math.atan2(one[0] * two[1] - one[1] * two[0], float(one @ two))), TURN_MAX_RAD)
+    room = 0.45 * min(np.linalg.norm(corner - a), np.linalg.norm(b - corner))
+    return turn, min(radius_m * math.tan(turn / 2), float(room))
 
 
 def _clear(a: Floats, b: Floats, airspace: Airspace, height: float) -> bool:

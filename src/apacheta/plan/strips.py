@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft, LensCamera
-from ..geo import amsl_of_hae, density_altitude_m
-from .airspace import Airspace
-from .performance import flight_at, turn_radius_m, wind_at
+from ..geo import amsl_of_hae
+from .airspace import STEP, Airspace
+from .performance import density_altitude_at, flight_at, turn_radius_m, wind_at
 from .walkers import Traffic, count_bits
 
 Floats = NDArray[np.float64]
@@ -132,15 +132,20 @@ def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
     heights = airspace.lattice_floor_m[band]
     if not len(heights):
         return 200.0
-    amsl = airspace.amsl_m(min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
+    return turn_m(aircraft, airspace, min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
+
+
+def turn_m(aircraft: Aircraft, airspace: Airspace, height_hae_m: float) -> float:
+    """The turn radius over ground at a height, with the forecast wind and its sigma from behind."""
+    amsl = airspace.amsl_m(height_hae_m)
     wind = wind_at(airspace.sector.weather, amsl)
-    tas = flight_at(aircraft, amsl, airspace.sector.weather.isa_deviation_c).tas_m_s
+    tas = flight_at(aircraft, amsl, airspace.sector.weather).tas_m_s
     return turn_radius_m(aircraft, tas + wind.speed_m_s + wind.sigma_m_s)
 
 
 def _centres(airspace: Airspace, radius_m: float) -> tuple[Floats, Floats]:
     """(n, 2) centres in the band behind the standoff and (n, 2) unit courses, four to a centre."""
-    step = airspace.dem.cell_m * 8
+    step = airspace.dem.cell_m * STEP
     up_y, up_x = (np.asarray(g) for g in np.gradient(airspace.lattice_border_m, step))
     band = airspace.lattice_free & (airspace.lattice_border_m >= airspace.wanted_border_m + radius_m)
     band &= airspace.lattice_border_m <= airspace.wanted_border_m + BAND_M
@@ -167,7 +172,7 @@ def _lowest_safe(airspace: Airspace, at: Floats, course: Floats, leg: float, rad
 def _below_ceiling(airspace: Airspace, aircraft: Aircraft, at: Floats, height: Floats) -> Bools:
     lat, lon = airspace.dem.grid.latlon(at[:, 0], at[:, 1])
     amsl = amsl_of_hae(lat, lon, height)
-    dense = density_altitude_m(amsl, airspace.sector.weather.isa_deviation_c)
+    dense = density_altitude_at(airspace.sector.weather, amsl)
     return np.asarray(np.maximum(dense, 0.0) <= aircraft.ceiling_amsl_m)
 
 

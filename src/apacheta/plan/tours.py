@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.place import AmslM, GeoPoint, HaeM
 from ..core.plan import Stare, Tour, Waypoint
-from ..geo import amsl_of_hae
+from ..geo import Camera, amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
-from .looks import StripView
+from .looks import BODY_M, Look, StripView, camera_of, noticed_cells
 from .performance import VERTICAL_SINK_MAX_M_S, Flight, Wind, flight_at, ground_speed_m_s, wind_at
 from .routes import BASE_LEFT_OUT_M, Pad, Point, Way, changing_height, homeward, outbound, round_and_round
 from .strips import Strip
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SORTIE_MAX_S = 60.0 * 60.0
 LAPS_MIN = 3
@@ -37,16 +38,31 @@ class Why:
 
 @dataclass(frozen=True)
 class Flown:
-    """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE)."""
+    """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE).
+
+    looks: one a stare, in order of time. ground: what each of them would notice, nodes by window and aim.
+    floor_hae_m: (rows, cols) of the elevation model: the lowest planned height for this type of aircraft.
+    """
 
     tour: Tour
     strip: Strip
     view: StripView
+    looks: tuple[Look, ...]
+    ground: dict[tuple[int, int], Ints]
     corners: Floats
     seconds: Floats
     margin_m: float
     required_m: float
     station_s: float
+    floor_hae_m: Floats
+
+    def cells(self) -> Ints:
+        """All the nodes that some look notices, each once."""
+        return _union(self.ground)
+
+    def aims(self) -> Floats:
+        """(n, 3) the points aimed at, each once."""
+        return self.view.points[sorted({look.aim for look in self.looks})]
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,9 @@ class Frame:
 def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Aircraft) -> Frame | Why:
     """The way to a strip and home, and the most laps that time and battery allow; or why they allow too few."""
     height = way.height_hae_m
-    flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather.isa_deviation_c)
+    flight = flight_at(aircraft, airspace.amsl_m(height), airspace.sector.weather)
+    if too_high := _above_ceiling(flight, aircraft):
+        return too_high
     gradients = flight.climb_m_s / flight.tas_m_s, flight.sink_m_s / flight.tas_m_s
     out = outbound(pad, way.out, height, aircraft, flight)
     out += changing_height(strip, height, strip.hae_m, gradients[1])
@@ -93,6 +111,17 @@ def frame_of(strip: Strip, pad: Pad, way: Way, airspace: Airspace, aircraft: Air
         )
         return Why("energy" if by_energy < LAPS_MIN else "time", text)
     return Frame(out, home, laps, cut)
+
+
+def _above_ceiling(flight: Flight, aircraft: Aircraft) -> Why | None:
+    """Why it cannot be flown where the air is thinner than at the ceiling: there it climbs no more."""
+    if flight.density_altitude_m <= aircraft.ceiling_amsl_m:
+        return None
+    text = (
+        f"its density altitude of {flight.density_altitude_m:.0f} m is above the ceiling of "
+        f"{aircraft.ceiling_amsl_m:.0f} m."
+    )
+    return Why("ceiling", text)
 
 
 def tour_of(
@@ -123,7 +152,9 @@ def _checked(
     border = float(airspace.border_m(states[:, 0], states[:, 1]).min()) - CHECK_SPACING_M / 2
     if border < airspace.wanted_border_m:
         return Why(
-            "standoff", f"it comes within {border:.0f} m of the border; {airspace.wanted_border_m:.0f} m are wanted."
+            "standoff",
+            f"its line comes within {border:.0f} m of the border; {airspace.wanted_border_m:.0f} m are wanted, with "
+            "the error of its track.",
         )
     away = np.hypot(states[:, 0] - pad.x_m, states[:, 1] - pad.y_m) > BASE_LEFT_OUT_M
     free = states[away]
@@ -140,21 +171,19 @@ def _checked(
         return Why(
             "radio", f"on {share:.0%} of its way no mast or relay is in radio sight with {LINK_MARGIN_DB:.0f} dB."
         )
-    dense = [
-        flight_at(aircraft, airspace.amsl_m(z), airspace.sector.weather.isa_deviation_c).density_altitude_m
-        for z in {float(corners[:, 2].max())}
-    ]
-    if max(dense) > aircraft.ceiling_amsl_m:
-        text = f"its density altitude of {max(dense):.0f} m is above the ceiling of {aircraft.ceiling_amsl_m:.0f} m."
-        return Why("ceiling", text)
+    highest = airspace.amsl_m(float(corners[:, 2].max()))
+    flight = flight_at(aircraft, highest, airspace.sector.weather)
+    if too_high := _above_ceiling(flight, aircraft):
+        return too_high
     station_from = len(frame.out)
     station_to = len(points) - len(frame.home) - 1
-    stares = _stares(view, frame.laps, float(along[station_from]), float(along[station_to]), airspace)
+    taken = _taken(view, frame.laps, float(along[station_to] - along[station_from]))
+    ground = _ground_of([look for _, look in taken], view, airspace, camera_of(aircraft))
     tour = Tour(
         id=name,
         strip=name.partition("/")[0],
         waypoints=tuple(_waypoint(p, float(s), airspace) for p, s in zip(points, along, strict=True)),
-        stares=stares,
+        stares=tuple(_stare(look, float(along[station_from] + start), view, airspace) for start, look in taken),
         length_m=float(along[-1]),
         duration_s=float(times.seconds[-1]),
         laps=frame.laps,
@@ -162,20 +191,23 @@ def _checked(
         reserve_fraction=1.0 - float(times.energy_wh[-1]) / aircraft.battery_wh,
         min_border_distance_m=border,
         min_terrain_clearance_m=float(over.min()),
-        max_density_altitude_m=max(dense),
+        max_density_altitude_m=flight.density_altitude_m,
         radio_margin_db=float(link.min()),
-        watched_km2=len(view.cells()) * airspace.dem.cell_m**2 / 1e6,
+        watched_km2=len(_union(ground)) * airspace.dem.cell_m**2 / 1e6,
     )
     wanted = airspace.required_m[_nodes(airspace, free)]
     return Flown(
         tour=tour,
         strip=strip,
         view=view,
+        looks=tuple(look for _, look in taken),
+        ground=ground,
         corners=corners,
         seconds=times.seconds,
         margin_m=float(spare.min()),
         required_m=float(wanted.min()),
         station_s=frame.laps * view.lap_s,
+        floor_hae_m=airspace.floor_hae_m,
     )
 
 
@@ -201,7 +233,7 @@ def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Time
         flat, rise = math.hypot(b.x_m - a.x_m, b.y_m - a.y_m), b.z_hae_m - a.z_hae_m
         amsl = round(airspace.amsl_m((a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
         if amsl not in known:
-            known[amsl] = flight_at(aircraft, amsl, weather.isa_deviation_c), wind_at(weather, amsl)
+            known[amsl] = flight_at(aircraft, amsl, weather), wind_at(weather, amsl)
         flight, wind = known[amsl]
         if flat < 0.5:
             lasts = rise / flight.vertical_climb_m_s if rise > 0 else -rise / VERTICAL_SINK_MAX_M_S
@@ -231,26 +263,34 @@ def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
     return _times(round_and_round(strip, 1), airspace, aircraft)
 
 
-def _stares(
-    view: StripView, laps: int, station_m: float, station_end_m: float, airspace: Airspace
-) -> tuple[Stare, ...]:
-    found = []
-    for lap, look in view.looks(laps):
-        if station_m + lap * view.lap_m + look.to_m > station_end_m:
-            continue
-        aim = view.views[look.aim]
-        lat, lon = airspace.dem.grid.latlon(aim.x_m, aim.y_m)
-        found.append(
-            Stare(
-                from_along_m=station_m + lap * view.lap_m + look.from_m,
-                to_along_m=station_m + lap * view.lap_m + look.to_m,
-                aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(aim.z_hae_m)),
-                slant_range_m=look.slant_range_m,
-                depression_deg=look.depression_deg,
-                gsd_m=look.gsd_m,
-            )
-        )
-    return tuple(found)
+def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, Look]]:
+    """The looks of so many laps with the metres from the station's beginning to their lap's; those that would last
+    beyond the station's end are left out."""
+    starts = ((lap * view.lap_m, look) for lap, look in view.looks(laps))
+    return [(start, look) for start, look in starts if start + look.to_m <= station_m]
+
+
+def _ground_of(looks: list[Look], view: StripView, airspace: Airspace, camera: Camera) -> dict[tuple[int, int], Ints]:
+    """What looks notice, by window and aim: a look that comes again in another lap notices the same."""
+    different = {(look.window, look.aim) for look in looks}
+    return {(w, a): noticed_cells(view.eyes[w, 1], view.points[a], airspace, camera) for w, a in sorted(different)}
+
+
+def _union(ground: dict[tuple[int, int], Ints]) -> Ints:
+    return np.unique(np.concatenate([*ground.values(), np.empty(0, np.int64)]))
+
+
+def _stare(look: Look, lap_from_m: float, view: StripView, airspace: Airspace) -> Stare:
+    x, y, z = view.points[look.aim]
+    lat, lon = airspace.dem.grid.latlon(x, y)
+    return Stare(
+        from_along_m=lap_from_m + look.from_m,
+        to_along_m=lap_from_m + look.to_m,
+        aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(float(z) - BODY_M)),
+        slant_range_m=look.slant_range_m,
+        depression_deg=look.depression_deg,
+        gsd_m=look.gsd_m,
+    )
 
 
 def _waypoint(point: Point, along_m: float, airspace: Airspace) -> Waypoint:

@@ -54,7 +54,7 @@ def traffic_of(sector: Sector, dem: Dem, line: BorderLine, rng: np.random.Genera
     coarse = max(1, round(WALK_CELL_M / dem.cell_m))
     height = dem.height_hae_m[::coarse, ::coarse].astype(np.float64)
     cell = dem.cell_m * coarse
-    targets = _targets(sector, dem, height.shape, cell)
+    targets = _targets(sector, dem, line, height.shape, cell)
     starts = _starts(dem, line, height.shape, cell)
     if not len(targets) or not len(starts):
         return Traffic(dem.origin_x_m, dem.origin_y_m, cell, np.zeros((*height.shape, 1), np.uint8), 0)
@@ -123,7 +123,8 @@ def tobler_m_s(rise: Floats) -> Floats:
     return np.asarray(NIGHT_SHARE * 6.0 / 3.6 * np.exp(-3.5 * np.abs(rise + 0.05)))
 
 
-def _targets(sector: Sector, dem: Dem, shape: tuple[int, int], cell: float) -> Ints:
+def _targets(sector: Sector, dem: Dem, line: BorderLine, shape: tuple[int, int], cell: float) -> Ints:
+    """The cells of goals and roads on the own side."""
     places = [(g.lon_deg, g.lat_deg) for g in sector.goals]
     for road in sector.roads:
         for chain in road.chains:
@@ -131,7 +132,8 @@ def _targets(sector: Sector, dem: Dem, shape: tuple[int, int], cell: float) -> I
     if not places:
         return np.empty(0, np.int64)
     lon, lat = np.array([p[0] for p in places]), np.array([p[1] for p in places])
-    return _cells(dem, shape, cell, *dem.grid.xy(lat, lon))
+    own = np.asarray(line.signed_distance_m(lat, lon)) > 0.0
+    return _cells(dem, shape, cell, *dem.grid.xy(lat[own], lon[own]))
 
 
 def _starts(dem: Dem, line: BorderLine, shape: tuple[int, int], cell: float) -> Ints:

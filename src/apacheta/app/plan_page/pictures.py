@@ -65,8 +65,8 @@ def strips_map(scene: Scene, ink: Ink, texts: Texts) -> str | None:
     if not scene.result.flown:
         return None
     points = np.concatenate([_station(f) for f in scene.result.flown.values()])
-    aims = np.array([(v.x_m, v.y_m) for f in scene.result.flown.values() for v in f.view.views.values()])
-    both = np.concatenate([points[:, :2], aims])
+    aims = np.concatenate([f.aims() for f in scene.result.flown.values()])
+    both = np.concatenate([points[:, :2], aims[:, :2]])
     low, high = both.min(axis=0) - 700.0, both.max(axis=0) + 700.0
     size = np.maximum(high - low, 3_000.0)
     middle = (low + high) / 2
@@ -213,8 +213,8 @@ def _draw_tours(axes: Axes, scene: Scene, ink: Ink, close: bool) -> None:
             path_effects=halo,
         )
         if close:
-            for view in flown.view.views.values():
-                axes.plot([view.x_m], [view.y_m], ".", color=ink.alert, markersize=3.0, zorder=9)
+            aims = flown.aims()
+            axes.plot(aims[:, 0], aims[:, 1], ".", color=ink.alert, markersize=3.0, zorder=9)
 
 
 def _legend(axes: Axes, scene: Scene, contour_m: int | None, ink: Ink, texts: Texts, close: bool) -> None:
@@ -273,7 +273,7 @@ def profile(scene: Scene, flown: Flown, ink: Ink, texts: Texts) -> str:
     ground = np.asarray(dem.height_at(states[:, 0], states[:, 1]))
     row = np.rint((states[:, 1] - dem.origin_y_m) / dem.cell_m).astype(np.int64)
     col = np.rint((states[:, 0] - dem.origin_x_m) / dem.cell_m).astype(np.int64)
-    floor = scene.result.floor_hae_m[row, col]
+    floor = flown.floor_hae_m[row, col]
     drawn = figure(ink, FULL_WIDTH_IN, 2.0)
     axes = drawn.add_axes((0.075, 0.2, 0.915, 0.74))
     quiet(axes, ink, grid="y")
