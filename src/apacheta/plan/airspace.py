@@ -252,7 +252,7 @@ def _free_of_zones(sector: Sector, dem: Dem, error_m: float) -> Bools:
 
 
 def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float) -> tuple[Floats, Floats]:
-    terrain = np.where(np.isfinite(dem.height_hae_m), dem.height_hae_m, np.inf).astype(np.float64)
+    terrain = np.where(np.isfinite(dem.highest_hae_m), dem.highest_hae_m, np.inf).astype(np.float64)
     reach = math.ceil(track_error_m(nav_sigma_h_m) / dem.cell_m)
     size = 2 * reach + 1
     highest = ndimage.maximum_filter(terrain, size=size, mode="nearest")

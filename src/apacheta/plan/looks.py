@@ -27,7 +27,8 @@ SLEW_LEAST_S = 1.5
 """Between two stares: 60 deg/s over 40 degrees, and settle; then the mover's baseline begins anew (simulation.md)."""
 SLEW_DEG = 40.0
 SETTLE_S = 0.8
-DWELL_MIN_S = 3.0
+DWELL_MIN_S = 5.0
+"""As long as a look must last to count as one (`see/seen.py`)."""
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
 END_SLACK_DEG = 5.0
@@ -104,7 +105,7 @@ class StripView:
 
 
 def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
-    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under 3 s of dwell.
+    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under 5 s of dwell.
 
     Logistic fit to the prototype's runs with 640x512 (simulation.md section 4: 0.31 m 39/40, 0.42 m 33/40, 0.50 m
     29/40 to 31/40, 0.86 m 11/35), laid under the last of them.

@@ -162,7 +162,7 @@ def _checked(
     if not len(spare) or spare.min() < -0.01:
         worst = float(spare.min()) if len(spare) else -math.inf
         return Why("clearance", f"it lacks {-worst:.0f} m of height over terrain or crosses a closed zone.")
-    over = free[:, 2] - airspace.dem.height_at(free[:, 0], free[:, 1])
+    over = free[:, 2] - _highest_at(airspace, free)
     link = airspace.link_db(
         states[::5, 0], states[::5, 1], np.maximum(states[::5, 2], _ground(airspace, states[::5]) + 2.0)
     )
@@ -305,6 +305,12 @@ def _waypoint(point: Point, along_m: float, airspace: Airspace) -> Waypoint:
 
 def _ground(airspace: Airspace, states: Floats) -> Floats:
     return np.asarray(airspace.dem.height_at(states[:, 0], states[:, 1]), dtype=np.float64)
+
+
+def _highest_at(airspace: Airspace, states: Floats) -> Floats:
+    """(n,) the ground below states (n, 3): the model's there, or the highest that its file has in the cell."""
+    dem = airspace.dem
+    return np.fmax(dem.height_at(states[:, 0], states[:, 1]), dem.highest_hae_m[_nodes(airspace, states)])
 
 
 def _nodes(airspace: Airspace, states: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
