@@ -1,9 +1,7 @@
 """`apacheta plan`: from sector and mandate to plan.json and its page. Both are written whole or not at all."""
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from ..formats.canonical import sha256_hex
 from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from .answer import Answer, run_to_answer, show
+from .files import write_all
 from .loading import World, check_mandate, load_fleet, load_mandate, load_sector, load_world
 
 SCHEMA = "apacheta/plan/1"
@@ -103,37 +102,6 @@ def command(arguments: argparse.Namespace) -> int:
     else:
         run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
-
-
-def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write files so that a reader finds the old ones or the new ones, never a part: none takes its name before all
-    are on disk. Their folder is made; where that was for nothing it is removed. OSError on a full disk."""
-    folder = next(iter(files)).parent
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    beside: dict[Path, Path] = {}
-    try:
-        for path, data in files.items():
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
-            beside[path] = Path(name)
-            _fill(handle, data)
-        for path, work in beside.items():
-            os.replace(work, path)
-    except BaseException:
-        for work in beside.values():
-            work.unlink(missing_ok=True)
-        for path in (p for p in made if not any(p.iterdir())):
-            path.rmdir()
-        raise
-
-
-def _fill(handle: int, data: bytes) -> None:
-    """Put the bytes on disk and close the file; everybody may read it."""
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        os.fchmod(file.fileno(), 0o644)
 
 
 def _work(
