@@ -6,12 +6,10 @@ Each sector is the small world two_valleys (tests/sectors.py) with one thing wro
 import hashlib
 import json
 import re
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 
 import pytest
 from sectors import BORDER_LON, MANDATE, SECTOR, box, changed, geojson, two_valleys
+from small_disk import files_of_at_most
 from stream_sample import own_stream
 
 from apacheta.adapters.filelog import FileLogStore
@@ -234,17 +233,6 @@ def test_an_output_folder_that_is_a_file(run: Run, world: Path) -> None:
         assert (body["exit_code"], line["code"], line["file"]) == (4, "not_a_folder", str(out))
         assert line["remedy"]
     assert out.read_bytes() == b"in the way"
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes (SIGXFSZ is ignored by Python: writing fails with EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_leaves_no_part_of_a_plan(run: Run, world: Path) -> None:
