@@ -234,7 +234,9 @@ def test_a_killed_simulator_is_said_and_what_came_before_is_reported(tmp_path: P
     assert [e["code"] for e in answer["errors"]] == ["simulator_killed"]
     assert answer["errors"][0]["remedy"]
     assert answer["frames_dropped"] is None  # a killed simulator does not say what it sent
-    assert "SIGKILL" in Path(answer["report"]).read_text(encoding="utf-8")
+    page = Path(answer["report"]).read_text(encoding="utf-8")
+    assert "SIGKILL" in page
+    assert '<tr><td>Dropped</td><td class="n">–</td>' in page
     assert [e["body"]["what"] for e in entries(post) if e["kind"] == "fault"] == ["simulator_killed"]
     assert verified(post)["ok"]
     assert frames_in(post) == answer["frames_georeferenced"] > 0
