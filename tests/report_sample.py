@@ -31,6 +31,11 @@ from apacheta.core.mandate import Mandate
 from apacheta.core.plan import WatchPlan
 from apacheta.core.sector import Border, Sector, TerrainRef, Weather
 
+CHECKPOINT = (
+    "apacheta.example/post/demo\n4127\nn5+fn5+fn5+fn5+fn5+fn5+fn5+fn5+fn5+fn5+fn58=\n\n"
+    "\u2014 apacheta.example/post/demo Txwi" + "A" * 84 + "==\n"
+)
+"""A signed note in form; its signature is none."""
 START_NS = 1_782_086_400 * NS  # 2026-06-22T00:00:00Z
 LAT0_DEG, LON0_DEG = -18.5, -68.4
 CELL_M = 100.0
@@ -149,7 +154,8 @@ def sample(*, alerts: int = 3, flights: int = 2, score: bool = True) -> NightRep
         log=LogState(
             origin="apacheta.example/post/demo",
             tree_size=4127,
-            root_hash="9f" * 32,
+            root_hash=CHECKPOINT.split("\n")[2],
+            checkpoint=CHECKPOINT,
             checkpoint_sha256="5a" * 32,
             public_key="apacheta.example/post/demo+4f1c22aa+AXj0k3vQm1cZ7p0m7l8M2Uu5b1e9WfJm6G4i3a1Q2w3E",
             verify_command="apacheta-verify POST --json",

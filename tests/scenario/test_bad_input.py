@@ -3,14 +3,14 @@
 Each sector is the small world two_valleys (tests/sectors.py) with one thing wrong.
 """
 
+import hashlib
 import json
 import re
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,20 @@ from typing import Any
 import pytest
 import rasterio
 from sectors import BORDER_LON, MANDATE, SECTOR, box, changed, geojson, two_valleys
+from small_disk import files_of_at_most
 from stream_sample import own_stream
 
+from apacheta.adapters.filelog import FileLogStore
 from apacheta.app.cli import main
+from apacheta.app.files import write_all
 from apacheta.app.loading import load_mandate
 from apacheta.app.plan import KEYS
 from apacheta.app.post import Post, open_post
+from apacheta_verify import verify
 
 GENERAL = {"schema", "apacheta", "ok", "exit_code", "warnings", "errors"}
 CLASS = "vtol_terminating"
+PAIR = ((".json", b"plan"), (".html", b"page"))
 Run = Callable[..., dict[str, Any]]
 
 
@@ -250,17 +255,6 @@ def test_an_output_folder_that_is_a_file(run: Run, world: Path) -> None:
     assert out.read_bytes() == b"in the way"
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes (SIGXFSZ is ignored by Python: writing fails with EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_full_disk_leaves_no_part_of_a_plan(run: Run, world: Path) -> None:
     old = world.parent / "old"
     old.mkdir()
@@ -300,6 +294,90 @@ def test_a_wrong_command_line_is_exit_2(words: list[str], capsys: pytest.Capture
         main(words)
     assert ended.value.code == 2
     assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "schema", "field"),
+    [
+        (["demo", "--seed", "x"], "apacheta/demo/1", "--seed"),
+        (["demo", "--bogus"], "apacheta/demo/1", None),
+        (["plan", "sector.toml"], "apacheta/plan/1", None),
+        (["watch"], "apacheta/watch/1", None),
+        (["doctor", "audio", "x"], "apacheta/doctor-video/1", "what"),
+        (["verify"], "apacheta/verify/1", None),
+        (["bench"], "apacheta/bench/1", None),
+        (["warm", "--seed", "x"], "apacheta/warm/1", "--seed"),
+        (["config", "--post", "x"], "apacheta/config/1", None),
+        (["fly"], "apacheta/usage/1", "COMMAND"),
+        ([], "apacheta/usage/1", None),
+    ],
+)
+def test_a_wrong_command_line_is_one_object_too(
+    words: list[str], schema: str, field: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--json"])
+    out, err = capsys.readouterr()
+    body = json.loads(out)
+    assert (ended.value.code, err, out.count("\n")) == (2, "", 1)
+    assert (body["schema"], body["exit_code"], body["ok"], body["errors"][0]["field"]) == (schema, 2, False, field)
+    assert (set(body) >= GENERAL, body["errors"][0]["code"]) == (True, "usage")
+    assert body["errors"][0]["remedy"]
+    assert schema != "apacheta/plan/1" or set(body) >= set(KEYS)
+
+
+# What a command without figures says.
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["plan", "sector.toml", "--out", "x"], "apacheta.app.plan:_work"),
+        (["demo", "--headless"], "apacheta.app.demo.command:_work"),
+        (["doctor", "video", "x.ts"], "apacheta.app.doctor:_work"),
+        (["bench", "night"], "apacheta.app.bench:_bench"),
+        (["warm"], "apacheta.app.warm:_warm"),
+        (["watch", "--stream", "x.ts"], "apacheta.app.watch:_watch"),
+    ],
+)
+def test_an_interrupted_command_sums_nothing_up(
+    words: list[str], place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    module, name = place.split(":")
+    monkeypatch.setattr(import_module(module), name, interrupted)
+    assert main(words) == 130
+    assert capsys.readouterr().out == ""
+
+
+# Settings.
+
+
+def settings_of(run: Run) -> dict[str, tuple[str | None, str]]:
+    return {s["name"]: (s["value"], s["from"]) for s in run("config")["settings"]}
+
+
+def test_config_says_what_is_in_effect(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("APACHETA_LANG", "APACHETA_SHARED_DATA", "APACHETA_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "c"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "k"))
+    assert settings_of(run) == {
+        "lang": ("es", "default"),
+        "key": (str(tmp_path / "k" / "apacheta" / "keys" / "post.pem"), "XDG_CONFIG_HOME"),
+        "shared_data": (None, "default"),
+        "cache": (str(tmp_path / "c" / "apacheta"), "XDG_CACHE_HOME"),
+    }
+
+
+@pytest.mark.parametrize(("wanted", "shown"), [("en_GB", ("en", "APACHETA_LANG")), ("fr", ("es", "default"))])
+def test_config_names_a_language_that_is_spoken(
+    run: Run, monkeypatch: pytest.MonkeyPatch, wanted: str, shown: tuple[str, str]
+) -> None:
+    monkeypatch.setenv("APACHETA_LANG", wanted)
+    assert settings_of(run)["lang"] == shown
 
 
 # Posts.
@@ -355,11 +433,24 @@ def test_a_folder_of_other_things_is_no_post(run: Run, stream: Path, world: Path
     assert content(world) == before
 
 
-def test_a_newer_post_is_left_alone(run: Run, stream: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "code", "field"),
+    [
+        ('format = "post/2"\n', "format_newer", "format"),
+        ('format = "post/10"\n', "format_newer", "format"),
+        ('format = "sector/1"\n', "wrong_format", "format"),
+        ("# post/1\n", "format_missing", "format"),
+        ('format = "post/1"\nlang = "en"\n', "unknown_key", "lang"),
+        ("format = post/1\n", "not_toml", None),
+    ],
+)
+def test_a_post_that_is_not_ours_to_read_is_left_alone(
+    run: Run, stream: Path, tmp_path: Path, text: str, code: str, field: str | None
+) -> None:
     (tmp_path / "post").mkdir()
-    (tmp_path / "post" / "post.toml").write_text('format = "post/2"\n', encoding="utf-8")
+    (tmp_path / "post" / "post.toml").write_text(text, encoding="utf-8")
     body = run("watch", "--stream", stream, "--post", tmp_path / "post")
-    assert (body["exit_code"], body["errors"][0]["code"], body["errors"][0]["field"]) == (3, "newer_post", "format")
+    assert (body["exit_code"], body["errors"][0]["code"], body["errors"][0]["field"]) == (3, code, field)
     assert list(content(tmp_path / "post")) == ["post.toml"]
 
 
@@ -372,6 +463,74 @@ def test_a_post_keeps_its_mandate_with_the_area(tmp_path: Path, area: str) -> No
     post: Post = open_post(tmp_path / "post")
     post.keep_mandate(given / "mandate.toml")
     assert load_mandate(post.mandate) == load_mandate(given / "mandate.toml")
+
+
+@pytest.mark.parametrize("changed_file", ["mandate.toml", "area.geojson"])
+def test_a_post_keeps_the_mandate_that_it_has(run: Run, world: Path, tmp_path: Path, changed_file: str) -> None:
+    post = tmp_path / "post"
+    post.mkdir()
+    for name in ("mandate.toml", "area.geojson"):
+        shutil.copyfile(world / name, post / name)
+    with (post / changed_file).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    before = content(post)
+    body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
+    (line,) = body["errors"]
+    assert (body["exit_code"], line["code"], line["file"]) == (3, "other_mandate", str(post / changed_file))
+    assert line["remedy"]
+    assert content(post) == before
+
+
+def test_a_full_disk_leaves_no_half_mandate(world: Path, tmp_path: Path) -> None:
+    with (world / "mandate.toml").open("a", encoding="utf-8") as file:
+        file.write("#" * 5_000)
+    post = open_post(tmp_path / "post")
+    with files_of_at_most(2_000), pytest.raises(OSError, match="large"):
+        post.keep_mandate(world / "mandate.toml")
+    assert not post.mandate.exists()
+    post.keep_mandate(world / "mandate.toml")
+    assert load_mandate(post.mandate) == load_mandate(world / "mandate.toml")
+
+
+def test_each_older_plan_is_kept_under_its_hash(tmp_path: Path) -> None:
+    post = open_post(tmp_path / "post")
+    for number in range(3):
+        post.set_plan_aside()
+        write_all({post.plan: b"plan %d" % number, post.plan.with_suffix(".html"): b"page %d" % number})
+    names = {hashlib.sha256(b"plan %d" % n).hexdigest(): n for n in range(2)}
+    kept = {f"{name}{end}": b"%s %d" % (what, n) for name, n in names.items() for end, what in PAIR}
+    assert content(post.plans) == kept | {"plan.json": b"plan 2", "plan.html": b"page 2"}
+
+
+def entries_of(post: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and body of all entries of a post that verifies."""
+    assert verify(post).exit_code == 0
+    store = FileLogStore(post / "log")
+    try:
+        entries = [json.loads(store.entry(i)) for i in range(store.size())]
+    finally:
+        store.close()
+    return [(e["kind"], e["body"]) for e in entries]
+
+
+def test_a_night_without_a_sortie_leaves_its_plan_in_the_account(run: Run, world: Path, tmp_path: Path) -> None:
+    edit(world / "sector.toml", "end_utc = 2026-06-22T05:00:00Z", "end_utc = 2026-06-21T23:10:00Z")
+    post = tmp_path / "post"
+    body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
+    assert (body["exit_code"], body["errors"][0]["code"]) == (1, "no_sortie")
+    account = entries_of(post)
+    assert [kind for kind, _ in account] == ["log_open", "mandate", "plan", "log_close"]
+    planned = hashlib.sha256((post / "plans" / "plan.json").read_bytes()).hexdigest()
+    assert (account[2][1]["plan_sha256"], account[2][1]["slots"]) == (planned, [])
+
+
+def test_a_night_that_cannot_be_planned_leaves_a_whole_post(run: Run, world: Path, tmp_path: Path) -> None:
+    edit(world / "sector.toml", "gust_m_s = 6", "gust_m_s = 26.4")
+    post = tmp_path / "post"
+    body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
+    assert (body["exit_code"], body["errors"][0]["code"]) == (3, "cannot_lift_off")
+    assert [kind for kind, _ in entries_of(post)] == ["log_open", "mandate", "log_close"]
+    assert list(content(post / "plans")) == []
 
 
 def test_a_demo_of_a_bad_sector_makes_no_post(run: Run, world: Path, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Whole short nights through the command line: truth apart, pipe and socket alike, killed, held, disk full."""
 
+import hashlib
+import html
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +20,7 @@ import pytest
 
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app.demo.command import KEYS
+from apacheta.app.post import open_post
 
 SHORT = ["--headless", "--camera", "320x256", "--seed", "1"]
 
@@ -61,6 +66,16 @@ def entries(post: Path) -> list[dict[str, Any]]:
         store.close()
 
 
+def frames_in(post: Path) -> int:
+    """Frames in the video segments of a post's account."""
+    return sum(e["body"]["frames"] for e in entries(post) if e["kind"] == "video_segment")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 def wait_for(path: Path, seconds: float = 90.0) -> None:
     """Until something lies there."""
     end = time.monotonic() + seconds
@@ -72,7 +87,7 @@ def wait_for(path: Path, seconds: float = 90.0) -> None:
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """One minute of seed 1."""
-    post = tmp_path_factory.mktemp("night") / "post"
+    post = tmp_path_factory.mktemp("night") / "a post"
     return post, answer_of(demo(post, *SHORT, minutes=1.0))
 
 
@@ -85,6 +100,21 @@ def test_a_night_runs_to_a_verified_log(night: tuple[Path, dict[str, Any]]) -> N
     assert answer["frames_georeferenced"] == 600
     assert Path(answer["report"]).stat().st_size > 10_000
     assert verified(post)["tree_size"] == answer["entries"]
+
+
+def test_the_checkpoint_that_the_report_prints_can_be_kept_and_used(
+    night: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    answer = night[1]
+    page = Path(answer["report"]).read_text(encoding="utf-8")
+    command, checkpoint = (html.unescape(text) for text in re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL))
+    (tmp_path / "kept").write_text(checkpoint, encoding="utf-8")
+    words = [*shlex.split(command)[1:], "--checkpoint", str(tmp_path / "kept"), "--json"]
+    done = subprocess.run([sys.executable, "-m", "apacheta_verify", *words], stdout=subprocess.PIPE, check=False)
+    body = json.loads(done.stdout)
+    assert (body["exit_code"], body["tree_size"]) == (0, answer["entries"])
+    assert body["root_hash"] in page
+    assert hashlib.sha256(checkpoint.encode()).hexdigest() == answer["checkpoint_sha256"]
 
 
 def test_the_account_holds_every_link_of_the_chain(night: tuple[Path, dict[str, Any]]) -> None:
@@ -104,8 +134,6 @@ def test_the_account_holds_every_link_of_the_chain(night: tuple[Path, dict[str, 
 
 
 def test_the_kept_video_is_what_the_log_hashed(night: tuple[Path, dict[str, Any]]) -> None:
-    import hashlib
-
     post, _ = night
     segments = [e["body"] for e in entries(post) if e["kind"] == "video_segment"]
     files = [post / "video" / s["stream"] / f"{s['number']:06d}.ts" for s in segments]
@@ -167,19 +195,51 @@ def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
     assert again["log_verified"] is True
     assert again["entries"] > acknowledged
     assert "log_resume" in [e["kind"] for e in entries(post)]
+    planned = {e["body"]["plan_sha256"] for e in entries(post) if e["kind"] == "plan"}
+    assert planned <= {hashlib.sha256(p.read_bytes()).hexdigest() for p in (post / "plans").glob("*.json")}
 
 
-def test_a_post_that_another_process_holds_is_refused(tmp_path: Path) -> None:
-    post = tmp_path / "post"
-    (post / "log").mkdir(parents=True)
-    (post / "post.toml").write_text('format = "post/1"\n', encoding="utf-8")
-    holder = FileLogStore(post / "log")
+def test_a_post_that_another_process_holds_is_left_as_it_is(tmp_path: Path) -> None:
+    post = open_post(tmp_path / "post")
+    post.plan.write_bytes(b"the plan of the night that is being watched")
+    post.plan.with_suffix(".html").write_bytes(b"its page")
+    holder = FileLogStore(post.log)
     try:
-        answer = answer_of(demo(post, *SHORT, minutes=0.1))
+        before = content(post.folder)
+        answer = answer_of(demo(post.folder, *SHORT, minutes=0.1))
+        after = content(post.folder)
     finally:
         holder.close()
     assert answer["exit_code"] == 4
     assert answer["errors"][0]["code"] == "post_is_held"
+    assert after == before
+
+
+def simulator_of(process: subprocess.Popen[bytes]) -> int:
+    """The process id of a demo's simulator."""
+    for children in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            if b"apacheta.app.simulator" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise AssertionError("there is no simulator")
+
+
+def test_a_killed_simulator_is_said_and_what_came_before_is_reported(tmp_path: Path) -> None:
+    post = tmp_path / "post"
+    process = demo(post, *SHORT, "--lang", "en", minutes=30.0)
+    wait_for(post / "video" / "A1" / "000001.ts")
+    os.kill(simulator_of(process), signal.SIGKILL)
+    answer = answer_of(process)
+    assert (answer["ok"], answer["exit_code"], answer["interrupted"]) == (False, 4, False)
+    assert [e["code"] for e in answer["errors"]] == ["simulator_killed"]
+    assert answer["errors"][0]["remedy"]
+    assert answer["frames_dropped"] is None  # a killed simulator does not say what it sent
+    page = Path(answer["report"]).read_text(encoding="utf-8")
+    assert "SIGKILL" in page
+    assert '<tr><td>Dropped</td><td class="n">–</td>' in page
+    assert [e["body"]["what"] for e in entries(post) if e["kind"] == "fault"] == ["simulator_killed"]
+    assert verified(post)["ok"]
+    assert frames_in(post) == answer["frames_georeferenced"] > 0
 
 
 @pytest.fixture
@@ -214,3 +274,4 @@ def test_control_c_ends_the_night_cleanly(tmp_path: Path) -> None:
     assert (answer["exit_code"], answer["interrupted"]) == (130, True)
     assert answer["log_verified"] is True
     assert Path(answer["report"]).is_file()
+    assert frames_in(post) == answer["frames_georeferenced"] == answer["frames_decoded"] > 0

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import signal
 import socket
 import threading
 import time
@@ -16,11 +17,14 @@ from sectors import MANDATE, box, changed, geojson
 from stream_sample import items_at, own_stream, pictures
 
 from apacheta.adapters.filelog import FileLogStore
+from apacheta.adapters.stream import FileStream
 from apacheta.app import watch
 from apacheta.app.cli import main
 from apacheta.app.doctor import KEYS as DOCTOR_KEYS
+from apacheta.app.loading import load_mandate
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
+from apacheta.ports import Chunk
 from apacheta_verify import verify
 
 GENERAL = {"schema", "apacheta", "ok", "exit_code", "warnings", "errors"}
@@ -288,6 +292,71 @@ def test_damaged_video_in_a_post_is_kept_as_it_came(run: Run, ours: Path, tmp_pa
     assert kept == bytes(data)
 
 
+class Interrupting(FileStream):
+    """A file from which Ctrl-C comes with a chunk, `times` in a row."""
+
+    def __init__(self, path: Path, at: int, times: int = 1) -> None:
+        super().__init__(path, chunk_bytes=7 * PACKET)
+        self._at, self._times = at, times
+
+    def chunks(self) -> Iterator[Chunk]:
+        for number, chunk in enumerate(super().chunks()):
+            if number == self._at:
+                for _ in range(self._times):
+                    signal.raise_signal(signal.SIGINT)
+            yield chunk
+
+
+def frames_in(entries: list[dict[str, Any]]) -> int:
+    return sum(e["body"]["frames"] for e in entries if e["kind"] == "video_segment")
+
+
+def ends_in(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What the account says of a watch that did not end with its stream."""
+    return [(e["body"]["what"], e["body"]["text"]) for e in entries if e["kind"] == "fault"]
+
+
+def test_control_c_writes_down_what_was_watched(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, post = written(tmp_path, own_stream(40)), tmp_path / "post"
+    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(path, 10))
+    before = signal.getsignal(signal.SIGINT)
+    body = run("watch", "--stream", path, "--post", post)
+    assert (body["exit_code"], body["interrupted"], body["ended"]) == (130, True, False)
+    account = entries_in(post)
+    assert 0 < body["frames_georeferenced"] == body["frames"] == frames_in(account) < 40
+    assert [e["body"]["what"] for e in account if e["kind"] == "fault"] == ["interrupted"]
+    assert verify(post).exit_code == 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_control_c_ends_it_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, post = written(tmp_path, own_stream(40)), tmp_path / "post"
+    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(path, 10, times=2))
+    body = run("watch", "--stream", path, "--post", post)
+    assert (body["exit_code"], body["interrupted"], body["ended"]) == (130, True, False)
+    assert verify(post).exit_code == 0
+
+
+def test_control_c_before_the_first_frame_is_an_interruption(
+    run: Run, ours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(ours, 0))
+    body = run("watch", "--stream", ours)
+    assert (body["exit_code"], body["interrupted"], body["errors"]) == (130, True, [])
+
+
+def test_bytes_that_found_no_room_are_said_and_accounted(
+    run: Run, ours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FileStream(ours)
+    source.dropped_bytes = 1316
+    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+    body = run("watch", "--stream", ours, "--post", tmp_path / "post")
+    assert (body["exit_code"], codes(body)) == (0, {"bytes_dropped"})
+    (fault,) = (e["body"] for e in entries_in(tmp_path / "post") if e["kind"] == "fault")
+    assert (fault["what"], "1316" in fault["text"]) == ("bytes_dropped", True)
+
+
 # Live: a sender on this machine, and the post's mandate.
 
 
@@ -368,11 +437,26 @@ def test_a_live_stream_under_its_mandate_is_watched_and_accounted(live: None, ru
     assert (verify(post).exit_code, verify(post).as_json()["tree_size"]) == (0, body["entries"])
 
 
+def test_a_live_watchs_account_begins_with_its_mandate(live: None, shared_data: Path, run: Run, tmp_path: Path) -> None:
+    post, url, tile = post_with_mandate(tmp_path), free_url(), shared_data / "terrain" / "S33W071.tif"
+    run("watch", "--stream", url, "--until-end", "--post", post, "--terrain", tile)
+    opened, mandate, *_ = entries_in(post)
+    assert (opened["kind"], mandate["kind"]) == ("log_open", "mandate")
+    assert mandate["body"]["sha256"] == load_mandate(post / "mandate.toml").sha256
+    assert mandate["body"]["watch"] == {
+        "stream": "stream",
+        "source": url,
+        "terrain_sha256": hashlib.sha256(tile.read_bytes()).hexdigest(),
+    }
+
+
 def test_a_live_watch_ends_where_the_camera_leaves_the_mandates_area(live: None, run: Run, tmp_path: Path) -> None:
     post = post_with_mandate(tmp_path, east=-70.08 + 5.5e-5)  # the sample flies 1e-5 degrees east with each frame
     body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"outside_mandate"}, False)
-    assert body["frames_georeferenced"] == 6
+    assert body["frames_georeferenced"] == frames_in(entries_in(post)) == 6
+    assert [e["kind"] for e in entries_in(post)][1] == "mandate"
+    assert ends_in(entries_in(post)) == [("outside_mandate", body["errors"][0]["text"])]
     assert verify(post).exit_code == 0
 
 
@@ -394,5 +478,6 @@ def test_a_live_watch_ends_with_the_mandates_time(
     post = post_with_mandate(tmp_path, to_utc="2026-05-29T06:00:00Z")  # the clock begins 2026-05-28T20:26:40Z
     body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"mandate_expired"}, False)
-    assert 0 < body["frames_georeferenced"] < 20
+    assert 0 < body["frames_georeferenced"] == frames_in(entries_in(post)) < 20
+    assert ends_in(entries_in(post)) == [("mandate_expired", body["errors"][0]["text"])]
     assert verify(post).exit_code == 0

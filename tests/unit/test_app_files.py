@@ -1,25 +1,12 @@
 """Files are whole or not there: on a full disk, in their order on the way to the disk, in who may read them."""
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from small_disk import files_of_at_most
 
 from apacheta.app.files import write_all, write_whole
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """No file may grow beyond `size` bytes (SIGXFSZ is ignored by Python: writing fails with EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_takes_its_name_with_its_bytes(tmp_path: Path) -> None:

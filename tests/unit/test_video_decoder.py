@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from stream_sample import pictures
 
-from apacheta.adapters.video import CODECS, DecodedFrame, H264Decoder, VideoDecoder
+from apacheta.adapters.video import CODECS, DecodedFrame, VideoDecoder
 from apacheta.core.errors import InputFault
 from apacheta.formats.ts import TsDemuxer
 
@@ -53,7 +53,7 @@ def test_the_gray_image_is_the_luma_plane(shared_data: Path) -> None:
 
 
 def test_each_unit_of_ours_gives_its_image_at_once() -> None:
-    decoder = H264Decoder()
+    decoder = VideoDecoder("h264")
     for number, (unit, key) in enumerate(pictures(20)):
         (frame,) = decoder.decode(unit, 9_000 * number)
         assert (frame.pts_90k, frame.keyframe, frame.damaged) == (9_000 * number, key, False)
@@ -64,11 +64,11 @@ def test_each_unit_of_ours_gives_its_image_at_once() -> None:
 def test_two_pictures_in_one_unit_are_both_decoded() -> None:
     delimiter = b"\x00\x00\x00\x01\x09\xf0"
     units = [delimiter + unit for unit, _ in pictures(4)]
-    assert len(H264Decoder().decode(units[0] + units[1] + units[2], 0)) == 3
+    assert len(VideoDecoder("h264").decode(units[0] + units[1] + units[2], 0)) == 3
 
 
 def test_broken_units_are_counted_and_the_next_key_frame_is_whole() -> None:
-    decoder, generator = H264Decoder(), np.random.default_rng(7)
+    decoder, generator = VideoDecoder("h264"), np.random.default_rng(7)
     frames = []
     for number, (unit, _) in enumerate(pictures(20)):
         data = generator.bytes(len(unit)) if number in (3, 4) else unit[: len(unit) // 2] if number == 5 else unit
@@ -79,7 +79,7 @@ def test_broken_units_are_counted_and_the_next_key_frame_is_whole() -> None:
 
 
 def test_an_image_of_a_unit_with_bytes_missing_says_so() -> None:
-    (frame,) = H264Decoder().decode(pictures(20)[0][0], 0, damaged=True)
+    (frame,) = VideoDecoder("h264").decode(pictures(20)[0][0], 0, damaged=True)
     assert frame.damaged
 
 

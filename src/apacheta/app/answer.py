@@ -13,6 +13,7 @@ import msgspec
 from .. import __version__
 from ..core.errors import EnvironmentFault, ErrorLine, Fault
 
+COMMAND_LINE = 2
 INTERRUPTED = 130
 OUR_BUG = 5
 DISK_FULL_ERRNOS = (28, 27, 122)
@@ -21,7 +22,8 @@ DISK_FULL_ERRNOS = (28, 27, 122)
 
 @dataclass
 class Answer:
-    """`keys` lists every key that the schema pins: those that `body` lacks are printed as null, never left out."""
+    """`keys` lists every key that the schema pins: those that `body` lacks are printed as null, never left out.
+    `whole`: the work came to its end, so that there is something to sum up."""
 
     schema: str
     keys: tuple[str, ...] = ()
@@ -29,6 +31,7 @@ class Answer:
     warnings: list[ErrorLine] = field(default_factory=list)
     errors: list[ErrorLine] = field(default_factory=list)
     exit_code: int = 0
+    whole: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The whole object with the general keys first."""
@@ -52,6 +55,7 @@ def run_to_answer(answer: Answer, work: Callable[[Answer], None]) -> Answer:
     """Do the work; whatever goes wrong becomes a line of the answer and an exit code, never a bare traceback."""
     try:
         work(answer)
+        answer.whole = True
     except Fault as fault:
         answer.fail(fault)
     except KeyboardInterrupt:
@@ -70,10 +74,11 @@ def run_to_answer(answer: Answer, work: Callable[[Answer], None]) -> Answer:
 
 
 def show(answer: Answer, as_json: bool, summary: Callable[[dict[str, Any]], str] | None = None) -> int:
-    """Print the answer: one JSON object, or the summary for people; faults go to stderr. Returns the exit code."""
+    """Print the answer: one JSON object, or the summary of work that came to its end; faults go to stderr. Returns the
+    exit code."""
     if as_json:
         sys.stdout.write(json.dumps(answer.as_json(), ensure_ascii=False, allow_nan=False) + "\n")
-    elif summary is not None and not answer.errors:
+    elif summary is not None and answer.whole:
         sys.stdout.write(summary(answer.as_json()) + "\n")
     for line in () if as_json else (*answer.warnings, *answer.errors):
         where = " ".join(f"[{w}]" for w in (line.file, line.field) if w)

@@ -10,12 +10,13 @@ from typing import Any
 from ..core.errors import EnvironmentFault, InputFault
 from .answer import Answer, run_to_answer, show
 
+SCHEMA = "apacheta/bench/1"
 KEYS = ("bench", "complete", "machine", "inputs_sha256", "rows")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Run one benchmark."""
-    answer = Answer("apacheta/bench/1", KEYS, {"bench": arguments.name, "complete": False, "rows": []})
+    answer = Answer(SCHEMA, KEYS, {"bench": arguments.name, "complete": False, "rows": []})
     run_to_answer(answer, lambda a: _bench(a, arguments))
     return show(answer, arguments.json, _table)
 

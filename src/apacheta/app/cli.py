@@ -1,8 +1,12 @@
 """The command line. Rooms are imported inside commands, so that `--help` answers at once."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import Any, NoReturn
 
 from .. import __version__
 
@@ -12,18 +16,57 @@ MOST_WHOLE = 2**53 - 1
 POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 
 
+MODULES = {"demo": "demo.command"}
+"""Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers a wrong command line as every other outcome: with --json by one JSON object."""
+
+    def __init__(self, *given: Any, wants_json: bool, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._wants_json = wants_json
+
+    def error(self, message: str) -> NoReturn:
+        """Exit code 2."""
+        if not self._wants_json:
+            super().error(message)
+        sys.exit(_usage(self.prog.split()[1:], message, self.format_usage()))
+
+
+def _usage(command: Sequence[str], message: str, usage: str) -> int:
+    """Print the object of a wrong command line: that of the command, or a general one where none was named."""
+    from ..core.errors import ErrorLine
+    from .answer import COMMAND_LINE, Answer, show
+
+    schema, keys = _form_of(command[0]) if command else ("apacheta/usage/1", ())
+    flag = re.match(r"argument ([^\s:]+)", message)
+    line = ErrorLine(
+        code="usage", text=message, field=flag[1] if flag else None, remedy=" ".join(usage.split()) + " (--help)"
+    )
+    return show(Answer(schema, keys, errors=[line], exit_code=COMMAND_LINE), as_json=True)
+
+
+def _form_of(command: str) -> tuple[str, tuple[str, ...]]:
+    """A command's schema and the keys of its object."""
+    module = import_module(f".{MODULES.get(command, command)}", __package__)
+    return module.SCHEMA, module.KEYS
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (pinned in the interfaces page)."""
-    arguments = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments, unknown = _parser("--json" in words).parse_known_args(words)
+    if unknown:
+        arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return int(arguments.run(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="apacheta", description="Ground software of an unarmed drone watch over mountain borders."
-    )
+def _parser(wants_json: bool) -> argparse.ArgumentParser:
+    make = partial(_Parser, wants_json=wants_json)
+    parser = make(prog="apacheta", description="Ground software of an unarmed drone watch over mountain borders.")
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
     for add in (_add_demo, _add_plan, _add_watch, _add_doctor, _add_verify, _add_bench, _add_warm, _add_config):
         add(commands)
     return parser
@@ -32,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands, name: str, text: str, run) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text)
     command.add_argument("--json", action="store_true", help="print exactly one JSON object on stdout")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
     return command
 
 
@@ -100,9 +143,7 @@ def _add_warm(commands) -> None:
 
 
 def _add_config(commands) -> None:
-    _command(commands, "config", "print each setting and where its value came from", _config).add_argument(
-        "--post", metavar="DIR"
-    )
+    _command(commands, "config", "print each setting and where its value came from", _config)
 
 
 def _positive(text: str) -> float:

@@ -1,41 +1,43 @@
-"""`apacheta config`: each setting, its value, and where the value came from (flag, APACHETA_*, post.toml, default)."""
+"""`apacheta config`: each setting, the value that is in effect, and where it came from (a variable, or the default)."""
 
 import argparse
 import os
-import tomllib
-from pathlib import Path
 from typing import Any
 
+from ..adapters.keys import default_key_file
 from .answer import Answer, run_to_answer, show
 from .folders import cache_folder
+from .texts import language_of
 
-SETTINGS = {
-    "lang": ("APACHETA_LANG", "es"),
-    "key": ("APACHETA_KEY", None),
-    "shared_data": ("APACHETA_SHARED_DATA", None),
-    "cache": ("XDG_CACHE_HOME", None),
-}
+SCHEMA = "apacheta/config/1"
+KEYS = ("settings",)
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the settings."""
-    answer = Answer("apacheta/config/1", ("settings",))
-    run_to_answer(answer, lambda a: a.body.update(settings=_settings(arguments.post)))
+    answer = Answer(SCHEMA, KEYS)
+    run_to_answer(answer, lambda a: a.body.update(settings=_settings()))
     return show(answer, arguments.json, _summary)
 
 
-def _settings(post: str | None) -> list[dict[str, Any]]:
-    kept = tomllib.loads((Path(post) / "post.toml").read_text(encoding="utf-8")) if post else {}
-    return [_setting(name, variable, default, kept) for name, (variable, default) in SETTINGS.items()]
+def _settings() -> list[dict[str, Any]]:
+    return [
+        _setting("lang", language_of(), *_heeded("APACHETA_LANG", language_of())),
+        _setting("key", str(default_key_file()), "APACHETA_KEY", "XDG_CONFIG_HOME"),
+        _setting("shared_data", os.environ.get("APACHETA_SHARED_DATA"), "APACHETA_SHARED_DATA"),
+        _setting("cache", str(cache_folder()), "XDG_CACHE_HOME"),
+    ]
 
 
-def _setting(name: str, variable: str, default: str | None, kept: dict[str, Any]) -> dict[str, Any]:
-    if os.environ.get(variable):
-        return {"name": name, "value": os.environ[variable], "from": variable}
-    if name in kept:
-        return {"name": name, "value": kept[name], "from": "post.toml"}
-    value = str(cache_folder()) if name == "cache" else default
-    return {"name": name, "value": value, "from": "default"}
+def _setting(name: str, value: str | None, *variables: str) -> dict[str, Any]:
+    """The value in effect, and the first of the variables that is set: it is what decided."""
+    decided = (variable for variable in variables if os.environ.get(variable))
+    return {"name": name, "value": value, "from": next(decided, "default")}
+
+
+def _heeded(variable: str, language: str) -> tuple[str, ...]:
+    """The variable, if what it asks for is what is spoken: other languages are not heeded."""
+    return (variable,) if os.environ.get(variable, "").lower().startswith(language) else ()
 
 
 def _summary(body: dict[str, Any]) -> str:

@@ -16,12 +16,11 @@ from ..core.sector import Sector
 from ..formats.canonical import sha256_hex
 from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
-from .answer import Answer, run_to_answer, show
+from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
 from .loading import World, check_mandate, load_fleet, load_mandate, load_sector, load_world
 
 SCHEMA = "apacheta/plan/1"
-COMMAND_LINE = 2
 KEYS = (
     *("interrupted", "policy", "seed", "sector_sha256", "plan", "plan_sha256", "report", "sorties", "slots", "tours"),
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),

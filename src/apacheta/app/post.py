@@ -1,12 +1,18 @@
 """A post: one directory with everything that a place with people and a laptop keeps."""
 
-import shutil
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from ..core.errors import InputFault
+from ..core.mandate import Mandate
+from ..formats.canonical import sha256_hex
+from ..formats.mandate_toml import mandate_file_of
+from ..formats.strict import decode_toml
+from .files import write_all, write_whole
 
 POST_FORMAT = 'format = "post/1"\n'
 FOLDERS = ("plans", "reports", "evidence", "video")
@@ -26,6 +32,11 @@ class Post:
     @property
     def plans(self) -> Path:
         return self.folder / "plans"
+
+    @property
+    def plan(self) -> Path:
+        """The newest plan; each older one lies beside it, named by its SHA-256."""
+        return self.plans / "plan.json"
 
     @property
     def reports(self) -> Path:
@@ -50,20 +61,53 @@ class Post:
         return replace(self, watch=unused_folder(self.folder / "video" / "watch-2").name)
 
     def keep_mandate(self, mandate_path: Path) -> None:
-        """Copy the mandate, and the file of its area (where its name does not lead elsewhere), into the post."""
-        if mandate_path.resolve() == self.mandate.resolve():
-            return
-        shutil.copyfile(mandate_path, self.mandate)
-        name = tomllib.loads(self.mandate.read_text(encoding="utf-8"))["area_file"]
+        """Keep the mandate, and the file of its area (where its name does not lead elsewhere). Raises InputFault
+        `other_mandate` where the post holds another one."""
+        wanted = self._mandate_files(mandate_path)
+        for path, data in wanted.items():
+            if not path.is_file():
+                write_whole(path, data, durable=True)
+
+    def refuse_other_mandate(self, mandate_path: Path) -> None:
+        """Raises InputFault `other_mandate` where the post holds another mandate than this; writes nothing."""
+        self._mandate_files(mandate_path)
+
+    def _mandate_files(self, mandate_path: Path) -> dict[Path, bytes]:
+        """What the post holds once it has the mandate, the mandate itself last. Raises InputFault `other_mandate`."""
+        data = mandate_path.read_bytes()
+        name = mandate_file_of(data, str(mandate_path))[0].area_file
         area, kept = mandate_path.resolve().parent / name, (self.folder / name).resolve()
-        if area.is_file() and area.resolve() != kept and kept.is_relative_to(self.folder.resolve()):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(area, kept)
+        wanted = {kept: area.read_bytes()} if area.is_file() and kept.is_relative_to(self.folder.resolve()) else {}
+        wanted[self.mandate] = data
+        for path in (p for p in wanted if p.is_file() and p.read_bytes() != wanted[p]):
+            text = f"the post holds another one than {mandate_path}, and what was done here was done under it."
+            remedy = "Name another folder with --post, or put the new mandate into this one yourself."
+            raise InputFault("other_mandate", text, file=str(path), remedy=remedy)
+        return wanted
+
+    def set_plan_aside(self) -> None:
+        """Keep the newest plan and its page under the plan's SHA-256 too: the next one takes their names."""
+        if self.plan.is_file():
+            pair = (p for p in (self.plan, self.plan.with_suffix(".html")) if p.is_file())
+            name = sha256_hex(self.plan.read_bytes())
+            write_all({p.with_name(f"{name}{p.suffix}"): p.read_bytes() for p in pair})
+
+
+class PostFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of post.toml."""
+
+    format: str
+
+
+def mandate_body(mandate: Mandate) -> dict[str, Any]:
+    """What the account says of the mandate under which a watch is held."""
+    body: dict[str, Any] = msgspec.to_builtins(mandate)
+    return body | {k: str(body[k]) for k in ("from_utc_ns", "to_utc_ns")}
 
 
 def open_post(folder: Path) -> Post:
     """The post in that folder, made if there is none: in a new or empty folder, or in one with a mandate and no sector.
-    A folder with other things in it is refused."""
+    Raises InputFault: `not_a_post` where other things lie there, and where post.toml is not one that we can read."""
     marker = folder / "post.toml"
     begun = marker.is_file() or ((folder / "mandate.toml").is_file() and not (folder / "sector.toml").exists())
     if folder.is_dir() and any(folder.iterdir()) and not begun:
@@ -73,14 +117,10 @@ def open_post(folder: Path) -> Post:
             file=str(folder),
             remedy="Name a new folder.",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    if not marker.is_file():
-        marker.write_text(POST_FORMAT, encoding="utf-8")
-    elif "post/1" not in marker.read_text(encoding="utf-8"):
-        raise InputFault(
-            "newer_post", "This post was written by a newer Apacheta.", file=str(marker), field="format",
-            remedy="Update Apacheta, or name another folder.",
-        )  # fmt: skip
+    if marker.is_file():
+        decode_toml(marker.read_bytes(), PostFile, kind="post", version=1, file=str(marker))
+    else:
+        write_whole(marker, POST_FORMAT.encode())
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     return Post(folder)

@@ -9,6 +9,18 @@ from typing import Any
 
 from ..core.errors import LocalProtocolError
 
+SCHEMA = "apacheta/verify/1"
+KEYS = (
+    "origin",
+    "tree_size",
+    "root_hash",
+    "entries_checked",
+    "signatures",
+    "cosignatures",
+    "unwitnessed_since_utc_ns",
+    "first_bad",
+)
+
 
 def run(post: Path | str, key: str | None = None, checkpoint: Path | str | None = None) -> tuple[dict[str, Any], int]:
     """Verify a post's log; the `apacheta/verify/1` object and the exit code."""

@@ -9,12 +9,14 @@ from typing import Any
 from .answer import Answer, run_to_answer, show
 from .folders import cache_folder
 
+SCHEMA = "apacheta/warm/1"
+KEYS = ("modules", "sector", "cache")
 KERNEL_ROOMS = ("apacheta.kernels", "apacheta.sim.world", "apacheta.sim.night")
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Warm the caches."""
-    answer = Answer("apacheta/warm/1", ("modules", "sector", "cache"))
+    answer = Answer(SCHEMA, KEYS)
     run_to_answer(answer, lambda a: _warm(a, arguments.seed))
     return show(answer, arguments.json, lambda body: f"warm: {body['modules']} modules, cache in {body['cache']}")
 

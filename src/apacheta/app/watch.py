@@ -13,6 +13,7 @@ from ..account import Account
 from ..adapters.clock import SystemClock
 from ..adapters.raster import RasterSource
 from ..adapters.stream import is_live, open_stream
+from ..core.entries import Entry, EntryKind
 from ..core.errors import ErrorLine, InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
@@ -23,13 +24,15 @@ from ..formats.ts import PesUnit
 from ..geo import Dem, LocalGrid, dem_of, undulation_m
 from ..ports import StreamSource
 from ..see import Eye, frame_centre_disagreement_m
-from .answer import Answer, run_to_answer, show
+from .answer import INTERRUPTED, Answer, run_to_answer, show
 from .chain import Chain, ChainSettings, Keeper, Paired
 from .doctor import damage_lines
 from .loading import load_mandate
 from .logbook import open_account
-from .post import open_post, unused_folder
+from .post import mandate_body, open_post, unused_folder
+from .stop import Stop
 
+SCHEMA = "apacheta/watch/1"
 KEYS = (
     "source",
     "ended",
@@ -69,7 +72,7 @@ PACKET_BYTES = 188
 
 def command(arguments: argparse.Namespace) -> int:
     """Watch one stream to its end and print what was seen."""
-    answer = Answer("apacheta/watch/1", KEYS, {"source": arguments.stream, "ended": False})
+    answer = Answer(SCHEMA, KEYS, {"source": arguments.stream, "ended": False})
     run_to_answer(answer, lambda a: _watch(a, arguments))
     return show(answer, arguments.json, _summary)
 
@@ -86,29 +89,87 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
         keeper = None if post is None or account is None else Keeper(post, account, keep_video=True)
         stream = STREAM if post is None else unused_folder(post.video / STREAM).name
         chain = WatchChain(ChainSettings(stream=stream, live=live), keeper, terrain, mandate)
-        _run(answer, chain, source, account, keeper)
+        notes = None if keeper is None or account is None else _Notes(arguments.stream, chain, account, keeper)
+        _run(answer, chain, source, notes)
     finally:
         source.close()
     _judge(answer, chain)
 
 
-def _run(
-    answer: Answer, chain: "WatchChain", source: StreamSource, account: Account | None, keeper: Keeper | None
-) -> None:
+class _Notes:
+    """What the account of a watch says besides segments and looks: under which mandate, over what, and how it ended."""
+
+    def __init__(self, address: str, chain: "WatchChain", account: Account, keeper: Keeper) -> None:
+        self._address, self._chain, self._account, self._keeper = address, chain, account, keeper
+
+    def begin(self) -> None:
+        """A live watch is in the account before its first byte is looked at."""
+        mandate, terrain = self._chain.mandate, self._chain.terrain
+        if mandate is None:
+            return
+        stream = {"stream": self._chain.stream, "source": self._address}
+        terrain_sha256 = None if terrain is None else terrain.sha256
+        self._note("mandate", mandate_body(mandate) | {"watch": stream | {"terrain_sha256": terrain_sha256}})
+
+    def fault(self, what: str, text: str) -> None:
+        """What ended the watch before its stream did, or was lost on the way in."""
+        self._note("fault", {"what": what, "stream": self._chain.stream, "text": text})
+
+    def close(self) -> int:
+        """Write down what waits and close the log; its entries."""
+        self._keeper.commit(self._chain.totals.last_utc_ns or 0)
+        return self._account.close().size
+
+    def _note(self, kind: EntryKind, body: dict[str, Any]) -> None:
+        """By our own clock and at once: the stream's clock, by which the keeper gathers, may be another."""
+        self._keeper.commit(self._chain.totals.last_utc_ns or 0)
+        self._account.record(Entry(kind=kind, utc_ns=str(SystemClock().utc_ns()), body=body))
+
+
+def _run(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Notes | None) -> None:
     """Take the stream to its end; whatever ends it, the figures so far are noted and the log is closed."""
     started, taken = time.monotonic(), 0
     try:
-        for chunk in source.chunks():
-            taken += len(chunk.data)
-            chain.feed(chunk.data)
-        chain.end()
-        answer.body["ended"] = True
+        if notes is not None:
+            notes.begin()
+        with Stop() as stop:
+            for chunk in source.chunks():
+                taken += len(chunk.data)
+                chain.feed(chunk.data)
+                if stop.asked:
+                    break
+            chain.end()
+        answer.body["ended"] = not stop.asked
+        if stop.asked:
+            _take_stop(answer, notes)
+    except InputFault as fault:
+        chain.break_off()
+        if notes is not None:
+            notes.fault(fault.line.code, fault.line.text)
+        raise
     finally:
         answer.body |= _figures(chain) | {"wall_s": round(time.monotonic() - started, 3)}
         answer.warnings += _warnings(chain, taken, bool(answer.body["ended"]))
-        if keeper is not None and account is not None:
-            keeper.commit(chain.totals.last_utc_ns or 0)
-            answer.body["entries"] = account.close().size
+        _tell_dropped(answer, source, notes)
+        if notes is not None:
+            answer.body["entries"] = notes.close()
+
+
+def _take_stop(answer: Answer, notes: _Notes | None) -> None:
+    """A person has ended the watch."""
+    answer.body["interrupted"], answer.exit_code = True, INTERRUPTED
+    if notes is not None:
+        notes.fault("interrupted", "a person ended the watch before its stream did.")
+
+
+def _tell_dropped(answer: Answer, source: StreamSource, notes: _Notes | None) -> None:
+    """Bytes that reached this machine and found no room."""
+    if not source.dropped_bytes:
+        return
+    text = f"about {source.dropped_bytes} bytes came faster than they could be taken and were lost"
+    answer.warnings.append(ErrorLine(code="bytes_dropped", text=text, remedy="Watch fewer streams on this machine."))
+    if notes is not None:
+        notes.fault("bytes_dropped", text)
 
 
 def _terrain_of(name: str | None) -> RasterSource | None:
@@ -160,10 +221,15 @@ class WatchChain(Chain):
     ) -> None:
         super().__init__(settings, None, None, keeper)
         self.terrain_sha256: str | None = None
-        self._stream, self._terrain, self._mandate = settings.stream, terrain, mandate
+        self.stream, self.terrain, self.mandate = settings.stream, terrain, mandate
         self._area = None if mandate is None else Polygon(mandate.area)
         self._clock = SystemClock()
         self._centres: dict[int, GeoPoint] = {}
+
+    def break_off(self) -> None:
+        """End without looking at what still waits: what was looked at is written down."""
+        self._close_segment()
+        self._note_seen(force=True)
 
     def _pose(self, unit: PesUnit, packet: MetadataPacket) -> None:
         centre = stated_centre(packet)
@@ -172,14 +238,14 @@ class WatchChain(Chain):
         super()._pose(unit, packet)
 
     def _frame(self, paired: Paired) -> None:
-        if self._mandate is not None:
-            _check_time(self._mandate, self._clock.utc_ns(), None)
+        if self.mandate is not None:
+            _check_time(self.mandate, self._clock.utc_ns(), None)
         if paired.pose is not None:
             self._check_area(paired.pose)
             if self.eye is None:
-                grid, dem = ground_about(paired.pose, self._terrain)
+                grid, dem = ground_about(paired.pose, self.terrain)
                 self.terrain_sha256 = None if dem is None else dem.sha256
-                self.eye = Eye(dem, grid, self._stream)
+                self.eye = Eye(dem, grid, self.stream)
         before = self.totals.footprint
         super()._frame(paired)
         if paired.pose is not None and self.totals.footprint is not before:
@@ -263,8 +329,8 @@ def _figures(chain: WatchChain) -> dict[str, Any]:
 
 
 def _judge(answer: Answer, chain: WatchChain) -> None:
-    """Nothing decoded: exit 3; with any frame it is 0, whatever the warnings say."""
-    if chain.totals.frames == 0:
+    """Nothing decoded: exit 3, but where a person ended it; with any frame it is 0, whatever the warnings say."""
+    if chain.totals.frames == 0 and answer.exit_code != INTERRUPTED:
         text = "no frame of video could be decoded."
         raise InputFault("no_video", text, file=answer.body["source"], remedy="Run `apacheta doctor video` on it.")
 

@@ -310,7 +310,7 @@ def _ground(airspace: Airspace, states: Floats) -> Floats:
 def _highest_at(airspace: Airspace, states: Floats) -> Floats:
     """(n,) the ground below states (n, 3): the model's there, or the highest that its file has in the cell."""
     dem = airspace.dem
-    return np.fmax(dem.height_at(states[:, 0], states[:, 1]), dem.highest_hae_m[_nodes(airspace, states)])
+    return np.asarray(np.fmax(dem.height_at(states[:, 0], states[:, 1]), dem.highest_hae_m[_nodes(airspace, states)]))
 
 
 def _nodes(airspace: Airspace, states: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,5 +1,5 @@
 """Decoding video: access units in, gray images out."""
 
-from .decoder import CODECS, DecodedFrame, DecoderStats, H264Decoder, VideoDecoder
+from .decoder import CODECS, DecodedFrame, DecoderStats, VideoDecoder
 
-__all__ = ["CODECS", "DecodedFrame", "DecoderStats", "H264Decoder", "VideoDecoder"]
+__all__ = ["CODECS", "DecodedFrame", "DecoderStats", "VideoDecoder"]

@@ -114,13 +114,6 @@ class VideoDecoder:
         return frames
 
 
-class H264Decoder(VideoDecoder):
-    """The decoder of H.264 streams, our own simulator's among them."""
-
-    def __init__(self) -> None:
-        super().__init__("h264")
-
-
 def _gray_frame(picture: av.VideoFrame, damaged: bool) -> DecodedFrame:
     return DecodedFrame(
         gray=_luma(picture),

@@ -9,6 +9,7 @@ from ..answer import Answer, run_to_answer, show
 from ..post import unused_folder
 from ..texts import Texts
 
+SCHEMA = "apacheta/demo/1"
 KEYS = (
     "interrupted",
     "seed",
@@ -71,17 +72,16 @@ DEFAULT_POST = "apacheta-demo"
 
 def command(arguments: argparse.Namespace) -> int:
     """Run the demo and print its answer."""
-    answer = Answer(
-        "apacheta/demo/1", KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes}
-    )
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes})
     texts = Texts(arguments.lang)
     run_to_answer(answer, lambda a: _work(a, arguments, texts))
     return show(answer, arguments.json, lambda body: _summary(body, texts))
 
 
 def _work(answer: Answer, arguments: argparse.Namespace, texts: Texts) -> None:
-    from .night import DemoSettings, run_night
+    from .night import DemoSettings
     from .progress import Progress
+    from .recipe import run_night
 
     width, height = (int(n) for n in arguments.camera.split("x"))
     post = Path(arguments.post)
@@ -114,12 +114,12 @@ def _summary(body: dict[str, Any], texts: Texts) -> str:
     lines.append(
         texts(
             "demo.alerts",
-            alerts=body["alerts"],
-            true=body["true_alerts"],
-            lawful=body["lawful_alerts"],
-            false=body["false_alerts"],
-            seen=body["crossers_in_view"],
-            alerted=body["crossers_in_view_alerted"],
+            alerts=texts.number(body["alerts"]),
+            true=texts.number(body["true_alerts"]),
+            lawful=texts.number(body["lawful_alerts"]),
+            false=texts.number(body["false_alerts"]),
+            seen=texts.number(body["crossers_in_view"]),
+            alerted=texts.number(body["crossers_in_view_alerted"]),
         )
     )
     lines.append(

@@ -1,5 +1,7 @@
 """From a night's records to the report's data, and to the one HTML file."""
 
+import shlex
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from ...core.instant import NS
 from ...core.plan import Sortie, sorties_of
 from ...core.sight import Fix
 from ...geo import LocalGrid
+from ..files import write_whole
 from ..report import (
     AlertCard,
     Area,
@@ -39,7 +42,7 @@ def write_report(night: Night, body: dict[str, Any], checkpoint: Checkpoint, sig
     """Write reports/night.html in the post; its path."""
     path = night.post.reports / "night.html"
     report = report_of(night, body, checkpoint, signer.key.vkey, verified)
-    path.write_text(render(report, night.settings.language), encoding="utf-8")
+    write_whole(path, render(report, night.settings.language).encode())
     return path
 
 
@@ -70,10 +73,11 @@ def report_of(night: Night, body: dict[str, Any], checkpoint: Checkpoint, vkey: 
         log=LogState(
             origin=checkpoint.origin,
             tree_size=checkpoint.size,
-            root_hash=checkpoint.root.hex(),
+            root_hash=b64encode(checkpoint.root).decode(),
+            checkpoint=checkpoint.text,
             checkpoint_sha256=checkpoint.sha256,
             public_key=vkey,
-            verify_command=f"apacheta-verify {night.post.folder} --key '{vkey}'",
+            verify_command=shlex.join(["apacheta-verify", str(night.post.folder), "--key", vkey]),
             verified=verified,
         ),
         score=_score(body),
@@ -270,10 +274,11 @@ def _health(night: Night, body: dict[str, Any]) -> Health:
         frames_sent=body.get("frames_sent"),
         frames_decoded=sum(t.frames for t in totals),
         frames_georeferenced=sum(t.frames_georeferenced for t in totals),
-        frames_dropped=body.get("frames_dropped") or 0,
+        frames_dropped=body.get("frames_dropped"),
         frames_damaged=sum(t.frames_damaged for t in totals),
         video_lag_p95_s=body.get("video_lag_p95_s"),
         real_time_factor=body.get("real_time_factor"),
+        faults=tuple(fault.text(night.settings.language) for fault in night.faults),
     )
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,22 +27,41 @@ class Simulation:
     process: subprocess.Popen[bytes]
     streams: dict[str, StreamSource]
     link: JsonLinesLink
-    _files: list[BinaryIO] = field(default_factory=list)
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
-    def end(self) -> int:
-        """Close our ends and wait for the process, which stops when nobody reads; killed if it does not."""
-        for source in self.streams.values():
-            source.close()
-        self.link.close()
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self.process.poll() is not None
+
+    def stop(self, telemetry_is_read: bool) -> None:
+        """Ask the process to end before its time. Nobody may be reading the streams any more."""
+        self._close_streams()
+        if not telemetry_is_read:
+            self.link.close()  # else the process waits for ever to hand out its fixes
+        self.process.terminate()
+
+    def wait(self) -> int:
+        """Wait for the process, which ends when its night is over or nobody reads; killed if it does not. Its code."""
         try:
             return self.process.wait(END_WAIT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+    def close(self) -> None:
+        """Let everything go; a process that is still there is killed."""
+        if not self.has_ended():
+            self.process.kill()
+            self.process.wait()
+        self._close_streams()
+        self.link.close()
+
+    def _close_streams(self) -> None:
+        for source in self.streams.values():
+            source.close()
 
 
 def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str], live: bool) -> Simulation:

@@ -125,7 +125,7 @@ class Health:
     frames_sent: int | None
     frames_decoded: int
     frames_georeferenced: int
-    frames_dropped: int
+    frames_dropped: int | None
     frames_damaged: int
     video_lag_p95_s: float | None
     real_time_factor: float | None
@@ -134,11 +134,13 @@ class Health:
 
 @dataclass(frozen=True)
 class LogState:
-    """The account's last checkpoint and how a stranger checks it. verified None = not tried by this report."""
+    """The account's last checkpoint and how a stranger checks it: `checkpoint` is the signed note, `root_hash` base64
+    as in it. verified None = not tried by this report."""
 
     origin: str
     tree_size: int
     root_hash: str
+    checkpoint: str
     checkpoint_sha256: str
     public_key: str
     verify_command: str

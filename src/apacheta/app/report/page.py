@@ -210,8 +210,8 @@ def _health(report: NightReport, t: Texts) -> list[tuple[str, str, str]]:
     return [(t(f"report.health.{name}"), value, t(f"report.health.{name}_how")) for name, value in rows]
 
 
-def _of(count: int, whole: int | None, t: Texts) -> str:
-    if not whole:
+def _of(count: int | None, whole: int | None, t: Texts) -> str:
+    if count is None or not whole:
         return t.number(count)
     return f"{t.number(count)} ({t.number(100.0 * count / whole, 1)} %)"
 

@@ -1,0 +1,168 @@
+"""The recipe of a simulated night: exercise, plan, flight and watch, account, verification, score, report."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ...account import Account
+from ...core.errors import Fault, InputFault, Refusal
+from ...core.mandate import Mandate
+from ...core.sector import Sector
+from ...formats.canonical import sha256_hex
+from .. import verify
+from ..answer import INTERRUPTED, Answer
+from ..chain import Keeper
+from ..exercise import Exercise, generated_pass, world_of_sector
+from ..loading import World as Ground
+from ..loading import check_mandate, load_fleet, load_mandate, load_sector, load_world
+from ..logbook import open_account
+from ..plan import make_plan
+from ..post import Post, mandate_body, open_post
+from .figures import fill_answer
+from .night import FRAME_RATE_HZ, DemoSettings, Night, own_side_of
+from .progress import Progress
+from .reporting import write_report
+from .watching import watch_night
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a night is made of, before anything is written."""
+
+    settings: DemoSettings
+    exercise: Exercise
+    sector: Sector
+    ground: Ground
+    mandate: Mandate
+    fleet: tuple[str, ...]
+
+
+def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> None:
+    """Run the whole night; fills the answer's body. A post that another process holds, or that keeps another mandate,
+    is refused and left as it was."""
+    given = _given(settings, progress)
+    Post(settings.post).refuse_other_mandate(given.exercise.mandate)
+    post = open_post(settings.post)
+    account, signer = open_account(post)
+    try:
+        night = _watched(answer, given, post.for_another_watch(given.fleet), account, progress)
+    except BaseException:
+        with suppress(Fault):  # the first failure is the one to tell
+            account.close()
+        raise
+    checkpoint = account.close()
+    progress.step("verifying")
+    verified = verify.run(post.folder)[1] == 0
+    progress.step("scoring")
+    fill_answer(answer, night, checkpoint, verified)
+    progress.step("reporting")
+    answer.body["report"] = str(write_report(night, answer.body, checkpoint, signer, verified))
+    _judge(answer, night, verified)
+
+
+def _given(settings: DemoSettings, progress: Progress) -> _Given:
+    """Exercise, sector, ground and mandate, checked against each other. Raises InputFault."""
+    progress.step("preparing")
+    exercise, sector, ground = _exercise(settings, progress)
+    mandate = load_mandate(exercise.mandate)
+    check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(exercise.mandate))
+    fleet = tuple(m.id for m in sector.fleet)[: settings.aircraft]
+    if len(fleet) < settings.aircraft:
+        text = f"the sector's fleet has {len(fleet)} aircraft, {settings.aircraft} were asked for."
+        raise InputFault(
+            "fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer."
+        )
+    sector = msgspec.structs.replace(sector, fleet=tuple(m for m in sector.fleet if m.id in fleet))
+    return _Given(settings, exercise, sector, ground, mandate, fleet)
+
+
+def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sector, Ground]:
+    if settings.sector is None:
+        exercise = generated_pass(settings.seed, progress.at)
+        sector = load_sector(exercise.sector)
+        return exercise, sector, load_world(sector, exercise.sector)
+    sector = load_sector(settings.sector)
+    ground = load_world(sector, settings.sector)
+    world = world_of_sector(sector, ground, settings.seed, progress.at)
+    mandate = settings.mandate or settings.sector.parent / "mandate.toml"
+    return Exercise(settings.sector, mandate, world), sector, ground
+
+
+def _watched(answer: Answer, given: _Given, post: Post, account: Account, progress: Progress) -> Night:
+    """Plan and watch the night in a post that we hold; mandate and plan are in the account before anything flies."""
+    keeper = Keeper(post, account, given.settings.keep_video)
+    start_ns = given.sector.start_utc_ns
+    post.keep_mandate(given.exercise.mandate)
+    keeper.note("mandate", start_ns, mandate_body(given.mandate), at_once=True)
+    progress.step("planning")
+    night = _planned(given, post)
+    keeper.note("plan", start_ns, _plan_body(night), at_once=True)
+    _say_plan(answer, night)
+    if not night.plan.slots:
+        raise Refusal("no_sortie", "No sortie can be flown in this night.", remedy="The plan's page says why for each.")
+    watch_night(night, keeper, progress)
+    return night
+
+
+def _planned(given: _Given, post: Post) -> Night:
+    """The night with its plan, which is the post's newest; the one before it keeps its hash for a name."""
+    sector, settings = given.sector, given.settings
+    post.set_plan_aside()
+    made = make_plan(
+        sector, given.mandate, load_fleet(sector, given.exercise.sector), given.ground, policy="strips",
+        seed=settings.seed, max_seconds=None, out_dir=post.plans, language=settings.language,
+    )  # fmt: skip
+    return Night(
+        settings=settings,
+        exercise=given.exercise,
+        sector=sector,
+        mandate=given.mandate,
+        ground=given.ground,
+        post=post,
+        plan=made.plan,
+        fleet=given.fleet,
+        chains={},
+        fixes={name: [] for name in given.fleet},
+        own_side=own_side_of(given.ground),
+    )
+
+
+def _say_plan(answer: Answer, night: Night) -> None:
+    answer.body |= {
+        "sector": night.sector.name,
+        "sector_sha256": night.sector.sha256,
+        "post": str(night.post.folder),
+        "streams": len(night.fleet),
+        "frame_width_px": night.settings.width_px,
+        "frame_height_px": night.settings.height_px,
+        "frame_rate_hz": FRAME_RATE_HZ,
+        "border_standoff_m": night.sector.border.standoff_m,
+        "border_line_accuracy_m": night.sector.border.accuracy_m,
+        "planned_km2": night.plan.planned_km2,
+    }
+
+
+def _plan_body(night: Night) -> dict[str, Any]:
+    plan = night.plan
+    slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
+    return {
+        "video": f"video/{night.post.watch}".rstrip("/"),
+        "plan_sha256": sha256_hex(night.post.plan.read_bytes()),
+        "policy": plan.policy,
+        "seed": plan.seed,
+        "sector_sha256": plan.sector_sha256,
+        "slots": slots,
+    }
+
+
+def _judge(answer: Answer, night: Night, verified: bool) -> None:
+    """The exit code of a night that came to its report."""
+    if not verified:
+        answer.exit_code = Refusal.exit_code
+    if night.interrupted:
+        answer.exit_code = INTERRUPTED
+    answer.warnings += [fault.line() for fault in night.faults]
+    if night.dead_simulator is not None:
+        answer.fail(night.dead_simulator)

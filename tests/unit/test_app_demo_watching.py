@@ -1,0 +1,148 @@
+"""The threads of a simulated night: whatever fails in any of them ends the night at once and is what is raised."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from small_disk import files_of_at_most
+
+from apacheta.adapters.stream import PipeStream
+from apacheta.adapters.telemetry import JsonLinesLink
+from apacheta.app.demo import reporting, watching
+from apacheta.app.demo.night import NightFault
+from apacheta.app.demo.reporting import write_report
+from apacheta.app.demo.simulation import Simulation
+from apacheta.app.demo.watching import Pumps
+from apacheta.app.stop import Stop
+from apacheta.core.errors import EnvironmentFault
+
+FLOOD = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: None)
+try:
+    while True:
+        for descriptor in map(int, sys.argv[1:]):
+            os.write(descriptor, b'x' * 4095 + bytes([10]))
+except BrokenPipeError:
+    pass
+"""
+"""A simulator that writes into every pipe for ever and ends only when one of them has no reader."""
+
+
+class Chain:
+    """Takes bytes; fails with the given one after so many."""
+
+    def __init__(self, failure: Exception | None = None, after: int = 3) -> None:
+        self.failure, self.after, self.taken, self.ended = failure, after, 0, False
+
+    def feed(self, data: bytes) -> None:
+        self.taken += 1
+        if self.failure is not None and self.taken > self.after:
+            raise self.failure
+
+    def end(self) -> None:
+        self.ended = True
+
+
+class BadLink(JsonLinesLink):
+    """Telemetry whose reader breaks at once."""
+
+    def fixes(self) -> Iterator[Any]:
+        raise RuntimeError("telemetry broke")
+
+
+Make = Callable[..., tuple[Pumps, Simulation, dict[str, Chain]]]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Pumps over a flooding simulator, with these chains and this kind of telemetry link."""
+    monkeypatch.setattr(watching, "_tell", lambda *_: None)
+    monkeypatch.setattr(watching, "Flights", lambda *_: SimpleNamespace(fix=lambda _: None, end=lambda: None))
+    running: list[Simulation] = []
+
+    def make(link: type[JsonLinesLink] = JsonLinesLink, **chains: Chain) -> tuple[Pumps, Simulation, dict[str, Chain]]:
+        pipes = [os.pipe() for _ in range(len(chains) + 1)]
+        ends = [out for _, out in pipes]
+        process = subprocess.Popen([sys.executable, "-c", FLOOD, *map(str, ends)], pass_fds=ends)
+        for end in ends:
+            os.close(end)
+        (fixes, _), *rest = pipes
+        streams = {name: PipeStream(end) for name, (end, _) in zip(chains, rest, strict=True)}
+        simulation = Simulation(process, streams, link(os.fdopen(fixes, "rb"), "test"))
+        running.append(simulation)
+        night = SimpleNamespace(fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None)
+        return Pumps(night, simulation, SimpleNamespace(), Stop()), simulation, chains
+
+    yield make
+    for simulation in running:
+        simulation.close()
+
+
+@pytest.mark.timeout(30)
+def test_a_failure_of_the_telemetry_ends_the_night_and_is_raised(made: Make) -> None:
+    pumps, simulation, chains = made(BadLink, A1=Chain(), A2=Chain())
+    with pytest.raises(RuntimeError, match="telemetry broke"):
+        pumps.run(SimpleNamespace())
+    assert simulation.has_ended()
+    assert [c.ended for c in chains.values()] == [True, True]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("broken", ["A1", "A2"])
+def test_a_disk_that_fills_under_one_stream_ends_all_with_that_fault(made: Make, broken: str) -> None:
+    full = EnvironmentFault("disk_full", "the disk is full")
+    pumps, simulation, chains = made(**{name: Chain(full if name == broken else None) for name in ("A1", "A2")})
+    with pytest.raises(EnvironmentFault, match="the disk is full"):
+        pumps.run(SimpleNamespace())
+    assert simulation.has_ended()
+    assert {name: c.ended for name, c in chains.items()} == {name: name != broken for name in ("A1", "A2")}
+
+
+@pytest.mark.timeout(30)
+def test_a_stop_ends_every_stream(made: Make) -> None:
+    pumps, simulation, chains = made(A1=Chain(), A2=Chain())
+    threading.Timer(0.5, lambda: setattr(pumps._stop, "asked", True)).start()
+    pumps.run(SimpleNamespace())
+    assert simulation.has_ended()
+    assert all(c.ended and c.taken for c in chains.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "fault", "exit_code"),
+    [(-9, "simulator_killed", 4), (-15, "simulator_killed", 4), (-11, "simulator_failed", 5),
+     (1, "simulator_failed", 5), (4, "simulator_failed", 4)],
+)  # fmt: skip
+def test_whose_fault_a_simulators_death_is(code: int, fault: str, exit_code: int) -> None:
+    night = SimpleNamespace(faults=[], dead_simulator=None)
+    watching._take_death(night, code)
+    assert [f.code for f in night.faults] == [night.dead_simulator.line.code] == [fault]
+    assert night.dead_simulator.exit_code == exit_code
+    assert night.dead_simulator.line.remedy
+
+
+def test_what_was_lost_on_the_way_in_is_a_fault_of_the_night() -> None:
+    streams = {"A1": SimpleNamespace(dropped_bytes=0), "A2": SimpleNamespace(dropped_bytes=1316)}
+    faults = watching._faults_of(SimpleNamespace(link=SimpleNamespace(damaged=3), streams=streams))
+    assert faults == [
+        NightFault("telemetry_damaged", {"lines": 3}),
+        NightFault("bytes_dropped", {"stream": "A2", "bytes": 1316}),
+    ]
+    assert all(f.text("es") and f.text("es") != f.text("en") for f in faults)
+
+
+def test_a_full_disk_leaves_the_older_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "night.html").write_bytes(b"an older report")
+    monkeypatch.setattr(reporting, "report_of", lambda *_: None)
+    monkeypatch.setattr(reporting, "render", lambda *_: "x" * 20_000)
+    night = SimpleNamespace(post=SimpleNamespace(reports=tmp_path), settings=SimpleNamespace(language="en"))
+    signer = SimpleNamespace(key=SimpleNamespace(vkey=""))
+    with files_of_at_most(10_000), pytest.raises(OSError, match="large"):
+        write_report(night, {}, SimpleNamespace(), signer, True)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"night.html": b"an older report"}
