@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apacheta.core.place import GeoPoint, HaeM
-from apacheta.see.judgement import ConfirmSettings, kind_of, motion_of
+from apacheta.kernels.tracking import straight_fit
+from apacheta.see.judgement import ConfirmSettings, kind_of, motion_of, unlifted
 from apacheta.see.movers import Spot
 from apacheta.see.tracks import Look, Tracker
 
@@ -25,6 +28,7 @@ def _look(t, positions, epoch=0, looking=True, drift_m=0.1, area=0.6, upright=2.
         frame=round(t * 10),
         position_m=np.array(positions, float).reshape(n, 2),
         noise_m2=np.tile(NOISE, (n, 1, 1)),
+        lift=np.zeros((n, 2)),
         areas_m2=np.full(n, area),
         spots=(spot,) * n,
         epoch=epoch,
@@ -137,10 +141,59 @@ def test_kinds_are_told_by_size_shape_and_speed(area, upright, speed, kind):
     assert kind_of(np.full(5, area), np.full(5, upright), speed) == "unknown"
 
 
+def _flying_by(seconds=10.0, range_m=900.0, above_slope_deg=12.0, speed_m_s=25.0):
+    """Times and lifts, metres a deviation of 6 m, of a place in the north as seen from an aircraft that flies east."""
+    t = np.arange(0.0, seconds, 0.2)
+    azimuth = np.arctan2(-speed_m_s * (t - seconds / 2), range_m)
+    return t, 6.0 / np.tan(np.radians(above_slope_deg)) * np.column_stack([np.sin(azimuth), np.cos(azimuth)])
+
+
+def _hits(t, x_m, y_m, lift=None):
+    return np.column_stack([t, x_m, y_m, np.zeros((len(t), 2)) if lift is None else lift])
+
+
+@pytest.mark.parametrize("off", [-1.6, -0.8, 0.8, 1.6])
+def test_a_rock_that_stands_out_of_the_model_slides_and_does_not_move(off):
+    t, lift = _flying_by()
+    place = np.array([100.0, 200.0]) + off * lift + np.random.default_rng(1).normal(0, 0.1, lift.shape)
+    slid_m = np.hypot(*(place[-1] - place[0]))
+    assert slid_m > 5.0
+    assert motion_of(_hits(t, *place.T), 0.2, 0.1, ConfirmSettings()).moving
+    assert not motion_of(_hits(t, *place.T, lift), 0.2, 0.1, ConfirmSettings()).moving
+
+
+@pytest.mark.parametrize("heading_deg", range(0, 360, 45))
+def test_a_walker_moves_on_steep_and_on_open_ground(heading_deg):
+    """At 40 degrees above the slope in all directions; in the flattest, one who goes as the rocks slide is not sure."""
+    way = 1.2 * np.array([np.sin(np.radians(heading_deg)), np.cos(np.radians(heading_deg))])
+    for above_slope_deg, sure in ((40.0, True), (12.0, heading_deg not in (90, 270))):
+        t, lift = _flying_by(above_slope_deg=above_slope_deg)
+        place = t[:, None] * way + np.random.default_rng(1).normal(0, 0.1, lift.shape)
+        assert motion_of(_hits(t, *place.T, lift), 0.2, 0.1, ConfirmSettings()).moving == sure
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    off=st.floats(-1.6, 1.6),
+    east=st.floats(-3, 3),
+    north=st.floats(-3, 3),
+    most=st.floats(0, 3),
+    seed=st.integers(0, 99),
+)
+def test_a_lift_takes_motion_away_and_never_adds_any(off, east, north, most, seed):
+    t, lift = _flying_by(above_slope_deg=15.0 + seed % 40)
+    place = t[:, None] * np.array([east, north]) + off * lift
+    before, after = (
+        straight_fit(np.ascontiguousarray(h))[4]
+        for h in (_hits(t, *place.T)[:, :3], unlifted(_hits(t, *place.T, lift), most))
+    )
+    assert after <= before + 1e-6
+
+
 def test_few_hits_or_a_short_time_are_not_enough():
     t = np.arange(0, 6, 1.0)
-    assert not motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
+    assert not motion_of(_hits(t, 2 * t, 0 * t), 0.2, 0.0, ConfirmSettings()).moving
     t = np.arange(0, 4, 0.2)
-    assert not motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
+    assert not motion_of(_hits(t, 2 * t, 0 * t), 0.2, 0.0, ConfirmSettings()).moving
     t = np.arange(0, 6, 0.2)
-    assert motion_of(np.column_stack([t, 2 * t, 0 * t]), 0.2, 0.0, ConfirmSettings()).moving
+    assert motion_of(_hits(t, 2 * t, 0 * t), 0.2, 0.0, ConfirmSettings()).moving

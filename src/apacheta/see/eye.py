@@ -20,6 +20,7 @@ from .georeference import (
     footprint_of,
     geo_points,
     heights_m,
+    lift_of,
     pixel_covariance_m2,
 )
 from .movers import Finding, Mesh, MoverFinder, MoverSettings
@@ -198,6 +199,7 @@ class Eye:
             frame=view.number,
             position_m=np.ascontiguousarray(feet[:, :2]),
             noise_m2=np.ascontiguousarray(noise),
+            lift=lift_of(view, point, s.sigmas),
             areas_m2=area,
             spots=spots,
             epoch=finding.epoch,

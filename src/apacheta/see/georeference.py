@@ -44,8 +44,7 @@ def normals_at(view: View, point_m: Array) -> Array:
 
 def sliding(direction: Array, normal: Array) -> Array:
     """(n, 3, 3): moves an error of the ray's end onto the ground along the ray; grazing is held at 1 : 50."""
-    along = np.einsum("ni,ni->n", direction, normal)
-    along = np.minimum(along, -0.02)
+    along = _along(direction, normal)
     return np.asarray(np.eye(3) - direction[:, :, None] * normal[:, None, :] / along[:, None, None])
 
 
@@ -64,10 +63,9 @@ def bias_covariance_m2(view: View, point_m: Array, sigmas: PoseSigmas) -> Array:
     turn = (math.radians(sigmas.attitude_deg) * reach)[:, None, None] ** 2 * across
     shift = np.diag([sigmas.position_h_m**2, sigmas.position_h_m**2, sigmas.position_v_m**2])
     camera = slide @ (turn + shift) @ slide.transpose(0, 2, 1)
-    # the ground moved by e lifts its plane by n . e, and the ray's end runs along the ray to meet it
-    lift2 = (normal**2) @ np.array([sigmas.terrain_shift_m**2, sigmas.terrain_shift_m**2, sigmas.terrain_m**2])
-    along = np.minimum(np.einsum("ni,ni->n", direction, normal), -0.02)
-    terrain = (lift2 / along**2)[:, None, None] * direction[:, :, None] * direction[:, None, :]
+    # the ray's end runs along the ray to meet the ground where it truly is
+    run2 = _lift2_m2(normal, sigmas) / _along(direction, normal) ** 2
+    terrain = run2[:, None, None] * direction[:, :, None] * direction[:, None, :]
     smooth = (slide @ turn @ slide.transpose(0, 2, 1))[:, :2, :2]
     jumped = turned_covariance_m2(view, point_m, sigmas.attitude_deg)
     other = np.trace(jumped, axis1=1, axis2=2) > JUMP * np.trace(smooth, axis1=1, axis2=2)
@@ -93,6 +91,27 @@ def turned_covariance_m2(view: View, point_m: Array, attitude_deg: float) -> Arr
     return np.asarray(np.einsum("nki,nkj->nij", offset, offset) / 2.0)
 
 
+def lift_of(view: View, point_m: Array, sigmas: PoseSigmas) -> Array:
+    """(n, 2) metres east and north by which ground points (n, 3) are put away from their true place where this stands
+    out of the terrain model by one deviation of the model's error: the ray goes on until it meets the model."""
+    direction = point_m - view.position_m
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    normal = normals_at(view, point_m)
+    return np.asarray(direction[:, :2] * (np.sqrt(_lift2_m2(normal, sigmas)) / -_along(direction, normal))[:, None])
+
+
+def _along(direction: Array, normal: Array) -> Array:
+    """(n,) sine of the angle from the ground down to each ray, negative; grazing is held at 1 : 50."""
+    return np.asarray(np.minimum(np.einsum("ni,ni->n", direction, normal), -0.02))
+
+
+def _lift2_m2(normal: Array, sigmas: PoseSigmas) -> Array:
+    """(n,) variance of how far the ground may lie off its model: moved by e, its plane is lifted by n . e."""
+    return np.asarray(
+        (normal**2) @ np.array([sigmas.terrain_shift_m**2, sigmas.terrain_shift_m**2, sigmas.terrain_m**2])
+    )
+
+
 def pixel_covariance_m2(view: View, point_m: Array, sigma_px: float) -> Array:
     """(n, 2, 2) covariance of ground points (n, 3) from an independent error of sigma_px in the picture."""
     offset = point_m - view.position_m
@@ -114,7 +133,7 @@ def feet_of(view: View, point_m: Array, body_height_m: float) -> Array:
     offset = point_m - view.position_m
     direction = offset / np.linalg.norm(offset, axis=1, keepdims=True)
     normal = normals_at(view, point_m)
-    along = np.minimum(np.einsum("ni,ni->n", direction, normal), -0.02)
+    along = _along(direction, normal)
     back = body_height_m * normal[:, 2] / along
     feet = point_m + direction * back[:, None]
     feet[:, 2] -= body_height_m

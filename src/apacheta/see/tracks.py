@@ -46,6 +46,7 @@ class TrackerSettings:
 @dataclass(frozen=True)
 class Look:
     """One look's plots in the local grid. position_m (n, 2), noise_m2 (n, 2, 2); spots and areas_m2 beside them.
+    lift (n, 2): metres by which a plot is put off where its place stands out of the terrain model by one deviation.
 
     epoch: which common reference the positions are in; drift_m: deviation of that reference since it began;
     interval_s: time between looks; looking: False when nothing could have been seen.
@@ -55,6 +56,7 @@ class Look:
     frame: int
     position_m: Array
     noise_m2: Array
+    lift: Array
     areas_m2: Array
     spots: tuple[Spot, ...]
     epoch: int
@@ -79,7 +81,7 @@ class _Life:
     hits: int = 0
     confirmed: bool = False
     motion: Motion = field(default_factory=lambda: Motion(False, 0.0, 0.0, 0.0))
-    path: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=128))
+    path: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=128))
     areas_m2: deque[float] = field(default_factory=lambda: deque(maxlen=100))
     uprights: deque[float] = field(default_factory=lambda: deque(maxlen=100))
 
@@ -153,7 +155,7 @@ class Tracker:
         life.hits += 1
         life.last_ns, life.frame = look.utc_ns, look.frame
         life.column_px, life.row_px = spot.column_px, spot.row_px
-        life.path.append((look.utc_ns / NS, float(look.position_m[k, 0]), float(look.position_m[k, 1])))
+        life.path.append(_hit_of(look, k))
         life.areas_m2.append(float(look.areas_m2[k]))
         life.uprights.append(spot.upright)
         if len(life.path) >= 6:
@@ -204,7 +206,7 @@ class Tracker:
         life = _Life(
             number, look.utc_ns, (x, y), look.utc_ns, look.frame, spot.column_px, spot.row_px, -2.0, look.epoch, hits=1
         )
-        life.path.append((look.utc_ns / NS, x, y))
+        life.path.append(_hit_of(look, k))
         life.areas_m2.append(float(look.areas_m2[k]))
         life.uprights.append(spot.upright)
         return life
@@ -233,6 +235,11 @@ class Tracker:
             row_px=life.row_px,
             frame=life.frame,
         )
+
+
+def _hit_of(look: Look, k: int) -> tuple[float, ...]:
+    """A plot as `motion_of` wants it."""
+    return (look.utc_ns / NS, *look.position_m[k].tolist(), *look.lift[k].tolist())
 
 
 def _existence(log_odds: float) -> float:

@@ -6,7 +6,8 @@ from .innocent import animals_of, lawful_of
 from .model import World
 from .night import night_of
 
-CROSSERS_PER_HOUR = 20.0
+CROSSERS_PER_HOUR = 45.0
+"""Far more than any border has: an exercise that shows what the watch does needs some in view every hour."""
 
 
 def parties_of(
