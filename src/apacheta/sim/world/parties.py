@@ -6,8 +6,7 @@ from .innocent import animals_of, lawful_of
 from .model import World
 from .night import night_of
 
-CROSSERS_PER_HOUR = 45.0
-"""Far more than any border has: an exercise that shows what the watch does needs some in view every hour."""
+CROSSERS_PER_HOUR = 30.0
 
 
 def parties_of(
