@@ -528,6 +528,17 @@ def test_without_time_the_plan_says_so_and_is_valid(tmp_path: Path) -> None:
     decode_plan((tmp_path / "out" / "plan.json").read_bytes(), "plan.json")
 
 
+def test_a_plan_without_tours_claims_no_distances(tmp_path: Path) -> None:
+    """The least of no tours is unknown: in the plan's file and in the answer; the page is made without them."""
+    body, _ = run(two_valleys(tmp_path), tmp_path / "out", max_seconds=0.0001)
+    made = decode_plan((tmp_path / "out" / "plan.json").read_bytes(), "plan.json")
+    assert (body["tours"], made.tours) == (0, ())
+    least = ("min_border_distance_m", "min_terrain_clearance_m", "min_energy_reserve_fraction")
+    assert [getattr(made, name) for name in least] == [body[name] for name in least] == [None, None, None]
+    assert made.clearance_required_m is None
+    assert (tmp_path / "out" / "plan.html").is_file()
+
+
 def test_the_command_writes_plan_and_page_whole(planned: Planned, tmp_path: Path) -> None:
     given = {"policy": "strips", "seed": 3, "max_seconds": None, "out_dir": tmp_path / "out", "language": "es"}
     made = make_plan(planned.sector, planned.mandate, planned.fleet, planned.world, **given)

@@ -357,6 +357,18 @@ def test_bytes_that_found_no_room_are_said_and_accounted(
     assert (fault["what"], "1316" in fault["text"]) == ("bytes_dropped", True)
 
 
+def test_the_chain_is_told_when_each_chunk_came(run: Run, ours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    came = [Chunk(ours.read_bytes(), 1_000), Chunk(b"", 2_000)]
+    source = FileStream(ours)
+    monkeypatch.setattr(source, "chunks", lambda: iter(came))
+    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+    fed: list[Chunk] = []
+    real = watch.WatchChain.feed
+    monkeypatch.setattr(watch.WatchChain, "feed", lambda self, *given: (fed.append(Chunk(*given)), real(self, *given)))
+    assert run("watch", "--stream", ours)["frames"] == 20
+    assert fed == came
+
+
 # Live: a sender on this machine, and the post's mandate.
 
 

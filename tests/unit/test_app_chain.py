@@ -60,10 +60,12 @@ class WideEye:
     def __init__(self, clock: SetClock | None = None, looks_s: Iterable[float] = ()) -> None:
         self.seen = self
         self.frames: list[Frame] = []
+        self.damaged: list[int] = []
         self._clock, self._looks_s = clock or SetClock(), iter(looks_s)
 
-    def step(self, gray: Any, frame: Frame) -> Sighting:
+    def step(self, gray: Any, frame: Frame, damaged: bool) -> Sighting:
         self.frames.append(frame)
+        self.damaged += [frame.number] if damaged else []
         self._clock.now_s += next(self._looks_s, 0.0)
         return Sighting(footprint=None, looked=True)
 
@@ -188,7 +190,7 @@ def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:
     assert chain.totals.lags_s == pytest.approx([0.7])
 
 
-def test_the_eye_is_not_shown_a_frame_that_the_decoder_patched_up() -> None:
+def test_the_eye_is_told_of_a_frame_that_the_decoder_patched_up() -> None:
     """A packet in the middle of frame 15's picture is lost."""
     frames = frames_at([RATE_90K * n for n in range(20)])
     packets = len(frames[15]) // PACKET
@@ -199,7 +201,7 @@ def test_the_eye_is_not_shown_a_frame_that_the_decoder_patched_up() -> None:
         chain.feed(frame)
     chain.end()
     assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 1)
-    assert [f.number for f in eye.frames] == [n for n in range(20) if n != 15]
+    assert ([f.number for f in eye.frames], eye.damaged) == (list(range(20)), [15])
     assert sum(b["frames"] for b in notes.bodies) == 20
 
 
@@ -215,7 +217,8 @@ def test_a_chain_that_is_interrupted_keeps_what_came_and_ends_once() -> None:
     assert chain.end() == []
     assert (notes.videos, notes.noted, chain.totals.frames) == before
     assert b"".join(notes.videos) == data
-    assert sum(b["frames"] for b in notes.bodies) == chain.totals.frames == len(eye.frames) + 1
+    assert sum(b["frames"] for b in notes.bodies) == chain.totals.frames == len(eye.frames)
+    assert eye.damaged == [eye.frames[-1].number]
     assert [kind for kind, _ in notes.noted] == ["looks", "looks"]
 
 

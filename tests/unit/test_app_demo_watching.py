@@ -21,6 +21,7 @@ from apacheta.app.demo.simulation import Simulation
 from apacheta.app.demo.watching import Pumps
 from apacheta.app.stop import Stop
 from apacheta.core.errors import EnvironmentFault
+from apacheta.ports import Chunk
 
 FLOOD = """
 import os, signal, sys
@@ -40,9 +41,11 @@ class Chain:
 
     def __init__(self, failure: Exception | None = None, after: int = 3) -> None:
         self.failure, self.after, self.taken, self.ended = failure, after, 0, False
+        self.chunks: list[Chunk] = []
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes, received_ns: int) -> None:
         self.taken += 1
+        self.chunks = [*self.chunks[:2], Chunk(data, received_ns)]
         if self.failure is not None and self.taken > self.after:
             raise self.failure
 
@@ -112,6 +115,16 @@ def test_a_stop_ends_every_stream(made: Make) -> None:
     pumps.run(SimpleNamespace())
     assert simulation.has_ended()
     assert all(c.ended and c.taken for c in chains.values())
+
+
+def test_a_chain_gets_each_chunk_with_its_arrival_and_hears_of_silence() -> None:
+    """An empty chunk is fed too: that is when what waits to be written down becomes durable."""
+    came = [Chunk(b"x" * 188, 1_000), Chunk(b"", 2_000), Chunk(b"", 3_000)]
+    chain = Chain()
+    simulation = SimpleNamespace(streams={"A1": SimpleNamespace(chunks=lambda: iter(came))}, has_ended=lambda: False)
+    night = SimpleNamespace(fleet=("A1",), chains={"A1": chain}, first_frame_s=None)
+    Pumps(night, simulation, SimpleNamespace(), Stop())._stream("A1", None)
+    assert (chain.chunks, chain.ended) == (came, True)
 
 
 @pytest.mark.parametrize(

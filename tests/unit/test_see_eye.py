@@ -145,6 +145,34 @@ def test_an_old_picture_or_noise_shows_nothing_and_sees_no_ground(fault, cause):
     assert eye.seen.seen_km2() == 0
 
 
+def test_a_damaged_picture_has_a_place_and_shows_nothing():
+    """A frame at 5.0 s is patched up with the picture of 1 s before: as it stands, it would give plots of its own, and
+    the tracks of three walkers would miss them. They coast over it and keep their names."""
+    flight = _flight(2, walkers=3, duration_s=6.0)
+    frames = list(flight.frames(rate_hz=5.0))
+    eye = Eye(degraded(flight.dem, 52), GRID, "t")
+    sightings = [eye.step(frames[20][0] if n == 25 else g, f, damaged=n == 25) for n, (g, f) in enumerate(frames)]
+    damaged = sightings[25]
+    assert damaged.footprint is not None
+    assert (damaged.looked, damaged.why_not, damaged.plots, len(damaged.looks)) == (True, "damaged", (), 0)
+    assert eye.counts.blind["damaged"] == 1
+    assert eye.counts.georeferenced == eye.counts.looks == len(frames)
+    assert eye.still(25) is None
+    assert {t.id: t.plots for t in damaged.tracks} == {t.id: t.plots for t in sightings[24].tracks} != {}
+    assert [s.why_not for s in sightings[26:]] == [""] * 4
+
+
+@pytest.mark.parametrize(("damaged_at", "rate_hz"), [((), 5.0), ((22,), 5.0), ((45,), 10.0)])
+def test_a_look_in_which_a_picture_was_damaged_is_not_bridged(damaged_at, rate_hz):
+    """7.5 s: 5.7 s are left after the blind baseline, and less than a look on either side of the damage. At 10 Hz the
+    damaged frame is one between two looks."""
+    flight = _flight(2, duration_s=7.5)
+    eye = Eye(flight.dem, GRID, "t")
+    looked = [eye.step(g, f, n in damaged_at).looked for n, (g, f) in enumerate(flight.frames(rate_hz))]
+    assert all(looked[n] is (rate_hz == 5.0) for n in damaged_at)
+    assert (eye.seen.seen_km2() > 0) is (not damaged_at)
+
+
 def test_a_good_stare_of_nine_seconds_sees_ground():
     flight = _flight(2, duration_s=9.0)
     eye = Eye(flight.dem, GRID, "t")

@@ -5,7 +5,7 @@ import pytest
 from see_world import GRID, START_NS, Flight, one_ridge, terrain
 
 from apacheta.core.sight import Frame
-from apacheta.see import SeenGround, SeenSettings, view_of
+from apacheta.see import SeenGround, SeenSettings, view_of, why_unseen_km2
 from apacheta.see.judgement import ConfirmSettings
 from apacheta.see.view import View
 
@@ -119,3 +119,32 @@ def test_a_mask_limits_what_is_counted():
     ground, _ = _seen(flight)
     assert ground.seen_km2(np.zeros(ground.looks.shape, bool)) == 0
     assert ground.seen_km2(np.ones(ground.looks.shape, bool)) == ground.seen_km2()
+
+
+def test_of_several_streams_the_best_that_happened_to_a_cell_counts():
+    """Of two streams one looked too shortly from near, the other long from too far: both look at the middle."""
+    dem = terrain(2, slope=0.3)
+    short, _ = _seen(Flight(dem, slant_m=900.0, size=(640, 512)), 4.4)
+    coarse, _ = _seen(Flight(dem, slant_m=1800.0, size=(640, 512)))
+    seen, _ = _seen(Flight(dem, slant_m=900.0, size=(640, 512)))
+    alone = [g.why_not_km2() for g in (short, coarse)]
+    for pair in ([short, coarse], [coarse, short]):
+        both = why_unseen_km2(pair)
+        assert both["too_short"] == alone[0]["too_short"]
+        assert 0 < both["too_coarse"] < alone[1]["too_coarse"]
+        assert both["never_in_frame"] <= min(a["never_in_frame"] for a in alone)
+        assert sum(both.values()) == pytest.approx(short.looks.size * 0.0009)
+    assert sum(why_unseen_km2([coarse, seen]).values()) == pytest.approx(sum(alone[0].values()) - seen.seen_km2())
+    assert why_unseen_km2([short, coarse], np.zeros(short.looks.shape, bool))["too_short"] == 0
+
+
+@pytest.mark.parametrize(("broken_s", "seen"), [((), True), ((2.7,), False), ((-3.0,), True), ((1e6,), True)])
+def test_no_look_goes_on_across_a_moment_that_showed_nothing(broken_s, seen):
+    """A break before the look, or at a time that a clock claimed once, leaves it whole."""
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for at_s in broken_s:
+        ground.break_off(START_NS + round(at_s * NS))
+    for view in _views(flight, 6.0):
+        ground.add(view, _everywhere(view))
+    assert (ground.seen_km2() > 0) is seen

@@ -163,8 +163,7 @@ def _with_file(fault: InputFault, sector_path: Path) -> InputFault:
 
 
 def _body(plan: WatchPlan) -> dict[str, Any]:
-    """The figures of a plan; what has no value for want of tours is null."""
-    some = bool(plan.tours)
+    """The figures of a plan."""
     return {
         "policy": plan.policy,
         "seed": plan.seed,
@@ -173,11 +172,11 @@ def _body(plan: WatchPlan) -> dict[str, Any]:
         "slots": len(plan.slots),
         "tours": len(plan.tours),
         "legs": sum(len(t.waypoints) - 1 for t in plan.tours),
-        "min_border_distance_m": plan.min_border_distance_m if some else None,
+        "min_border_distance_m": plan.min_border_distance_m,
         "border_line_accuracy_m": plan.border_line_accuracy_m,
-        "min_terrain_clearance_m": plan.min_terrain_clearance_m if some else None,
+        "min_terrain_clearance_m": plan.min_terrain_clearance_m,
         "min_separation_m": plan.min_separation_m,
-        "min_energy_reserve_fraction": plan.min_energy_reserve_fraction if some else None,
+        "min_energy_reserve_fraction": plan.min_energy_reserve_fraction,
         "containment": plan.containment,
         "search_rate_km2_h": plan.search_rate_km2_h,
         "certified_detection": plan.certified_detection,

@@ -7,6 +7,7 @@ the truth. Nothing comes back from the watch to it but back-pressure.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from ..core.plan import sorties_of
 from ..formats.plan_json import decode_plan
 from ..sim.night import NightSimulator, serve
 from ..sim.world import load_world
+from .answer import Answer, run_to_answer, show
 from .loading import load_fleet, load_sector
+
+SCHEMA = "apacheta/simulator/1"
 
 
 class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +44,19 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one simulated night to its end."""
-    spec = msgspec.json.decode(Path(argv[0]).read_bytes(), type=SimulatorSpec)
+    """Run one simulated night to its end. What failed goes to stderr; the exit code says whose fault it is."""
+    answer = run_to_answer(Answer(SCHEMA), lambda _: _run(Path(argv[0])))
+    return show(answer, as_json=False)
+
+
+def _run(spec_path: Path) -> None:
+    spec = msgspec.json.decode(spec_path.read_bytes(), type=SimulatorSpec)
     simulator = _simulator_of(spec)
-    writers: dict[str, Any] = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
-    with os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1) as fixes:
+    with suppress(BrokenPipeError), ExitStack() as ends:  # a reader that has gone is how a watch ends a simulation
+        fixes = ends.enter_context(os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1))
+        streams = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
+        writers: dict[str, Any] = {name: ends.enter_context(stream) for name, stream in streams.items()}
         serve(simulator, writers, fixes, Path(spec.truth), paced=spec.paced, udp_ports=spec.udp_ports)
-    return 0
 
 
 def _simulator_of(spec: SimulatorSpec) -> NightSimulator:

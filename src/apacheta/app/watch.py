@@ -117,12 +117,12 @@ class _Notes:
 
     def close(self) -> int:
         """Write down what waits and close the log; its entries."""
-        self._keeper.commit(self._chain.totals.last_utc_ns or 0)
+        self._keeper.commit()
         return self._account.close().size
 
     def _note(self, kind: EntryKind, body: dict[str, Any]) -> None:
         """By our own clock and at once: the stream's clock, by which the keeper gathers, may be another."""
-        self._keeper.commit(self._chain.totals.last_utc_ns or 0)
+        self._keeper.commit()
         self._account.record(Entry(kind=kind, utc_ns=str(SystemClock().utc_ns()), body=body))
 
 
@@ -135,7 +135,7 @@ def _run(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Note
         with Stop() as stop:
             for chunk in source.chunks():
                 taken += len(chunk.data)
-                chain.feed(chunk.data)
+                chain.feed(chunk.data, chunk.received_monotonic_ns)
                 if stop.asked:
                     break
             chain.end()
@@ -219,11 +219,10 @@ class WatchChain(Chain):
     def __init__(
         self, settings: ChainSettings, keeper: Keeper | None, terrain: RasterSource | None, mandate: Mandate | None
     ) -> None:
-        super().__init__(settings, None, None, keeper)
+        super().__init__(settings, None, None, keeper, clock=SystemClock())
         self.terrain_sha256: str | None = None
         self.stream, self.terrain, self.mandate = settings.stream, terrain, mandate
         self._area = None if mandate is None else Polygon(mandate.area)
-        self._clock = SystemClock()
         self._centres: dict[int, GeoPoint] = {}
 
     def break_off(self) -> None:

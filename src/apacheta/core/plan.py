@@ -71,7 +71,7 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole night. Hashes name every input; what is not built yet is null."""
+    """The whole night. Hashes name every input; what is not built yet is null, and so is the least of no tours."""
 
     format: Literal["plan/1"]
     apacheta: str
@@ -87,14 +87,14 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
     end_utc_ns: str
     border_standoff_m: float
     border_line_accuracy_m: float
-    clearance_required_m: float
+    clearance_required_m: float | None
     tours: tuple[Tour, ...]
     slots: tuple[Slot, ...]
     dropped: tuple[Dropped, ...]
-    min_border_distance_m: float
-    min_terrain_clearance_m: float
+    min_border_distance_m: float | None
+    min_terrain_clearance_m: float | None
     min_separation_m: float | None
-    min_energy_reserve_fraction: float
+    min_energy_reserve_fraction: float | None
     planned_km2: float
     search_rate_km2_h: float | None
     containment: Literal["proven", "standoff_only", "not_proven", "not_provable"]

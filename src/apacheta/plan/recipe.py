@@ -110,7 +110,7 @@ def plan_night(
         end_utc_ns=str(sector.end_utc_ns),
         border_standoff_m=sector.border.standoff_m,
         border_line_accuracy_m=sector.border.accuracy_m,
-        clearance_required_m=min((f.required_m for f in flown.values()), default=0.0),
+        clearance_required_m=min((f.required_m for f in flown.values()), default=None),
         tours=tours,
         slots=tuple(slots),
         dropped=(*(d for _, menu in menus for d in menu.dropped), *dropped),
@@ -184,9 +184,8 @@ def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
     return mask
 
 
-def _least(tours: tuple[Tour, ...], name: str) -> float:
-    values = [float(getattr(t, name)) for t in tours]
-    return min(values) if values else 0.0
+def _least(tours: tuple[Tour, ...], name: str) -> float | None:
+    return min((float(getattr(t, name)) for t in tours), default=None)
 
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:

@@ -3,7 +3,7 @@
 from .eye import Eye, EyeCounts, EyeSettings, Sighting
 from .georeference import PoseSigmas, footprint_of, frame_centre_disagreement_m, pixel_position
 from .movers import MoverFinder, MoverSettings
-from .seen import SeenGround, SeenSettings
+from .seen import SeenGround, SeenSettings, why_unseen_km2
 from .tracks import Tracker, TrackerSettings
 from .view import View, view_of
 
@@ -24,4 +24,5 @@ __all__ = [
     "frame_centre_disagreement_m",
     "pixel_position",
     "view_of",
+    "why_unseen_km2",
 ]

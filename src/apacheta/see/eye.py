@@ -54,7 +54,7 @@ class Sighting:
     """What one frame gave. Plots and tracks come with looks (`looked`), about every interval_s; between them both are
     empty. A track that has run out of the known terrain is left out. looks: cells (n, 2) as row, column of the
     seen-ground grid that became seen. why_not: why movers could not be found in a look (`too short`, `slewing`, `flat`,
-    `blurred`, `frozen`, `unlike`), else empty."""
+    `blurred`, `frozen`, `unlike`, `damaged`), else empty."""
 
     footprint: Footprint | None
     plots: tuple[Plot, ...] = ()
@@ -94,9 +94,10 @@ class Eye:
         self._look_ns: int | None = None
         self._seen_ns: int | None = None
 
-    def step(self, gray: Gray, frame: Frame) -> Sighting:
+    def step(self, gray: Gray, frame: Frame, damaged: bool = False) -> Sighting:
         """One frame, gray (rows, cols) uint8. Frames must come in order of their pose's time; late and repeated ones,
-        and those without a usable pose, are counted and skipped."""
+        and those without a usable pose, are counted and skipped. damaged: a decoder patched the picture up, so that it
+        has a place but shows neither movers nor ground: tracks coast, and no look goes on across it."""
         self.counts.frames += 1
         frame = msgspec.structs.replace(frame, width_px=gray.shape[1], height_px=gray.shape[0])
         view = view_of(frame, self.dem, self.grid)
@@ -108,10 +109,12 @@ class Eye:
             return Sighting(footprint=None)
         footprint = footprint_of(view, self.settings.sigmas)
         self.counts.georeferenced += footprint is not None
+        if damaged and self.seen is not None:
+            self.seen.break_off(view.utc_ns)
         if self._look_ns is not None and view.utc_ns - self._look_ns < 0.9 * self.settings.interval_s * NS:
             return Sighting(footprint=footprint)
         self._look_ns = view.utc_ns
-        return self._look(gray, frame, view, footprint)
+        return self._look(gray, frame, view, footprint, damaged)
 
     def still(self, frame_number: int) -> Gray | None:
         """The picture of a look, by its frame's number; None when it is no longer kept."""
@@ -138,12 +141,15 @@ class Eye:
         self._frame_ns = utc_ns
         return True
 
-    def _look(self, gray: Gray, frame: Frame, view: View, footprint: Footprint | None) -> Sighting:
+    def _look(self, gray: Gray, frame: Frame, view: View, footprint: Footprint | None, damaged: bool) -> Sighting:
         self.counts.looks += 1
-        self._keep(gray, frame.number)
         shrink = math.ceil(view.camera.width_px / self.settings.width_max_px)
         small, small_view = (gray, view) if shrink == 1 else self._shrunk(gray, frame, shrink)
-        finding = self._finder.find(small, small_view)
+        if damaged:
+            finding = self._finder.nothing("damaged")
+        else:
+            self._keep(gray, frame.number)
+            finding = self._finder.find(small, small_view)
         self.counts.registrations_failed = self._finder.fits_failed
         if not finding.looking:
             self.counts.blind[finding.why_not] = self.counts.blind.get(finding.why_not, 0) + 1

@@ -150,18 +150,18 @@ class MoverFinder:
             self.restart()
         if self._frozen(gray, view):
             self.restart()
-            return self._nothing("frozen")
+            return self.nothing("frozen")
         picture = Picture(gray)
         poor = "slewing" if slewing else self._poor(picture)
         if poor:
             if poor != "slewing":
-                return self._nothing(poor)
+                return self.nothing(poor)
             self._past.append(_Past(view, picture, np.zeros(6), 0.0))
-            return self._nothing(poor)
+            return self.nothing(poor)
         self._drop_far(view)
         older = self._older(view, 1.0)
         if older is None:
-            finding = self._nothing("too short")
+            finding = self.nothing("too short")
             steady, drift = self._steady_by_newest(picture, view)
         else:
             finding, steady, drift = self._compare(picture, view, older)
@@ -170,7 +170,8 @@ class MoverFinder:
         self._past.append(_Past(view, picture, steady, drift))
         return finding
 
-    def _nothing(self, why: str) -> Finding:
+    def nothing(self, why: str) -> Finding:
+        """What a picture gives in which no mover can be found."""
         return Finding(spots=(), looking=False, epoch=self.epoch, drift_px=0.0, why_not=why)
 
     def _frozen(self, gray: NDArray[np.uint8], view: View) -> bool:
@@ -238,7 +239,7 @@ class MoverFinder:
         drift = float(np.mean([np.hypot(p.drift_px * 0.995, f.sigma_px) for p, f in zip(older, fits, strict=True)]))
         if not all(f.by_image for f in fits):
             self.fits_failed += 1
-            return self._nothing("unlike"), steady, drift
+            return self.nothing("unlike"), steady, drift
         spots, compared = self._moving(picture, view, laid, fits, steady, slow=False)
         return Finding(spots, True, self.epoch, drift, "", compared), steady, drift
 

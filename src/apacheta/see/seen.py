@@ -1,6 +1,7 @@
 """Seen ground: which cells of the terrain were looked at well enough and long enough. When unsure: unseen."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,10 +34,28 @@ class SeenSettings:
     cover_min: float = 0.5
 
 
+def why_unseen_km2(grounds: Sequence["SeenGround"], mask: Cells | None = None) -> dict[str, float]:
+    """Area in the mask (rows, cols; all without one) to which no stream gave an accounted look, by the best that
+    happened to it in any; grounds: one for each stream, over the same elevation model."""
+    unseen = np.all([g.looks == 0 for g in grounds], axis=0) & (True if mask is None else mask)
+    state = np.bitwise_or.reduce([g.state for g in grounds])
+    short = unseen & (state & LOOKED_AT > 0)
+    coarse = unseen & ~short & (state & COARSE > 0)
+    hidden = unseen & ~short & ~coarse & (state & IN_FRAME > 0)
+    causes = {
+        "never_in_frame": unseen & ~short & ~coarse & ~hidden,
+        "hidden": hidden,
+        "too_coarse": coarse,
+        "too_short": short,
+    }
+    return {cause: grounds[0].area_km2(cells) for cause, cells in causes.items()}
+
+
 class SeenGround:
     """A grid over the nodes of an elevation model (rows, cols), rows from the south; a cell is the square round a node.
 
-    last_seen_ns: UTC of the last moment of an accounted look, 0 = never; looks: how many; best_gsd_m: inf = never.
+    last_seen_ns: UTC of the last moment of an accounted look, 0 = never; looks: how many; best_gsd_m: inf = never;
+    state: bits of what happened to it, IN_FRAME, COARSE, LOOKED_AT.
     """
 
     def __init__(self, dem: Dem, settings: SeenSettings | None = None) -> None:
@@ -48,7 +67,8 @@ class SeenGround:
         self.best_gsd_m = np.full(shape, np.inf, np.float32)
         self._dwell_s = np.zeros(shape, np.float32)
         self._dwell_ns = np.zeros(shape, np.int64)
-        self._state = np.zeros(shape, np.uint8)
+        self.state = np.zeros(shape, np.uint8)
+        self._broken_ns = NEVER_NS
 
     def add(self, view: View, compared: Mesh | None) -> NDArray[np.int64]:
         """Credits one frame. compared: (mesh rows, mesh cols), where movers could be found in it; None for nowhere.
@@ -59,13 +79,17 @@ class SeenGround:
             return np.zeros((0, 2), np.int64)
         none = np.zeros(view.range_m.shape, np.bool_)
         any_ray, fine, seen, gsd = self._covered(view, window, none if compared is None else compared)
-        state = self._state[window]
+        state = self.state[window]
         state |= np.where(fine, LOOKED_AT, np.where(any_ray, COARSE, 0)).astype(np.uint8)
         return self._credit(view.utc_ns, window, seen, gsd)
 
+    def break_off(self, utc_ns: int) -> None:
+        """Nothing could be seen at that moment: no look goes on across it."""
+        self._broken_ns = utc_ns
+
     def seen_km2(self, mask: Cells | None = None) -> float:
         """Area of the cells in the mask (rows, cols; all without one) with at least one accounted look."""
-        return self._km2((self.looks > 0) & (True if mask is None else mask))
+        return self.area_km2((self.looks > 0) & (True if mask is None else mask))
 
     def age_s(self, utc_ns: int) -> NDArray[np.float64]:
         """Seconds since each cell was last seen; inf for never."""
@@ -74,18 +98,10 @@ class SeenGround:
 
     def why_not_km2(self, mask: Cells | None = None) -> dict[str, float]:
         """Area in the mask that has no accounted look, by the best that happened to it."""
-        unseen = (self.looks == 0) & (True if mask is None else mask)
-        short = unseen & (self._state & LOOKED_AT > 0)
-        coarse = unseen & ~short & (self._state & COARSE > 0)
-        hidden = unseen & ~short & ~coarse & (self._state & IN_FRAME > 0)
-        return {
-            "never_in_frame": self._km2(unseen & ~short & ~coarse & ~hidden),
-            "hidden": self._km2(hidden),
-            "too_coarse": self._km2(coarse),
-            "too_short": self._km2(short),
-        }
+        return why_unseen_km2([self], mask)
 
-    def _km2(self, cells: Cells) -> float:
+    def area_km2(self, cells: Cells) -> float:
+        """Area of the cells that are True."""
         return float(np.count_nonzero(cells)) * self.dem.cell_m**2 / 1e6
 
     def _window(self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> tuple[slice, slice] | None:
@@ -139,7 +155,8 @@ class SeenGround:
     ) -> NDArray[np.int64]:
         dwell, last = self._dwell_s[window], self._dwell_ns[window]
         gap_s = (utc_ns - last) / NS
-        going_on = seen & (last != NEVER_NS) & (gap_s <= self.settings.gap_s) & (gap_s >= 0)
+        broken = (last <= self._broken_ns) & (self._broken_ns <= utc_ns)
+        going_on = seen & (last != NEVER_NS) & (gap_s <= self.settings.gap_s) & (gap_s >= 0) & ~broken
         before = np.where(going_on, dwell, 0.0)
         after = np.where(going_on, dwell + gap_s, 0.0)
         dwell[seen] = after[seen]
@@ -172,4 +189,4 @@ class SeenGround:
         with np.errstate(invalid="ignore"):
             inside = (column >= 0) & (column < camera.width_px) & (row >= 0) & (row < camera.height_px)
             inside &= (depth > 0) & (depth <= reach)
-        self._state[window] |= (inside.reshape(xx.shape) * IN_FRAME).astype(np.uint8)
+        self.state[window] |= (inside.reshape(xx.shape) * IN_FRAME).astype(np.uint8)

@@ -189,14 +189,13 @@ class Chain:
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
-        """One frame on its way: without a pose it has no place; a damaged one has, but the eye is not shown it, since
-        what the decoder patched up moves by itself and shows no ground."""
+        """One frame on its way: without a pose it has no place."""
         number, self._number = self._number, self._number + 1
         if paired.pose is None:
             return
         self._time(paired.pose.utc_ns)
         self._due = self._due or (paired.pose.utc_ns, self._received_ns)
-        if self.eye is None or paired.damaged:
+        if self.eye is None:
             return
         height_px, width_px = paired.gray.shape
         frame = Frame(
@@ -207,7 +206,7 @@ class Chain:
             height_px=height_px,
             pose=paired.pose,
         )
-        sighting = self.eye.step(paired.gray, frame)
+        sighting = self.eye.step(paired.gray, frame, paired.damaged)
         self._footprint(sighting.footprint)
         if sighting.looked:
             self._sighting(sighting)

@@ -87,7 +87,7 @@ class Keeper:
         self.note("alert", alert.utc_ns, _body(alert))
         self.note("decision", decision.utc_ns, _body(decision), at_once=True)
 
-    def commit(self, _utc_ns: int = 0) -> None:
+    def commit(self) -> None:
         """Make everything that waits durable; a checkpoint once a minute. What cannot be written goes on waiting."""
         with self._lock:
             if self._waiting:

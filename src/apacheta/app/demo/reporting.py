@@ -17,6 +17,7 @@ from ...core.instant import NS
 from ...core.plan import Sortie, sorties_of
 from ...core.sight import Fix
 from ...geo import LocalGrid
+from ...see import why_unseen_km2
 from ..files import write_whole
 from ..report import (
     AlertCard,
@@ -253,10 +254,10 @@ def _seen_over_time(night: Night) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _unseen(night: Night) -> Unseen:
-    """Why own-side ground got no accounted look; with several streams, the causes of the one that saw most."""
+    """Why own-side ground got no accounted look from any stream."""
     cell_km2 = (night.ground.dem.cell_m / 1000.0) ** 2
     grounds = [c.eye.seen for c in night.chains.values() if c.eye is not None and c.eye.seen is not None]
-    causes = max(grounds, key=lambda g: g.seen_km2(night.own_side)).why_not_km2(night.own_side & (looks(night) == 0))
+    causes = why_unseen_km2(grounds, night.own_side)
     return Unseen(
         own_side_km2=float(night.own_side.sum() * cell_km2),
         never_in_frame_km2=causes["never_in_frame"],

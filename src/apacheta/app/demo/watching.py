@@ -120,7 +120,7 @@ class Pumps:
         for chunk in self._simulation.streams[name].chunks():
             if chunk.data:
                 self._night.first_frame_s = self._night.first_frame_s or time.monotonic()
-                chain.feed(chunk.data)
+            chain.feed(chunk.data, chunk.received_monotonic_ns)
             if progress is not None:
                 _tell(self._night, chain, progress)
             if self._is_cut() or (not chunk.data and self._simulation.has_ended()):
@@ -173,7 +173,7 @@ def _note_end(night: Night, keeper: Keeper) -> None:
     keeper.close_blocks()
     for fault in night.faults:
         keeper.note("fault", last_ns, {"what": fault.code, "text": fault.text(), **fault.values})
-    keeper.commit(last_ns)
+    keeper.commit()
 
 
 def _watchman(night: Night) -> Watchman:

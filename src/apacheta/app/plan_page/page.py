@@ -103,13 +103,14 @@ def _about(
 
 def _facts(plan: WatchPlan, t: Texts) -> list[tuple[str, str, str]]:
     """(figure, what it is, how it was got)."""
-    if not plan.tours:
+    reserve = plan.min_energy_reserve_fraction
+    if reserve is None:  # there are no tours
         return []
     wanted = t.number(plan.border_standoff_m + plan.border_line_accuracy_m)
     found = [
         (f"{t.number(plan.min_border_distance_m)} m", "border", {"wanted": wanted}),
         (f"{t.number(plan.min_terrain_clearance_m)} m", "clearance", {}),
-        (f"{t.number(100 * plan.min_energy_reserve_fraction)} %", "reserve", {}),
+        (f"{t.number(100 * reserve)} %", "reserve", {}),
         (f"{t.number(plan.planned_km2, 1)} km²", "watched", {}),
         (f"{t.number(plan.search_rate_km2_h, 1)} km²/h", "rate", {}),
     ]

@@ -50,7 +50,7 @@ def profiles(report: NightReport, ink: Ink, texts: Texts) -> str | None:
     return picture(drawn)
 
 
-def _profile(axes: Axes, flight: Flight, clearance_m: float, ink: Ink, texts: Texts) -> None:
+def _profile(axes: Axes, flight: Flight, clearance_m: float | None, ink: Ink, texts: Texts) -> None:
     quiet(axes, ink, grid="y")
     along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(flight.x_m), np.diff(flight.y_m)))]) / 1000.0
     known = np.concatenate([flight.ground_m, flight.height_m])
@@ -58,7 +58,8 @@ def _profile(axes: Axes, flight: Flight, clearance_m: float, ink: Ink, texts: Te
     if not np.isfinite(floor):
         return
     axes.fill_between(along, floor, flight.ground_m, color=ink.faint, alpha=0.45, linewidth=0)
-    axes.plot(along, flight.ground_m + clearance_m, color=ORANGE, linewidth=0.8, linestyle=(0, (4, 2)))
+    if clearance_m is not None:
+        axes.plot(along, flight.ground_m + clearance_m, color=ORANGE, linewidth=0.8, linestyle=(0, (4, 2)))
     axes.plot(along, flight.height_m, color=ink.flown, linewidth=1.2)
     axes.set_xlim(0, max(float(along[-1]), 0.1))
     axes.set_ylim(floor, None)
