@@ -135,7 +135,7 @@ class NightSimulator:
             yield tick
             utc_ns += step_ns
             tick = Tick(utc_ns)
-        yield Tick(utc_ns, truth=[self._count_line(utc_ns)])
+        yield Tick(utc_ns, truth=[*self._where(utc_ns, self.cast.at(utc_ns)), self._count_line(utc_ns)])
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -157,13 +157,14 @@ class NightSimulator:
         places = self.cast.at(tick.utc_ns)
         since_ns = tick.utc_ns - self.from_utc_ns
         if self._every(since_ns, WHERE_NS, dt_s):
-            tick.truth += where_lines(
-                tick.utc_ns, self.whereabouts.due(tick.utc_ns, places), self.cast, places, self.ground
-            )
+            tick.truth += self._where(tick.utc_ns, places)
         for crew in self.crews:
             air = self._advance(tick, crew, tick.utc_ns, dt_s)
             if air is not None:
                 self._look(tick, crew, air, places, since_ns, dt_s)
+
+    def _where(self, utc_ns: int, places: Places) -> list[Line]:
+        return where_lines(utc_ns, self.whereabouts.due(utc_ns, places), self.cast, places, self.ground)
 
     def _every(self, since_ns: int, period_ns: int, dt_s: float) -> bool:
         """True on the first tick of each period."""
