@@ -47,10 +47,24 @@ def inputs_sha256(places: tuple[str, ...] = ("src",)) -> str:
     return digest.hexdigest()
 
 
-def say(bench: str, rows: list[dict[str, Any]], complete: bool, inputs: str) -> None:
-    """Print the object."""
+def say(bench: str, rows: list[dict[str, Any]], complete: bool, inputs: str, table: bool = False) -> None:
+    """Print the object; or, as `docs/benchmarks.md` has it, a table."""
     body = {"bench": bench, "complete": complete, "machine": machine(), "inputs_sha256": inputs, "rows": rows}
-    sys.stdout.write(json.dumps(body) + "\n")
+    sys.stdout.write(_table_of(rows, inputs) if table else json.dumps(body) + "\n")
+
+
+def _table_of(rows: list[dict[str, Any]], inputs: str) -> str:
+    head = f"> machine: {machine()} · sources: {inputs[:16]}\n\n"
+    names = ("case", "figure", "ours", "unit", "interval", "count", "nights", "goal", "met")
+    lines = [names, ("---",) * len(names), *(_cells_of(r) for r in rows)]
+    return head + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _cells_of(row: dict[str, Any]) -> tuple[str, ...]:
+    spread = "" if row["spread"] is None else "-".join(f"{v:g}" for v in row["spread"])
+    met = {True: "yes", False: "no", None: ""}[row["met"]]
+    given = (row["ours"], row["unit"], spread, row.get("count"), row["runs"], row["goal"])
+    return (row["case"], row["metric"], *("" if v is None else str(v) for v in given), met)
 
 
 def apacheta(*arguments: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--most", type=int, default=None, help="at most so many new nights")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
     arguments = parser.parse_args()
     inputs = inputs_sha256(DECIDING)
     if arguments.quick:
@@ -60,7 +61,7 @@ def main() -> int:
     ):
         flown = [done[s, crossers] for s in seeds if (s, crossers) in done]
         rows += rows_of(flown, case, whole=len(flown) == len(seeds))
-    say("night", rows, len(done) == len(wanted), inputs)
+    say("night", rows, len(done) == len(wanted), inputs, arguments.table)
     return 0
 
 
