@@ -5,7 +5,7 @@ import numpy as np
 from ..texts import Texts
 from .frame import draw_frame, draw_legend, draw_scale_bar
 from .ink import FULL_WIDTH_IN, Ink, figure, picture
-from .marks import draw_alerts, draw_area, draw_border, draw_far_side, draw_line, draw_looks, draw_spot
+from .marks import draw_alerts, draw_area, draw_border, draw_far_side, draw_line, draw_looks, draw_spots
 from .night import AlertCard, Ground, Line, NightReport
 from .relief import Window, draw_contours, draw_relief, whole
 
@@ -96,8 +96,7 @@ def _map(report: NightReport, window: Window, ink: Ink, texts: Texts) -> str:
         draw_line(axes, line, ink)
     for flight in report.flights:
         axes.plot(flight.x_m, flight.y_m, color=ink.flown, linewidth=1.6, alpha=0.9, zorder=7)
-    for spot in report.spots:
-        draw_spot(axes, spot, window, ink)
+    draw_spots(axes, report.spots, window, ink)
     draw_alerts(axes, report.alerts, window, ink)
     draw_frame(axes, window, report.ground, ink, texts)
     legend = drawn.add_axes((left_in / FULL_WIDTH_IN, 0, plane_in / FULL_WIDTH_IN, _LEGEND_IN / total_in))

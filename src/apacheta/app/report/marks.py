@@ -1,6 +1,7 @@
 """What lies on a map: seen ground, zones, border, ways, named places, alerts."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +18,8 @@ from .relief import Window, cell_extent, slices
 LOOK_STEPS = (1, 2, 4)
 """Least looks of each shade of seen ground."""
 LOOK_ALPHA = (0.30, 0.50, 0.72)
-SPOT_MARKS = {"base": "^", "relay": "1", "patrol": "s", "goal": "x", "village": "o"}
+SPOT_MARKS = {"base": "^", "village": "o", "patrol": "s", "relay": "1", "goal": "x"}
+"""By what they are worth to a reader: where names would cover each other the first is written."""
 AREA_HATCHES = {"unresolved": "\\\\\\\\", "no_look": "xxxx", "no_fly": "////", "no_overfly": "..."}
 ACCURACY_DASH = (0, (4, 3))
 STANDOFF_DASH = (0, (1, 2))
@@ -124,22 +126,61 @@ def draw_line(axes: Axes, line: Line, ink: Ink) -> None:
         axes.plot(line.x_m, line.y_m, color=ink.planned, linewidth=0.7, linestyle=PLANNED_DASH, zorder=7.5)
 
 
-def draw_spot(axes: Axes, spot: Spot, window: Window, ink: Ink) -> None:
-    """A named place, its name turned inward near the east edge."""
-    if not window.holds(spot.x_m, spot.y_m):
-        return
+def draw_spots(axes: Axes, spots: Sequence[Spot], window: Window, ink: Ink) -> None:
+    """Named places. A name goes where it covers no other; where there is no such place, the mark stands alone."""
+    shown = [spot for spot in spots if window.holds(spot.x_m, spot.y_m)]
+    points_per_m = axes.get_position().width * axes.get_figure(root=True).get_size_inches()[0] * 72 / window.width_m
+    taken: list[_Box] = []
+    for spot in sorted(shown, key=lambda s: list(SPOT_MARKS).index(s.kind) if s.kind in SPOT_MARKS else 99):
+        _draw_mark(axes, spot, ink)
+        at = (spot.x_m - window.west_m) * points_per_m, (spot.y_m - window.south_m) * points_per_m
+        right = spot.x_m > window.east_m - 0.18 * window.width_m
+        free = (p for p in _places(right) if not any(_meet(_box(at, p, spot.name), t) for t in taken))
+        place = next(free, None)
+        if place is not None:
+            taken.append(_box(at, place, spot.name))
+            _draw_name(axes, spot, place, ink)
+
+
+_Box = tuple[float, float, float, float]
+_Place = tuple[float, float, str]
+NAME_POINTS = 6.5
+
+
+def _places(right: bool) -> tuple[_Place, ...]:
+    """Where a name may stand, as points beside its mark and the side it is aligned to; near the east edge inward."""
+    sides: tuple[tuple[float, str], ...] = ((-6.0, "right"), (6.0, "left"))
+    first, second = sides if right else sides[::-1]
+    return tuple((x, y, align) for x, align in (first, second) for y in (3.0, -8.0))
+
+
+def _box(at: tuple[float, float], place: _Place, name: str) -> _Box:
+    """West, south, east, north of a name on the map, in points; a letter is about half as wide as it is high."""
+    width = 0.55 * NAME_POINTS * len(name)
+    west = at[0] + place[0] - (width if place[2] == "right" else 0.0)
+    south = at[1] + place[1] - 1.0
+    return west, south, west + width, south + NAME_POINTS + 2.0
+
+
+def _meet(one: _Box, two: _Box) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+def _draw_mark(axes: Axes, spot: Spot, ink: Ink) -> None:
     colour = PURPLE if spot.kind == "village" else ink.text
     mark = SPOT_MARKS.get(spot.kind, "o")
     edge = colour if mark in "x1" else ink.halo
     axes.plot([spot.x_m], [spot.y_m], mark, color=colour, markersize=6, markeredgecolor=edge, zorder=8)
-    right = spot.x_m > window.east_m - 0.18 * window.width_m
+
+
+def _draw_name(axes: Axes, spot: Spot, place: _Place, ink: Ink) -> None:
     axes.annotate(
         spot.name,
         (spot.x_m, spot.y_m),
-        xytext=(-6 if right else 6, 3),
+        xytext=place[:2],
         textcoords="offset points",
-        ha="right" if right else "left",
-        fontsize=6.5,
+        ha=place[2],
+        fontsize=NAME_POINTS,
         color=ink.text,
         path_effects=[withStroke(linewidth=2.0, foreground=ink.halo)],
         zorder=8,
