@@ -6,6 +6,11 @@ import msgspec
 
 from .place import GeoPoint, LonLat
 
+LOOK_S = 8.0
+LOOK_ABOVE_SLOPE_DEG = 15.0
+"""What a look at ground is: watched for so long, from so far above its slope. Then a walker of 1 m/s is confirmed more
+often than not, whichever way he goes (`tests/unit/test_see_looks.py`)."""
+
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
     """One position and attitude report of an aircraft. Attitude: heading true, pitch up, roll right, degrees."""

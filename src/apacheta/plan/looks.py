@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
-from ..geo import Camera, aim_axes, line_of_sight, project
+from ..core.sight import LOOK_ABOVE_SLOPE_DEG, LOOK_S
+from ..geo import Camera, Dem, aim_axes, line_of_sight, project
 from .airspace import Airspace
 from .performance import Flight, Wind, ground_speed_m_s
 from .sight import Sight, lawful_aims
@@ -27,8 +28,6 @@ SLEW_LEAST_S = 1.5
 """Between two stares: 60 deg/s over 40 degrees, and settle; then the mover's baseline begins anew (simulation.md)."""
 SLEW_DEG = 40.0
 SETTLE_S = 0.8
-DWELL_MIN_S = 5.0
-"""As long as a look must last to count as one (`see/seen.py`)."""
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
 END_SLACK_DEG = 5.0
@@ -105,13 +104,13 @@ class StripView:
 
 
 def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
-    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under 5 s of dwell.
+    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under LOOK_S of dwell.
 
     Logistic fit to the prototype's runs with 640x512 (simulation.md section 4: 0.31 m 39/40, 0.42 m 33/40, 0.50 m
     29/40 to 31/40, 0.86 m 11/35), laid under the last of them.
     """
     chance = 1.0 / (1.0 + np.exp((np.asarray(gsd_m, dtype=np.float64) - 0.60) / 0.11))
-    return chance if dwell_s >= DWELL_MIN_S else 0.0 * chance
+    return chance if dwell_s >= LOOK_S else 0.0 * chance
 
 
 def lap_times(lap: Floats, flight: Flight, wind: Wind) -> tuple[Floats, Floats]:
@@ -204,8 +203,8 @@ def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], cam
 
 
 def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Ints:
-    """The nodes (flat indices) round an aim that are own side, inside the frame, in sight, and noticed with
-    probability >= 0.5, seen from `eye`."""
+    """The nodes (flat indices) round an aim that are own side, inside the frame, in sight from far enough above their
+    slope, and noticed with probability >= 0.5, seen from `eye`."""
     dem = airspace.dem
     rows, cols = dem.height_hae_m.shape
     reach = math.ceil(600.0 / dem.cell_m)
@@ -226,6 +225,16 @@ def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera
         inside &= notice_probability(depth / camera.focal_px, STARE_S) >= 0.5
     picked = np.flatnonzero(inside)
     if len(picked):
+        picked = picked[_above_slope(eye, nodes[picked], dem)]
         picked = picked[line_of_sight(dem, np.broadcast_to(eye, (len(picked), 3)), nodes[picked])]
     own = airspace.border_about_m(nodes[picked, 0], nodes[picked, 1]) > 0.0
     return np.asarray((r[picked] * cols + c[picked])[own], dtype=np.int64)
+
+
+def _above_slope(eye: Floats, nodes: Floats, dem: Dem) -> Bools:
+    """(n,) whether rays from `eye` meet the slope at nodes (n, 3) at LOOK_ABOVE_SLOPE_DEG or more."""
+    slope_x, slope_y = dem.slope_at(nodes[:, 0], nodes[:, 1])
+    ray = nodes - eye
+    ray = ray / np.linalg.norm(ray, axis=1, keepdims=True)
+    sine = (ray[:, 0] * slope_x + ray[:, 1] * slope_y - ray[:, 2]) / np.sqrt(1.0 + slope_x**2 + slope_y**2)
+    return np.asarray(sine >= math.sin(math.radians(LOOK_ABOVE_SLOPE_DEG)))

@@ -1,6 +1,7 @@
 """Finds what moves in a picture taken from a moving camera: the newest picture against two older ones laid over it."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -118,9 +119,27 @@ def corner_shift_px(view: View, old: View) -> float:
     return float(np.nanmax(shift)) if np.isfinite(shift).any() else 0.0
 
 
-def _alike(gray: NDArray[np.uint8], old: NDArray[np.uint8]) -> bool:
-    """Whether two pictures are the same to a decoder's rounding."""
-    return gray.shape == old.shape and float(cv2.absdiff(gray, old).mean()) < FROZEN_GREY
+def _alike(image: Image, old: Image, most: float) -> bool:
+    """Whether two pictures differ by less than so many grey levels on average."""
+    return image.shape == old.shape and float(cv2.absdiff(image, old).mean()) < most
+
+
+class Parts(NamedTuple):
+    """What stands out: mask (rows, cols) uint8; label (rows, cols), k for the k-th that hangs together, 0 for nothing;
+    boxes (n, 5) of them: left, top, width, height, pixels."""
+
+    mask: NDArray[np.uint8]
+    label: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+
+
+def _parts_of(difference: Image, leak: Image, threshold: float) -> Parts:
+    """The parts of a difference that exceed the threshold in units of the local leak."""
+    mask = np.empty(difference.shape, np.uint8)
+    over_threshold(difference, leak, np.float32(threshold), mask)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+    label, boxes = np.zeros(mask.shape, np.int32), np.empty((COMPONENTS_MAX, 5), np.int32)
+    return Parts(mask, label, boxes[: components(mask, label, boxes)])
 
 
 class MoverFinder:
@@ -130,7 +149,7 @@ class MoverFinder:
         cv2.setNumThreads(1)
         self.settings = settings or MoverSettings()
         self._past: list[_Past] = []
-        self._same: tuple[NDArray[np.uint8], View] | None = None
+        self._same: tuple[Image, View] | None = None
         self._sharpness: list[float] = []
         self.epoch = 0
         self.fits_failed = 0
@@ -148,10 +167,10 @@ class MoverFinder:
         slewing = self._slewing(view)
         if slewing:
             self.restart()
-        if self._frozen(gray, view):
+        picture = Picture(gray)
+        if self._frozen(picture, view):
             self.restart()
             return self.nothing("frozen")
-        picture = Picture(gray)
         poor = "slewing" if slewing else self._poor(picture)
         if poor:
             if poor != "slewing":
@@ -174,11 +193,12 @@ class MoverFinder:
         """What a picture gives in which no mover can be found."""
         return Finding(spots=(), looking=False, epoch=self.epoch, drift_px=0.0, why_not=why)
 
-    def _frozen(self, gray: NDArray[np.uint8], view: View) -> bool:
+    def _frozen(self, picture: Picture, view: View) -> bool:
         """Whether the picture has stayed the same while the pose says that it should have moved: then it is an old
-        one, and shows nothing of now."""
-        if self._same is None or not _alike(gray, self._same[0]):
-            self._same = gray.copy(), view
+        one, and shows nothing of now. A coder's key frames make an old picture shiver; a new one changes far more."""
+        small = picture.small(2)
+        if self._same is None or not _alike(small, self._same[0], FROZEN_SHARE * picture.contrast(2)):
+            self._same = small, view
             return False
         return corner_shift_px(view, self._same[1]) > FROZEN_SHIFT_PX
 
@@ -276,11 +296,13 @@ class MoverFinder:
         usable = self._usable(laid)
         difference = self._difference(picture, laid, fits, usable)
         leak = self._leak(difference, view)
-        mask = np.empty(difference.shape, np.uint8)
-        over_threshold(difference, leak, np.float32(self.settings.threshold), mask)
+        parts = _parts_of(difference, leak, self.settings.threshold)
         rows, cols = leak.shape
         compared = usable[MESH_STEP_PX // 2 :: MESH_STEP_PX, MESH_STEP_PX // 2 :: MESH_STEP_PX][:rows, :cols] > 0
-        return self._spots(picture, laid, difference, leak, mask, view, steady, slow), compared
+        compared &= self.settings.threshold * leak <= DROWNED_GREY
+        if len(parts.boxes) == COMPONENTS_MAX:
+            return (), np.zeros_like(compared)
+        return self._spots(picture, laid, difference, leak, parts, view, steady, slow), compared
 
     def _usable(self, laid: list[Image]) -> NDArray[np.uint8]:
         """1 where both older pictures have something, away from their voids and from the picture's edge."""
@@ -320,25 +342,23 @@ class MoverFinder:
         laid: list[Image],
         difference: Image,
         leak: Image,
-        mask: NDArray[np.uint8],
+        parts: Parts,
         view: View,
         steady: Array,
         slow: bool,
     ) -> tuple[Spot, ...]:
         s = self.settings
-        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        still = 1 - cv2.dilate(mask, np.ones((5, 5), np.uint8))
-        label, boxes = np.zeros(mask.shape, np.int32), np.empty((COMPONENTS_MAX, 5), np.int32)
+        still = 1 - cv2.dilate(parts.mask, np.ones((5, 5), np.uint8))
         found: list[tuple[float, Spot]] = []
-        for k in range(components(mask, label, boxes)):
-            left, top, width, height, area = (int(x) for x in boxes[k])
+        for k, box in enumerate(parts.boxes, start=1):
+            left, top, width, height, area = (int(x) for x in box)
             mesh_row = min((top + height // 2) // MESH_STEP_PX, leak.shape[0] - 1)
             mesh_col = min((left + width // 2) // MESH_STEP_PX, leak.shape[1] - 1)
             gsd = float(view.gsd_m[mesh_row, mesh_col])
             if not np.isfinite(gsd) or area < s.area_min_px or area > max(s.area_max_m2 / gsd**2, 40):
                 continue
             window = np.s_[top : top + height, left : left + width]
-            weight = np.where(label[window] == k + 1, difference[window], 0.0)
+            weight = np.where(parts.label[window] == k, difference[window], 0.0)
             spot = self._spot(
                 picture, laid, still, weight, (left, top), float(leak[mesh_row, mesh_col]), gsd, view, steady, slow
             )
@@ -474,12 +494,15 @@ def surroundings_shift(
     return int(best_row) - search, int(best_col) - search
 
 
-FROZEN_GREY = 0.02
-"""Grey levels, on average, by which a picture may differ from an older one and still be the same: a camera's own noise
-is ten times that."""
-FROZEN_SHIFT_PX = 3.0
+FROZEN_SHARE = 0.15
+"""Of a picture's own contrast, by which an old picture may differ from itself: a coder at CRF 23 makes 0.07 of it at a
+key frame, ground that has moved by some pixels most of it."""
+FROZEN_SHIFT_PX = 8.0
 COMPONENTS_MAX = 400
-"""A picture with more than these that hang together is not one of movers; the rest is not looked at."""
+"""A picture in which so many hang together is not one of movers: nothing is believed, and nothing counts as seen."""
+DROWNED_GREY = 60.0
+"""Where more than so many grey levels would have to stand out, a walker drowns (4 K of a span of 15 K are 68): such
+ground is not compared."""
 NEVER = 1e6
 """Leak of places where no plot is believed: no difference of grey levels reaches it."""
 AREA_SCALE = 1.5

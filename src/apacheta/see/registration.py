@@ -116,7 +116,7 @@ def affine_fit(
     """
     params = np.zeros(7) if start is None else start.copy()
     matrix, vector = np.empty((7, 7)), np.empty(7)
-    cut, sigma, error = CUT_FIRST, np.inf, np.inf
+    cut, sigma = CUT_FIRST, np.inf
     for scale, steps, stride in levels:
         small, (gradient_x, gradient_y) = now.small(scale), now.gradients(scale)
         params[:6] /= scale
@@ -138,9 +138,20 @@ def affine_fit(
         with np.errstate(invalid="ignore"):
             spread_px2 = np.linalg.pinv(matrix)[[0, 3], [0, 3]].sum() / 2
         sigma = NOISE_CORRELATION * scale * error * float(np.sqrt(max(spread_px2, 0.0)))
-    if error > UNLIKE * now.contrast(scale) or not np.isfinite(sigma):
+    if not np.isfinite(sigma) or _left_over(now, old, params, levels[-1]) > UNLIKE * now.contrast(scale):
         return None
     return Fit(params=params, sigma_px=max(sigma, SIGMA_FLOOR_PX), by_image=True)
+
+
+def _left_over(now: Picture, old: dict[int, Image], params: Array, level: tuple[int, int, int]) -> float:
+    """Deviation in grey levels of what a fit leaves, all pixels counted: the fit's own cut would hide the worst."""
+    scale, _, stride = level
+    scaled = np.append(params[:6] / scale, params[6])
+    matrix, vector = np.empty((7, 7)), np.empty(7)
+    total, used = affine_normal(
+        now.small(scale), old[scale], *now.gradients(scale), scaled, 1e3, stride, matrix, vector
+    )
+    return float(1.25 * total / used) if used else np.inf
 
 
 def pose_only() -> Fit:

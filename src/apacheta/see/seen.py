@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.sight import LOOK_ABOVE_SLOPE_DEG, LOOK_S
 from ..geo import Dem, project
-from .judgement import ConfirmSettings
 from .movers import Mesh
 from .view import MESH_STEP_PX, View
 
@@ -22,15 +22,14 @@ Cells = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class SeenSettings:
-    """A look counts when the mover finder could have confirmed a walker: working differencing for as long as a track
-    needs to be confirmed and two looks more, after the blind baseline; ground resolution <= 0.35 m (simulation page,
-    "What decides"); the ray 5 degrees or more above the slope; and half of the cell's area under rays that were
-    compared."""
+    """A look counts when the mover finder would rather have confirmed a walker than not: LOOK_S of working
+    differencing, after the blind baseline; ground resolution <= 0.35 m (simulation page, "What decides"); the ray
+    LOOK_ABOVE_SLOPE_DEG or more above the slope; and half of the cell's area under rays that were compared."""
 
-    look_s: float = ConfirmSettings.age_s + 0.4
+    look_s: float = LOOK_S
     gap_s: float = 1.2
     gsd_max_m: float = 0.35
-    grazing_min_deg: float = 5.0
+    grazing_min_deg: float = LOOK_ABOVE_SLOPE_DEG
     cover_min: float = 0.5
 
 
