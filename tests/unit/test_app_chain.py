@@ -190,18 +190,23 @@ def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:
     assert chain.totals.lags_s == pytest.approx([0.7])
 
 
+def without_a_packet(frame: bytes) -> bytes:
+    """The frame's packets without that in the middle."""
+    middle = len(frame) // PACKET // 2
+    return frame[: PACKET * middle] + frame[PACKET * (middle + 1) :]
+
+
 def test_the_eye_is_told_of_a_frame_that_the_decoder_patched_up() -> None:
-    """A packet in the middle of frame 15's picture is lost."""
+    """A packet in the middle of frame 15's picture is lost; the next key frame would be frame 20."""
     frames = frames_at([RATE_90K * n for n in range(20)])
-    packets = len(frames[15]) // PACKET
-    frames[15] = frames[15][: PACKET * (packets // 2)] + frames[15][PACKET * (packets // 2 + 1) :]
+    frames[15] = without_a_packet(frames[15])
     eye, notes = WideEye(), Notes()
     chain = Chain(ChainSettings("s"), eye, None, notes)  # type: ignore[arg-type]
     for frame in frames:
         chain.feed(frame)
     chain.end()
-    assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 1)
-    assert ([f.number for f in eye.frames], eye.damaged) == (list(range(20)), [15])
+    assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 5)
+    assert ([f.number for f in eye.frames], eye.damaged) == (list(range(20)), [15, 16, 17, 18, 19])
     assert sum(b["frames"] for b in notes.bodies) == 20
 
 
