@@ -173,6 +173,21 @@ def test_a_look_in_which_a_picture_was_damaged_is_not_bridged(damaged_at, rate_h
     assert (eye.seen.seen_km2() > 0) is (not damaged_at)
 
 
+@pytest.mark.parametrize("how", ["placed", "without a pose", "late", "told"])
+def test_a_damaged_frame_ends_the_look_whether_it_has_a_place_or_not(how):
+    """In 7.5 s there is time for one look, unless it is broken off in its middle."""
+    flight = _flight(2, duration_s=7.5)
+    eye = Eye(flight.dem, GRID, "t")
+    frames = list(flight.frames(5.0))
+    for n, (gray, frame) in enumerate(frames):
+        pose = {"without a pose": None, "late": frames[n - 1][1].pose}.get(how, frame.pose)
+        if n == 22 and how == "told":
+            eye.break_off()
+        else:
+            eye.step(gray, msgspec.structs.replace(frame, pose=pose) if n == 22 else frame, damaged=n == 22)
+    assert eye.seen.seen_km2() == 0
+
+
 def test_a_good_stare_of_nine_seconds_sees_ground():
     flight = _flight(2, duration_s=9.0)
     eye = Eye(flight.dem, GRID, "t")

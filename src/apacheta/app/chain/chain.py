@@ -189,9 +189,11 @@ class Chain:
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
-        """One frame on its way: without a pose it has no place."""
+        """One frame on its way: without a pose it has no place, but a damaged one ends the look all the same."""
         number, self._number = self._number, self._number + 1
         if paired.pose is None:
+            if paired.damaged and self.eye is not None:
+                self.eye.break_off()
             return
         self._time(paired.pose.utc_ns)
         self._due = self._due or (paired.pose.utc_ns, self._received_ns)
