@@ -61,6 +61,7 @@ class WideEye:
         self.seen = self
         self.frames: list[Frame] = []
         self.damaged: list[int] = []
+        self.broken_off_after: list[int] = []
         self._clock, self._looks_s = clock or SetClock(), iter(looks_s)
 
     def step(self, gray: Any, frame: Frame, damaged: bool) -> Sighting:
@@ -68,6 +69,9 @@ class WideEye:
         self.damaged += [frame.number] if damaged else []
         self._clock.now_s += next(self._looks_s, 0.0)
         return Sighting(footprint=None, looked=True)
+
+    def break_off(self) -> None:
+        self.broken_off_after.append(self.frames[-1].number)
 
     def seen_km2(self, mask: Any) -> float:
         return 0.1 * len(self.frames)
@@ -190,19 +194,39 @@ def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:
     assert chain.totals.lags_s == pytest.approx([0.7])
 
 
+def without_a_packet(frame: bytes) -> bytes:
+    """The frame's packets without that in the middle."""
+    middle = len(frame) // PACKET // 2
+    return frame[: PACKET * middle] + frame[PACKET * (middle + 1) :]
+
+
 def test_the_eye_is_told_of_a_frame_that_the_decoder_patched_up() -> None:
-    """A packet in the middle of frame 15's picture is lost."""
+    """A packet in the middle of frame 15's picture is lost; the next key frame would be frame 20."""
     frames = frames_at([RATE_90K * n for n in range(20)])
-    packets = len(frames[15]) // PACKET
-    frames[15] = frames[15][: PACKET * (packets // 2)] + frames[15][PACKET * (packets // 2 + 1) :]
+    frames[15] = without_a_packet(frames[15])
     eye, notes = WideEye(), Notes()
     chain = Chain(ChainSettings("s"), eye, None, notes)  # type: ignore[arg-type]
     for frame in frames:
         chain.feed(frame)
     chain.end()
-    assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 1)
-    assert ([f.number for f in eye.frames], eye.damaged) == (list(range(20)), [15])
+    assert (chain.totals.frames, chain.totals.frames_damaged) == (20, 5)
+    assert ([f.number for f in eye.frames], eye.damaged) == (list(range(20)), [15, 16, 17, 18, 19])
     assert sum(b["frames"] for b in notes.bodies) == 20
+
+
+def test_a_damaged_frame_whose_pose_is_lost_too_ends_the_look() -> None:
+    """Frame 15's picture lacks a packet, and its metadata all of theirs; frames 16 to 19 are damaged by it."""
+    frames = frames_at([RATE_90K * n for n in range(24)])
+    packets = [frames[15][at : at + PACKET] for at in range(0, len(frames[15]), PACKET)]
+    frames[15] = without_a_packet(b"".join(p for p in packets if p[1] & 0x1F == 1 and p[2] == 0))
+    eye = WideEye()
+    chain = Chain(ChainSettings("s"), eye, None, None)  # type: ignore[arg-type]
+    for frame in frames:
+        chain.feed(frame)
+    chain.end()
+    assert (chain.totals.frames, chain.totals.frames_damaged) == (24, 5)
+    assert [f.number for f in eye.frames] == [n for n in range(24) if n != 15]
+    assert (eye.broken_off_after, eye.damaged) == ([14], [16, 17, 18, 19])
 
 
 def test_a_chain_that_is_interrupted_keeps_what_came_and_ends_once() -> None:
@@ -244,3 +268,15 @@ def test_what_came_is_kept_though_the_last_frame_cannot_be_watched() -> None:
     assert chain.end() == []
     assert b"".join(notes.videos) == b"".join(frames) + video
     assert [kind for kind, _ in notes.noted] == ["looks", "looks"]
+
+
+def test_a_frame_that_is_lost_whole_breaks_those_drawn_from_it() -> None:
+    """Frame 15 is gone with all its packets; its unit was closed by its length, so that none is cut short."""
+    frames = frames_at([RATE_90K * n for n in range(24)])
+    eye = WideEye()
+    chain = Chain(ChainSettings("s"), eye, None, None)  # type: ignore[arg-type]
+    for frame in frames[:15] + frames[16:]:
+        chain.feed(frame)
+    chain.end()
+    assert (chain.totals.frames, chain.totals.frames_damaged) == (23, 4)
+    assert eye.damaged == [15, 16, 17, 18]

@@ -181,6 +181,32 @@ def test_a_picture_in_which_all_stands_out_is_not_one_of_movers():
     assert eye.seen.seen_km2() == 0
 
 
+@pytest.mark.parametrize(("damaged_at", "rate_hz"), [((), 5.0), ((35,), 5.0), ((71,), 10.0)])
+def test_a_look_in_which_a_picture_was_damaged_is_not_bridged(damaged_at, rate_hz):
+    """11 s: 9.2 s are left after the blind baseline, and less than a look on either side of the damage. At 10 Hz the
+    damaged frame is one between two looks."""
+    flight = _flight(2, duration_s=11.0)
+    eye = Eye(flight.dem, GRID, "t")
+    looked = [eye.step(g, f, n in damaged_at).looked for n, (g, f) in enumerate(flight.frames(rate_hz))]
+    assert all(looked[n] is (rate_hz == 5.0) for n in damaged_at)
+    assert (eye.seen.seen_km2() > 0) is (not damaged_at)
+
+
+@pytest.mark.parametrize("how", ["placed", "without a pose", "late", "told"])
+def test_a_damaged_frame_ends_the_look_whether_it_has_a_place_or_not(how):
+    """In 11 s there is time for one look, unless it is broken off in its middle."""
+    flight = _flight(2, duration_s=11.0)
+    eye = Eye(flight.dem, GRID, "t")
+    frames = list(flight.frames(5.0))
+    for n, (gray, frame) in enumerate(frames):
+        pose = {"without a pose": None, "late": frames[n - 1][1].pose}.get(how, frame.pose)
+        if n == 35 and how == "told":
+            eye.break_off()
+        else:
+            eye.step(gray, msgspec.structs.replace(frame, pose=pose) if n == 35 else frame, damaged=n == 35)
+    assert eye.seen.seen_km2() == 0
+
+
 def test_a_good_stare_of_twelve_seconds_sees_ground():
     flight = _flight(2, duration_s=12.0)
     eye = Eye(flight.dem, GRID, "t")

@@ -1,6 +1,8 @@
 """Access units to gray images: right pixels, right times, damage counted and survived."""
 
 import io
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -81,6 +83,106 @@ def test_broken_units_are_counted_and_the_next_key_frame_is_whole() -> None:
 def test_an_image_of_a_unit_with_bytes_missing_says_so() -> None:
     (frame,) = VideoDecoder("h264").decode(pictures(20)[0][0], 0, damaged=True)
     assert frame.damaged
+
+
+def units_of(codec: str, reordered: int, options: dict[str, str]) -> list[tuple[bytes, int]]:
+    """40 access units of noise that moves, a key frame each 12, in order of decoding; (unit, number in display)."""
+    context = av.CodecContext.create(codec, "w")
+    context.width, context.height, context.pix_fmt = 160, 120, "yuv420p"
+    context.framerate, context.time_base, context.bit_rate = 10, Fraction(1, 10), 800_000
+    context.gop_size, context.max_b_frames, context.thread_count = 12, reordered, 1
+    context.options = options
+    noise = np.random.default_rng(0).integers(0, 255, (30, 80), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
+    packets = []
+    for number in range(40):
+        frame = av.VideoFrame.from_ndarray(noise[:, number : number + 160].copy(), format="gray")
+        frame = frame.reformat(format="yuv420p")
+        frame.pts = number
+        packets += context.encode(frame)
+    return [(bytes(p), p.pts) for p in packets + context.encode(None)]
+
+
+@cache
+def units_like(stream: str) -> list[tuple[bytes, int]]:
+    """Key frames that begin anew, that pictures shown before them refer across, and none but the first."""
+    x264 = "scenecut=0:repeat-headers=1"
+    fast = {"preset": "fast", "x264-params": x264}
+    return {
+        "closed": lambda: units_of("libx264", 0, fast | {"tune": "zerolatency"}),
+        "open": lambda: units_of("libx264", 2, fast | {"x264-params": f"{x264}:open-gop=1:b-adapt=0"}),
+        "refresh": lambda: units_of("libx264", 0, fast | {"tune": "zerolatency", "intra-refresh": "1"}),
+        "mpeg2": lambda: units_of("mpeg2video", 2, {}),
+    }[stream]()
+
+
+def damaged_in(codec: str, units: list[tuple[bytes, int]], lost: int, how: str) -> tuple[set[int], set[int]]:
+    """The unit at `lost` cut short, refused, or named as damaged (`lost`: cut too): numbers of the images that say so,
+    and of those that are not what they should be."""
+    whole, decoder, frames = VideoDecoder(codec), VideoDecoder(codec), []
+    true = {f.pts_90k: f.gray for data, at in units for f in whole.decode(data, at)}
+    true |= {f.pts_90k: f.gray for f in whole.flush()}
+    for number, (data, at) in enumerate(units):
+        sent = {"named": data, "refused": b"\0\0\1"}.get(how, data[: len(data) // 2]) if number == lost else data
+        frames += decoder.decode(sent, at, damaged=number == lost and how in ("named", "lost"))
+    frames += decoder.flush()
+    wrong = {f.pts_90k for f in frames if not np.array_equal(f.gray, true[f.pts_90k])}
+    return {f.pts_90k for f in frames if f.damaged}, wrong
+
+
+@pytest.mark.parametrize("how", ["cut", "refused", "named", "lost"])
+def test_damage_stays_until_the_next_key_frame(how: str) -> None:
+    named, wrong = damaged_in("h264", units_like("closed"), 16, how)
+    assert named == set(range(16 + (how == "refused"), 24))
+    assert wrong <= named
+    assert bool(wrong) is (how != "named")
+
+
+@pytest.mark.parametrize(("stream", "codec"), [("open", "h264"), ("mpeg2", "mpeg2video")])
+def test_reordered_pictures_are_damaged_until_the_key_frame_is_shown(stream: str, codec: str) -> None:
+    """The units are those of 12 (key), 10, 11, 15 (lost), 13, 14 and so on: 22 and 23 come after key frame 24, and
+    are drawn from pictures before it."""
+    units = units_like(stream)
+    lost = next(n for n, (_, at) in enumerate(units) if at == 15)
+    named, wrong = damaged_in(codec, units, lost, "lost")
+    assert named == set(range(13, 24))
+    assert 23 in wrong <= named
+
+
+def test_damage_ends_where_a_gradual_refresh_ends() -> None:
+    """No key frame but the first: a refresh begins each 12 frames and takes 8 more."""
+    named, wrong = damaged_in("h264", units_like("refresh"), 16, "cut")
+    assert named == set(range(16, 32))
+    assert wrong <= named
+
+
+def test_damage_in_a_gradual_refresh_waits_for_the_next() -> None:
+    units = units_like("refresh")
+    decoder, frames = VideoDecoder("h264"), []
+    for number, (data, at) in enumerate(units):
+        frames += decoder.decode(data, at, damaged=number in (10, 15))
+    assert [f.pts_90k for f in frames if f.damaged] == list(range(10, 32))
+
+
+@pytest.mark.parametrize("stream", ["closed", "open", "refresh"])
+def test_a_stream_joined_in_its_middle_shows_nothing_before_it_is_whole(stream: str) -> None:
+    units = units_like(stream)
+    decoder, whole = VideoDecoder("h264"), VideoDecoder("h264")
+    true = {f.pts_90k: f.gray for data, at in units for f in whole.decode(data, at)}
+    frames = [f for data, at in units[5:] for f in decoder.decode(data, at)]
+    assert len(frames) > 10
+    assert all(np.array_equal(f.gray, true[f.pts_90k]) for f in frames if not f.damaged)
+    assert not any(f.damaged for f in frames)
+
+
+def test_damage_in_the_second_field_breaks_its_picture(shared_data: Path) -> None:
+    """Each picture of this stream is two fields, each in a unit of its own; key frames are pictures 0, 16 and 32."""
+    demuxer = TsDemuxer()
+    data = (shared_data / "video" / "aphill_short.ts").read_bytes()
+    units = [u for u in demuxer.feed(data) + demuxer.flush() if u.kind == "video"]
+    decoder = VideoDecoder("h264")
+    frames = [f for n, u in enumerate(units) for f in decoder.decode(u.data, u.pts_90k, damaged=n == 33)]
+    frames += decoder.flush()
+    assert [n for n, f in enumerate(frames) if f.damaged] == list(range(16, 32))
 
 
 @pytest.mark.parametrize("codec", sorted(CODECS.values()))

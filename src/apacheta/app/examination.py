@@ -87,7 +87,7 @@ class Examination:
             return
         if unit.pts_90k is not None and not unit.damaged:
             self._video_pts.append(unit.pts_90k)
-        self._decoded(self._decoder.decode(unit.data, unit.pts_90k, unit.damaged))
+        self._decoded(self._decoder.decode(unit.data, unit.pts_90k, unit.damaged, unit.after_loss))
 
     def _decoded(self, frames: list[DecodedFrame]) -> None:
         self.frames += len(frames)

@@ -99,6 +99,8 @@ class Eye:
         and those without a usable pose, are counted and skipped. damaged: a decoder patched the picture up, so that it
         has a place but shows neither movers nor ground: tracks coast, and no look goes on across it."""
         self.counts.frames += 1
+        if damaged:
+            self.break_off()
         frame = msgspec.structs.replace(frame, width_px=gray.shape[1], height_px=gray.shape[0])
         view = view_of(frame, self.dem, self.grid)
         if view is None:
@@ -109,12 +111,15 @@ class Eye:
             return Sighting(footprint=None)
         footprint = footprint_of(view, self.settings.sigmas)
         self.counts.georeferenced += footprint is not None
-        if damaged and self.seen is not None:
-            self.seen.break_off(view.utc_ns)
         if self._look_ns is not None and view.utc_ns - self._look_ns < 0.9 * self.settings.interval_s * NS:
             return Sighting(footprint=footprint)
         self._look_ns = view.utc_ns
         return self._look(gray, frame, view, footprint, damaged)
+
+    def break_off(self) -> None:
+        """A frame that should come next is lost or damaged, and may have no place: no look goes on across it."""
+        if self.seen is not None and self._frame_ns is not None:
+            self.seen.break_off(self._frame_ns)
 
     def still(self, frame_number: int) -> Gray | None:
         """The picture of a look, by its frame's number; None when it is no longer kept."""

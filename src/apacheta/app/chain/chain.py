@@ -156,7 +156,7 @@ class Chain:
         if unit.pts_90k is not None:
             self._segmenter.at(unit.pts_90k)
         self._pairing.video_unit(unit.pts_90k)
-        self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged))
+        self._decoded(self.decoder.decode(unit.data, unit.pts_90k, unit.damaged, unit.after_loss))
 
     def _decoded(self, frames: Sequence[DecodedFrame]) -> None:
         for frame in frames:
@@ -189,9 +189,11 @@ class Chain:
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
-        """One frame on its way: without a pose it has no place."""
+        """One frame on its way: without a pose it has no place, but a damaged one ends the look all the same."""
         number, self._number = self._number, self._number + 1
         if paired.pose is None:
+            if paired.damaged and self.eye is not None:
+                self.eye.break_off()
             return
         self._time(paired.pose.utc_ns)
         self._due = self._due or (paired.pose.utc_ns, self._received_ns)

@@ -29,37 +29,43 @@ class ContinuityCounter:
 class RawUnit:
     """One PES packet as collected: bytes with head; bounded ones are cut at their length."""
 
-    __slots__ = ("bounded", "damaged", "data", "random_access")
+    __slots__ = ("after_loss", "bounded", "damaged", "data", "random_access")
 
-    def __init__(self, data: bytes, bounded: bool, damaged: bool, random_access: bool) -> None:
+    def __init__(self, data: bytes, bounded: bool, damaged: bool, random_access: bool, after_loss: bool) -> None:
         self.data = data
         self.bounded = bounded
         self.damaged = damaged
         self.random_access = random_access
+        self.after_loss = after_loss
 
 
 class PesAssembler:
     """Collects payloads from one unit start to the packet's own length, or to the next start where it has none."""
 
-    __slots__ = ("_damaged", "_parts", "_random_access", "_total", "oversize", "size")
+    __slots__ = ("_after_loss", "_damaged", "_gap", "_parts", "_random_access", "_total", "oversize", "size")
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self.size = 0
         self._total = 0
         self._damaged = False
+        self._after_loss = self._gap = False
         self._random_access = False
         self.oversize = 0
 
     def lost(self) -> None:
-        """Packets are missing here: the unit at hand is damaged."""
-        self._damaged = True
+        """Packets are missing here: the unit at hand is damaged; without one, a unit may be gone before the next."""
+        if self._parts:
+            self._damaged = True
+        else:
+            self._gap = True
 
     def start(self, payload: bytes, random_access: bool) -> RawUnit | None:
         """A packet with the unit start mark; gives back the unit before it, if one is open."""
         before = self.close()
         self._parts, self.size = [payload], len(payload)
         self._damaged, self._random_access = False, random_access
+        self._after_loss, self._gap = self._gap, False
         self._total = 6 + (payload[4] << 8 | payload[5]) if len(payload) >= 6 and payload[4:6] != b"\0\0" else 0
         return before
 
@@ -81,9 +87,8 @@ class PesAssembler:
         if not self._parts:
             return None
         data, total = b"".join(self._parts), self._total
-        unit = RawUnit(
-            data[:total] if total else data, bool(total), self._damaged or len(data) < total, self._random_access
-        )
+        damaged = self._damaged or len(data) < total
+        unit = RawUnit(data[:total] if total else data, bool(total), damaged, self._random_access, self._after_loss)
         self._parts, self.size = [], 0
         return unit
 
@@ -91,3 +96,4 @@ class PesAssembler:
         """Give up the unit at hand because it grows beyond every bound."""
         self._parts, self.size = [], 0
         self.oversize += 1
+        self._gap = True

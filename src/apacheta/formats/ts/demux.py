@@ -195,6 +195,7 @@ class TsDemuxer:
         head = pes_head(raw.data)
         if head is None:
             self.stats.pes_errors += 1
+            elementary.pes.lost()
             return
         payload = raw.data[head.size :]
         line = self._lines.setdefault(elementary.program, Unwrapper())
@@ -213,6 +214,7 @@ class TsDemuxer:
                 damaged=raw.damaged or part.damaged,
                 dts_90k=dts,
                 keyframe=raw.random_access,
+                after_loss=raw.after_loss,
             )
             self._give(unit, units)
 

@@ -9,6 +9,7 @@ class PesUnit(msgspec.Struct, frozen=True, kw_only=True):
     """One access unit. `pts_90k`, `dts_90k`: 90 kHz without wrap, None where the stream gives none.
 
     `damaged`: packets are missing or the length is short. `keyframe`: the stream marks it as a point to start from.
+    `after_loss`: whole units may be missing before it, whole as it is itself.
     """
 
     pid: int
@@ -19,6 +20,7 @@ class PesUnit(msgspec.Struct, frozen=True, kw_only=True):
     damaged: bool
     dts_90k: int | None = None
     keyframe: bool = False
+    after_loss: bool = False
 
 
 class TsStats(msgspec.Struct):
