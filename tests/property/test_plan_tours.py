@@ -430,6 +430,33 @@ def test_a_way_with_too_tight_an_arc_is_refused(planned: Planned, result: PlanRe
     assert made.why == "turn"
 
 
+@pytest.mark.parametrize(("windy_m", "answer"), [(None, Flown), (200.0, Why), (400.0, Why)])
+def test_a_racetrack_too_tight_for_the_wind_at_a_height_that_its_laps_come_through_is_refused(
+    planned: Planned, result: PlanResult, windy_m: float | None, answer: type
+) -> None:
+    """A straight way 400 m higher than the strip; the wind is too much for the strip's turns there, or half way."""
+    aircraft, air = planned.fleet["vtol_terminating"], planned.airspace()
+    sight = sight_of(planned.sector, planned.mandate, planned.world.dem)
+    circles = Circles(Start(planned.sector.bases[0], "vtol_terminating", aircraft), air)
+    strip = next(iter(result.flown.values())).strip
+    found = circles.way_to(strip)
+    assert isinstance(found, tuple)
+    pad, way = found[0], replace(found[1], height_hae_m=strip.hae_m + 400.0, tightest_m=math.inf)
+    amsl_m, calm = air.amsl_m(strip.hae_m), planned.sector.weather
+    layers = tuple(
+        msgspec.structs.replace(
+            calm.wind[0], height_amsl_m=amsl_m + h, speed_m_s=12.0 if h == windy_m else 1.0, sigma_m_s=0.0
+        )
+        for h in (-100.0, 0.0, 200.0, 400.0)
+    )
+    weather = msgspec.structs.replace(calm, wind=layers)
+    there = replace(air, sector=msgspec.structs.replace(planned.sector, weather=weather))
+    high = SimpleNamespace(start=circles.start, way_to=lambda s: (pad, way))
+    made = flown_of("Base-01", strip, high, there, sight, 0.33)  # type: ignore[arg-type]
+    assert isinstance(made, answer)
+    assert not isinstance(made, Why) or made.why == "turn"
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:
     again = planned.plan()
     assert encode_plan(again.plan) == encode_plan(result.plan)
