@@ -19,6 +19,7 @@ from apacheta.app.loading import load_fleet, load_mandate, load_sector, load_wor
 from apacheta.app.plan import KEYS, make_plan, run
 from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
+from apacheta.core.sector import Zone
 from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, check_lift_off, plan_night
@@ -52,10 +53,11 @@ class Planned:
             self.sector, self.mandate, self.fleet, self.world.dem, self.world.border_line, policy, seed, **more
         )
 
-    def airspace(self) -> Airspace:
+    def airspace(self, *zones: Zone) -> Airspace:
         aircraft = self.fleet["vtol_terminating"]
         sigmas = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
-        return airspace_of(self.sector, self.world.dem, self.world.border_line, aircraft.radio, *sigmas)
+        sector = msgspec.structs.replace(self.sector, zones=(*self.sector.zones, *zones))
+        return airspace_of(sector, self.world.dem, self.world.border_line, aircraft.radio, *sigmas)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,25 @@ def test_a_tour_a_metre_too_near_to_the_border_is_refused(planned: Planned, resu
         for wanted, answer in ((least - 1.0, Flown), (least + 1.0, Why)):
             there = replace(air, wanted_border_m=wanted)
             assert isinstance(tour_of("Base-01", flown.strip, flown.view, pad, frame, there, aircraft), answer)
+
+
+@pytest.mark.parametrize("kind", ["no_fly", "no_overfly"])
+@pytest.mark.parametrize(("wide_m", "high_m"), [(20.0, 20.0), (28.0, 28.0), (3.0, 900.0), (300.0, 200.0)])
+def test_no_place_within_the_tracks_error_of_a_closed_zone_is_free_however_small_it_is(
+    planned: Planned, kind: str, wide_m: float, high_m: float
+) -> None:
+    """A box whose lower left corner lies 1 m beside a node of the model: the first two hold no node at all."""
+    dem, sigma_m = planned.world.dem, planned.fleet["vtol_terminating"].nav_sigma_h_m
+    rows, cols = dem.height_hae_m.shape
+    x, y = (o + n // 3 * dem.cell_m + 1.0 for o, n in ((dem.origin_x_m, cols), (dem.origin_y_m, rows)))
+    lat, lon = dem.grid.latlon(x + np.array([0, wide_m, wide_m, 0, 0]), y + np.array([0, 0, high_m, high_m, 0]))
+    zone = Zone(kind=kind, name="small", ring=tuple(zip(lon, lat, strict=True)))  # type: ignore[arg-type]
+    air, ring = planned.airspace(zone), ring_of(planned, list(zone.ring))
+    for within_m in (0.0, 20.0, 44.9 + 3.0 * sigma_m):
+        edge = shapely.segmentize(ring.buffer(within_m).exterior, 2.0)
+        assert np.isinf(air.floor_at(*shapely.get_coordinates(edge).T)).all()
+    far = shapely.get_coordinates(ring.buffer(45.0 + 3.0 * sigma_m + 3.0 * dem.cell_m).exterior)
+    assert np.isfinite(air.floor_at(*far.T)).all()
 
 
 def test_a_wider_standoff_or_a_worse_line_pushes_every_tour_back(result: PlanResult, tmp_path: Path) -> None:
@@ -407,6 +428,33 @@ def test_a_way_with_too_tight_an_arc_is_refused(planned: Planned, result: PlanRe
         assert isinstance(made, answer)
     assert isinstance(made, Why)
     assert made.why == "turn"
+
+
+@pytest.mark.parametrize(("windy_m", "answer"), [(None, Flown), (200.0, Why), (400.0, Why)])
+def test_a_racetrack_too_tight_for_the_wind_at_a_height_that_its_laps_come_through_is_refused(
+    planned: Planned, result: PlanResult, windy_m: float | None, answer: type
+) -> None:
+    """A straight way 400 m higher than the strip; the wind is too much for the strip's turns there, or half way."""
+    aircraft, air = planned.fleet["vtol_terminating"], planned.airspace()
+    sight = sight_of(planned.sector, planned.mandate, planned.world.dem)
+    circles = Circles(Start(planned.sector.bases[0], "vtol_terminating", aircraft), air)
+    strip = next(iter(result.flown.values())).strip
+    found = circles.way_to(strip)
+    assert isinstance(found, tuple)
+    pad, way = found[0], replace(found[1], height_hae_m=strip.hae_m + 400.0, tightest_m=math.inf)
+    amsl_m, calm = air.amsl_m(strip.hae_m), planned.sector.weather
+    layers = tuple(
+        msgspec.structs.replace(
+            calm.wind[0], height_amsl_m=amsl_m + h, speed_m_s=12.0 if h == windy_m else 1.0, sigma_m_s=0.0
+        )
+        for h in (-100.0, 0.0, 200.0, 400.0)
+    )
+    weather = msgspec.structs.replace(calm, wind=layers)
+    there = replace(air, sector=msgspec.structs.replace(planned.sector, weather=weather))
+    high = SimpleNamespace(start=circles.start, way_to=lambda s: (pad, way))
+    made = flown_of("Base-01", strip, high, there, sight, 0.33)  # type: ignore[arg-type]
+    assert isinstance(made, answer)
+    assert not isinstance(made, Why) or made.why == "turn"
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:

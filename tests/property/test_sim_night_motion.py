@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from apacheta.core.plan import Sortie
 from apacheta.sim.night import Ground
 from apacheta.sim.night.air import density_altitude_m, density_kg_m3
 from apacheta.sim.night.attitude import angles_of, relative_angles, rotation_of
-from apacheta.sim.night.flight import Flight
+from apacheta.sim.night.flight import Flight, Motion
 from apacheta.sim.night.gimbal import Gimbal, aims_of
+from apacheta.sim.world import World
 
 ANGLE = st.floats(-179.0, 179.0)
 STEEP = st.floats(-80.0, 80.0)
@@ -96,10 +99,11 @@ def test_the_gimbal_never_slews_faster_than_it_can_and_then_holds_its_aim(slew_d
     leg = next(p for p in sortie.tour.waypoints if p.kind == "station")
     x, y = ground.xy(leg.position.lon_deg, leg.position.lat_deg)
     place = (x, y, float(leg.alt_amsl_m))
+    motion = Motion(*place, vx_m_s=25.0, phase="station")
     before, settled = None, 0
-    for step in range(120):
-        along = aims[0].from_along_m if step < 50 else aims[1].from_along_m + 5.0
-        sight = gimbal.step(place, ground, along, 0.0, 0.1)
+    for step in range(800):
+        motion.along_m = aims[0].from_along_m if step < 400 else aims[1].from_along_m + 5.0
+        sight = gimbal.step(motion, ground, 0.1)
         line = rotation_of(sight.azimuth_deg, sight.elevation_deg, 0.0)[:, 0]
         if before is not None:
             assert math.degrees(math.acos(min(1.0, float(line @ before)))) < slew_deg_s * 0.1 + 0.25
@@ -116,3 +120,47 @@ def test_the_gimbal_never_slews_faster_than_it_can_and_then_holds_its_aim(slew_d
             assert off < 0.2
     assert settled > 20
     assert gimbal.at == 1
+
+
+def _sparse(of: World) -> Sortie:
+    """Two laps with a stare of 300 m in the middle of each half of the long legs, and nothing between them."""
+    sortie = stage.sortie(of, 2)
+    long = (s for s in sortie.tour.stares if s.to_along_m - s.from_along_m > 500.0)
+    stares = tuple(replace(s, from_along_m=s.from_along_m + 200.0, to_along_m=s.to_along_m - 100.0) for s in long)
+    return replace(sortie, tour=replace(sortie.tour, stares=stares))
+
+
+@pytest.mark.parametrize(
+    ("kind", "slew_deg_s", "seed"), [("vtol_plane", 60.0, 1), ("vtol_plane", 25.0, 2), ("multirotor", 60.0, 3)]
+)
+def test_the_camera_is_stowed_but_for_its_stares_and_the_time_to_turn_to_them(
+    kind: str, slew_deg_s: float, seed: int
+) -> None:
+    world = stage.world()
+    ground, sortie, rng = Ground(world), _sparse(world), np.random.default_rng(seed)
+    aims = aims_of(sortie.tour.stares, ground)
+    flight = Flight(sortie, stage.aircraft(kind), ground, stage.calm(6.0, 3.0), rng)
+    gimbal, m = Gimbal(aims, slew_deg_s, (15.0, 70.0), rng), flight.motion
+    turn_s, since_s, away, held, idle = 180.0 / slew_deg_s, 1e9, 0, np.zeros(len(aims), np.int64), 0
+    beside: list[float] = []
+    while not flight.done:
+        flight.step(0.1)
+        sight = gimbal.step(m, ground, 0.1)
+        number = next((k for k, a in enumerate(aims) if a.from_along_m <= m.along_m <= a.to_along_m), -1)
+        if number >= 0:
+            assert (sight.stare, sight.holding) == (number, True)
+            held[number], since_s = held[number] + 1, 0.0
+            continue
+        since_s += 0.1
+        soon_m = (turn_s + 1.5) * 1.3 * max(math.hypot(m.vx_m_s, m.vy_m_s), 15.0)
+        soon = any(0.0 < a.from_along_m - m.along_m < soon_m for a in aims)
+        if since_s > turn_s and (m.phase != "station" or not soon):
+            assert (sight.stare, sight.holding) == (-1, False)
+            assert sight.elevation_deg < -69.0
+            ahead = sight.azimuth_deg - m.heading_deg - ground.local(m.x_m, m.y_m).convergence_deg
+            beside.append(abs((ahead + 180.0) % 360.0 - 180.0))
+            away, idle = away + (m.phase != "station"), idle + (m.phase == "station")
+    assert np.quantile(beside, 0.9) < 3.0, "straight ahead, but for the moments in which the aircraft itself turns"
+    assert held.min() > 50
+    assert away > 300
+    assert idle > 50

@@ -228,6 +228,15 @@ def test_a_datum_is_changed_by_the_way_that_is_made_for_the_place(datum, place, 
     assert area.south <= place[1] < place[3] <= area.north
 
 
+def test_a_datum_without_a_known_way_is_not_sent_to_gdal_to_be_guessed_there():
+    """Chile's own SIRGAS at 45 S: EPSG's only ways to WGS 84 end at 36 S, and gdalwarp alone would change nothing."""
+    with pytest.raises(InputFault) as fault:
+        transformer_between("EPSG:4326", "EPSG:5361", (-73.0, -45.5, -71.0, -44.5))
+    assert fault.value.line.code == "datum_transform_unknown"
+    assert "country's own grid" in fault.value.line.remedy
+    assert "-ct" in fault.value.line.remedy
+
+
 def test_a_way_made_for_another_country_is_no_way():
     for place in ((10.0, 50.0, 11.0, 51.0), (-72.0, 11.0, -50.0, 13.0)):  # Germany; half of it beyond PSAD56's last way
         with pytest.raises(InputFault) as fault:

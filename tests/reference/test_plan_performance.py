@@ -21,6 +21,7 @@ from apacheta.plan.performance import (
     density_altitude_at,
     flight_at,
     ground_speed_m_s,
+    standard_air,
     turn_radius_m,
     wing_power_w,
 )
@@ -86,9 +87,22 @@ def test_the_days_air_is_the_simulators(amsl_m: float, deviation_c: float, qnh_h
     assert (19.0 / flight.tas_m_s) ** 2 == pytest.approx(theirs / 1.225, rel=1e-3)
 
 
+@pytest.mark.parametrize(("qnh_hpa", "moved_m"), [(990.0, 195.4), (1013.25, 0.0), (1030.0, -138.5)])
+@pytest.mark.parametrize("amsl_m", [0.0, 2_000.0, 4_000.0])
+def test_an_altimeter_set_to_qnh_reads_amsl(amsl_m: float, qnh_hpa: float, moved_m: float) -> None:
+    """Set to 1013.25 it reads more by the standard height of QNH itself, at every height: the scale is only moved."""
+    today = replace(STANDARD, qnh_hpa=qnh_hpa)
+    pressure_m, deviation_c = standard_air(today, amsl_m)
+    assert pressure_m - amsl_m == pytest.approx(moved_m, abs=0.2)
+    assert 15.0 - 0.0065 * pressure_m + deviation_c == pytest.approx(15.0 - 0.0065 * amsl_m)
+    pressure_pa = 101_325.0 * (1.0 - 0.0065 * pressure_m / 288.15) ** 5.255876
+    by_the_gas_law = pressure_pa / (287.05287 * (288.15 - 0.0065 * amsl_m))
+    assert density_kg_m3(amsl_m, 0.0, qnh_hpa) == pytest.approx(by_the_gas_law, rel=1e-4)
+
+
 def test_low_pressure_is_thin_air() -> None:
     low = replace(STANDARD, isa_deviation_c=20.0, qnh_hpa=980.0)
-    assert density_altitude_at(low, 3_923.0) == pytest.approx(4_924.0, abs=3.0)
+    assert density_altitude_at(low, 3_923.0) == pytest.approx(4_954.0, abs=3.0)
     assert density_altitude_at(replace(low, qnh_hpa=1013.25), 3_923.0) == pytest.approx(4_614.0, abs=3.0)
 
 

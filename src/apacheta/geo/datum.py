@@ -94,7 +94,8 @@ def transformer_between(source: Any, target: Any, bounds: Bounds | None = None, 
         "datum_transform_unknown",
         f"no transformation of known accuracy leads from {CRS(source).name!r} to {CRS(target).name!r}{there}",
         file=file,
-        remedy="Give the file a reference system with a known datum, for example with gdalwarp -t_srs EPSG:4326.",
+        remedy="Bring the file to WGS 84 with the country's own grid or published parameters, and name them "
+        "(gdalwarp -t_srs EPSG:4326 -ct ...): without -ct GDAL may quietly change nothing.",
     )
 
 

@@ -226,18 +226,6 @@ def in_force(zone: Zone, sector: Sector) -> bool:
     return starts and (zone.valid_to_utc_ns is None or zone.valid_to_utc_ns > sector.start_utc_ns)
 
 
-def zone_mask(zones: Sequence[Zone], dem: Dem) -> Bools:
-    """(rows, cols) true inside any of the zones."""
-    rows, cols = dem.height_hae_m.shape
-    mask = np.zeros((rows, cols), dtype=np.bool_)
-    x = dem.origin_x_m + np.arange(cols) * dem.cell_m
-    y = dem.origin_y_m + np.arange(rows) * dem.cell_m
-    grid_x, grid_y = np.meshgrid(x, y)
-    for zone in zones:
-        mask |= shapely.contains_xy(ring_xy(zone.ring, dem.grid), grid_x, grid_y)
-    return mask
-
-
 def _free_of_zones(sector: Sector, dem: Dem, error_m: float) -> Bools:
     """Where no track error leads out of keep_in or into a no-fly or no-overfly zone, at whatever height (floors and
     ceilings of zones are not used yet)."""
@@ -246,9 +234,12 @@ def _free_of_zones(sector: Sector, dem: Dem, error_m: float) -> Bools:
     grid_x, grid_y = np.meshgrid(
         dem.origin_x_m + np.arange(cols) * dem.cell_m, dem.origin_y_m + np.arange(rows) * dem.cell_m
     )
-    inside = shapely.contains_xy(ring_xy(sector.keep_in, dem.grid).buffer(-error_m), grid_x, grid_y)
-    reach = 2 * math.ceil(error_m / dem.cell_m) + 1
-    return np.asarray(inside & ~ndimage.maximum_filter(zone_mask(closed, dem), size=reach))
+    free = shapely.contains_xy(ring_xy(sector.keep_in, dem.grid).buffer(-error_m), grid_x, grid_y)
+    for zone in closed:
+        # a place's nearest node lies up to half a cell's diagonal from it: a zone between the nodes closes some too
+        near = ring_xy(zone.ring, dem.grid).buffer(error_m + 0.75 * dem.cell_m)
+        free &= ~shapely.contains_xy(near, grid_x, grid_y)
+    return np.asarray(free)
 
 
 def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float) -> tuple[Floats, Floats]:

@@ -128,10 +128,8 @@ def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, si
     if isinstance(found, Why):
         return found
     pad, way = found
-    for height, room in ((strip.hae_m, strip.radius_m), (way.height_hae_m, way.tightest_m)):
-        wanted = turn_m(aircraft, airspace, height)
-        if wanted > room * TURN_SLACK:
-            return Why("turn", f"with that wind its turns need {wanted:.0f} m; on its way they have {room:.0f} m.")
+    if too_tight := _too_tight(strip, way, airspace, aircraft):
+        return too_tight
     frame = frame_of(strip, pad, way, airspace, aircraft)
     if isinstance(frame, Why):
         return frame
@@ -143,6 +141,22 @@ def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, si
             "hidden", f"only {len(view.aims())} of {len(strip.aims())} aims are in sight, near enough and lawful."
         )
     return tour_of(name, strip, view, pad, frame, airspace, aircraft)
+
+
+def _too_tight(strip: Strip, way: Way, airspace: Airspace, aircraft: Aircraft) -> Why | None:
+    """Why the turns cannot be flown: those of the racetrack at any height from the way's down to the strip's, for laps
+    lead from one to the other and the way joins its circle; those of the way at its own."""
+    turns = [(height, strip.radius_m) for height in _levels(strip.hae_m, way.height_hae_m)]
+    for height, room in (*turns, (way.height_hae_m, way.tightest_m)):
+        wanted = turn_m(aircraft, airspace, height)
+        if wanted > room * TURN_SLACK:
+            return Why("turn", f"with that wind its turns need {wanted:.0f} m; on its way they have {room:.0f} m.")
+    return None
+
+
+def _levels(low_m: float, high_m: float) -> list[float]:
+    """The heights at which turns between two heights are asked about, both among them."""
+    return [*(float(h) for h in np.arange(low_m, high_m, TURN_LEVEL_M)), high_m]
 
 
 def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airspace) -> NDArray[np.float32]:
@@ -194,8 +208,8 @@ class Circles:
 
     def _radius_m(self, height_hae_m: float) -> float:
         """The widest turn from the ground up to a height, in steps that let neighbours share a circle."""
-        heights = [*np.arange(self.ground_hae_m, height_hae_m, TURN_LEVEL_M), height_hae_m]
-        widest = max(turn_m(self.start.aircraft, self._airspace, float(h)) for h in heights)
+        levels = _levels(self.ground_hae_m, height_hae_m)
+        widest = max(turn_m(self.start.aircraft, self._airspace, h) for h in levels)
         return math.ceil(widest / CIRCLE_STEP_M) * CIRCLE_STEP_M
 
 

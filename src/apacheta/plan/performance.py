@@ -45,9 +45,10 @@ class Flight:
 
 def standard_air(weather: Weather, amsl_m: Any) -> tuple[Any, Any]:
     """(pressure altitude, deviation from its standard temperature) of the day's air at a height AMSL: what the
-    standard atmosphere's functions ask for. QNH is what an altimeter must be set to for it to read AMSL; the forecast's
-    deviation is from the standard temperature at the height itself."""
-    pressure_m = (T0_K - (T0_K - LAPSE_K_M * amsl_m) * (weather.qnh_hpa * 100.0 / P0_PA) ** QNH_EXPONENT) / LAPSE_K_M
+    standard atmosphere's functions ask for. An altimeter set to QNH reads AMSL: its scale is that of the standard
+    atmosphere, moved by QNH's own pressure altitude (ICAO Doc 7488). The forecast's deviation is from the standard
+    temperature at the height itself."""
+    pressure_m = amsl_m + T0_K / LAPSE_K_M * (1.0 - (weather.qnh_hpa * 100.0 / P0_PA) ** QNH_EXPONENT)
     return pressure_m, weather.isa_deviation_c + LAPSE_K_M * (pressure_m - amsl_m)
 
 

@@ -6,15 +6,16 @@ import numpy as np
 
 from ...core.sector import Weather
 
-RHO0 = 1.225
+RHO0, P0_HPA = 1.225, 1013.25
 G = 9.80665
 GUST_LENGTH_M = 300.0
 """Length scale of turbulence above the boundary layer, MIL-F-8785C medium altitude, rounded."""
 
 
 def density_kg_m3(amsl_m: float, isa_deviation_c: float, qnh_hpa: float = 1013.25) -> float:
-    """Density of the standard atmosphere (ISO 2533), warmer by `isa_deviation_c`, under the day's QNH."""
-    pressure = qnh_hpa * 100.0 * (1.0 - 2.25577e-5 * amsl_m) ** 5.25588
+    """Density at a height that an altimeter set to the day's QNH reads, in air warmer than the standard atmosphere
+    (ISO 2533) by `isa_deviation_c`: (p / p0)^n = (QNH / p0)^n - L H / T0."""
+    pressure = P0_HPA * 100.0 * ((qnh_hpa / P0_HPA) ** (1.0 / 5.25588) - 2.25577e-5 * amsl_m) ** 5.25588
     return pressure / (287.053 * (288.15 - 0.0065 * amsl_m + isa_deviation_c))
 
 

@@ -1,7 +1,9 @@
 """The gimbal: it slews to a stare's aim and holds it on the ground, not quite still.
 
-It holds the aim of the stare at the aircraft's progress along its route; between stares it goes to the next one.
-The horizon stays level in the picture. Angles are those of the line of sight in the grid tangent frame.
+Only stares are planned to show nothing but what the mandate allows. So it holds the aim of the stare at the aircraft's
+progress along its route, turns to the next one as late as it can, and is stowed at all other times: straight ahead,
+as steeply as it goes. The horizon stays level in the picture. Angles are those of the line of sight in the grid tangent
+frame.
 """
 
 import math
@@ -11,12 +13,15 @@ import numpy as np
 
 from ...core.plan import Stare
 from .air import Drift
-from .ground import Ground
+from .flight import ACCELERATION_M_S2, Motion
+from .ground import Ground, Local
 
 VIBRATION_DEG = 0.01
 SWAY_DEG, SWAY_S = 0.02, 3.0
 """Residual of a stabilised turret: white 0.01 deg, slow 0.02 deg (reference/simulation: the prototype's clips)."""
 CAUGHT_DEG = 0.05
+SETTLE_S = 0.8
+"""So long before a stare begins it lies on the aim: what the planner leaves for it."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,9 @@ class Sight:
     elevation_deg: float
     roll_deg: float
     stare: int
-    """Number of the stare aimed at; -1 without any."""
+    """Number of the stare aimed at; -1 while stowed."""
     holding: bool
+    """Whether it lies on the stare's aim."""
 
 
 def aims_of(stares: tuple[Stare, ...], ground: Ground) -> tuple[Aim, ...]:
@@ -67,46 +73,61 @@ class Gimbal:
         self.elevation_deg = 0.0
         self.at = 0
 
-    def step(
-        self, place: tuple[float, float, float], ground: Ground, along_m: float, heading_deg: float, dt_s: float
-    ) -> Sight:
-        """The line of sight `dt_s` later, from a camera at grid x, y, AMSL; `heading_deg` is true."""
-        azimuth, elevation = self._wanted(place, ground, along_m, heading_deg)
+    def step(self, motion: Motion, ground: Ground, dt_s: float) -> Sight:
+        """The line of sight `dt_s` later, from an aircraft in that state of motion."""
+        local, aim = ground.local(motion.x_m, motion.y_m), self._aim(motion.along_m)
+        stowed = motion.heading_deg + local.convergence_deg, -self.depression_deg[1]
         if self.azimuth_deg is None:
-            self.azimuth_deg, self.elevation_deg = azimuth, elevation
-        holding = self._slew(azimuth, elevation, dt_s)
+            self.azimuth_deg, self.elevation_deg = stowed
+        wanted = stowed if aim is None else self._towards(aim, motion, ground, local)
+        aiming = aim is not None and self._due(aim, motion, wanted, dt_s)
+        there = self._slew(*(wanted if aiming else stowed), dt_s)
         white = VIBRATION_DEG * self.rng.standard_normal(3)
         across = max(math.cos(math.radians(self.elevation_deg)), 0.05)
         return Sight(
             (self.azimuth_deg + (self.sway[0].step(dt_s) + float(white[0])) / across) % 360.0,
             self.elevation_deg + self.sway[1].step(dt_s) + float(white[1]),
             self.sway[2].step(dt_s) + float(white[2]),
-            self.at if self.aims else -1,
-            holding,
+            self.at if aiming else -1,
+            aiming and there,
         )
 
-    def _wanted(
-        self, place: tuple[float, float, float], ground: Ground, along_m: float, heading_deg: float
-    ) -> tuple[float, float]:
-        least, most = self.depression_deg
-        if not self.aims:
-            return heading_deg, -min(max(45.0, least), most)
-        while self.at < len(self.aims) - 1 and along_m > self.aims[self.at].to_along_m:
+    def _aim(self, along_m: float) -> Aim | None:
+        """The aim of the stare at that progress, or of the next one; None after the last."""
+        while self.at < len(self.aims) and along_m > self.aims[self.at].to_along_m:
             self.at += 1
-        aim = self.aims[self.at]
-        local = ground.local(place[0], place[1])
+        return self.aims[self.at] if self.at < len(self.aims) else None
+
+    def _due(self, aim: Aim, motion: Motion, wanted: tuple[float, float], dt_s: float) -> bool:
+        """Whether the stare has begun, or there is only the time left to turn to its aim and settle, though it gathers
+        speed; one more step away and back is time as well."""
+        speed_m_s = math.hypot(motion.vx_m_s, motion.vy_m_s)
+        lead_s = self._turn_deg(*wanted) / self.slew_deg_s + SETTLE_S + 2.0 * dt_s
+        lead_m = (speed_m_s + 0.5 * ACCELERATION_M_S2 * lead_s) * lead_s
+        return motion.phase == "station" and aim.from_along_m - motion.along_m <= lead_m
+
+    def _towards(self, aim: Aim, motion: Motion, ground: Ground, local: Local) -> tuple[float, float]:
+        """Azimuth and elevation of an aim, within the limits of depression."""
+        place = (motion.x_m, motion.y_m, motion.amsl_m)
         target = (np.array([aim.x_m]), np.array([aim.y_m]), np.array([aim.amsl_m]))
         east, north, up = ground.offsets(*target, place, local)[0]
         azimuth = math.degrees(math.atan2(east, north)) + local.convergence_deg
-        elevation = math.degrees(math.atan2(up, math.hypot(east, north)))
-        return azimuth, -min(max(-elevation, least), most)
+        least, most = self.depression_deg
+        return azimuth, -min(max(-math.degrees(math.atan2(up, math.hypot(east, north))), least), most)
+
+    def _turn_deg(self, azimuth_deg: float, elevation_deg: float) -> float:
+        """How far it has to turn, in azimuth as at the flatter of the two ends: there it counts most."""
+        assert self.azimuth_deg is not None
+        d_azimuth = (azimuth_deg - self.azimuth_deg + 180.0) % 360.0 - 180.0
+        flatter = max(math.cos(math.radians(elevation_deg)), math.cos(math.radians(self.elevation_deg)))
+        return math.hypot(d_azimuth * flatter, elevation_deg - self.elevation_deg)
 
     def _slew(self, azimuth_deg: float, elevation_deg: float, dt_s: float) -> bool:
         """Turn towards the wanted angles along the shorter way; True once there."""
         assert self.azimuth_deg is not None
         d_azimuth = (azimuth_deg - self.azimuth_deg + 180.0) % 360.0 - 180.0
         d_elevation = elevation_deg - self.elevation_deg
-        turn = math.hypot(d_azimuth * math.cos(math.radians(elevation_deg)), d_elevation)
+        turn = self._turn_deg(azimuth_deg, elevation_deg)
         part = 1.0 if turn < CAUGHT_DEG else min(1.0, self.slew_deg_s * dt_s / turn)
         self.azimuth_deg = (self.azimuth_deg + d_azimuth * part) % 360.0
         self.elevation_deg += d_elevation * part

@@ -201,7 +201,7 @@ class NightSimulator:
             self._report(tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), dt_s))
             crew.air, crew.free_utc_ns = None, utc_ns + TURNAROUND_NS
             return None
-        air.sight = self._aim(air.flight, air.gimbal, dt_s)
+        air.sight = air.gimbal.step(air.flight.motion, self.ground, dt_s)
         return air
 
     def _take_off(self, name: str, sortie: Sortie) -> Airborne:
@@ -210,12 +210,8 @@ class NightSimulator:
         flight = Flight(sortie, aircraft, self.ground, self.sector.weather, rng)
         limits = (aircraft.camera.depression_min_deg, aircraft.camera.depression_max_deg)
         gimbal = Gimbal(aims_of(sortie.tour.stares, self.ground), aircraft.camera.slew_deg_s, limits, rng)
-        sight = self._aim(flight, gimbal, STEP_S)
+        sight = gimbal.step(flight.motion, self.ground, STEP_S)
         return Airborne(sortie, aircraft, flight, gimbal, Navigation(rng, self.exact_pose), sight)
-
-    def _aim(self, flight: Flight, gimbal: Gimbal, dt_s: float) -> Sight:
-        m = flight.motion
-        return gimbal.step((m.x_m, m.y_m, m.amsl_m), self.ground, m.along_m, m.heading_deg, dt_s)
 
     # -- pictures -----------------------------------------------------------------------------------------------
 
