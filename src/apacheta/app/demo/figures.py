@@ -17,7 +17,7 @@ from ..answer import Answer
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
-from .night import Night, cpu_seconds, sigmas_of
+from .night import TRUTH_FILE, Night, cpu_seconds, sigmas_of
 
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
@@ -106,7 +106,7 @@ def _flew(night: Night, aircraft: str, launch_utc_ns: int) -> bool:
 
 
 def _fill_from_truth(answer: Answer, night: Night) -> None:
-    truth = read_truth(night.post.folder / "truth" / "truth.jsonl")
+    truth = read_truth(night.post.folder / "truth" / TRUTH_FILE)
     totals = [c.totals for c in night.chains.values()]
     first_ns = min((t.first_utc_ns for t in totals if t.first_utc_ns), default=night.sector.start_utc_ns)
     last_ns = max((t.last_utc_ns for t in totals if t.last_utc_ns), default=first_ns)

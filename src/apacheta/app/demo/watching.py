@@ -16,11 +16,12 @@ from ...core.plan import sorties_of
 from ...see import Eye, EyeSettings
 from ..chain import Chain, ChainSettings, Keeper
 from ..loading import load_fleet
+from ..post import Post
 from ..simulator import SimulatorSpec
 from ..stop import Stop
 from .flights import Flights
 from .memory import PeakMemory
-from .night import Night, NightFault, on_station_utc_ns, sigmas_of
+from .night import TRUTH_FILE, Night, NightFault, on_station_utc_ns, sigmas_of
 from .progress import Progress
 from .reach import ground_reach_m
 from .simulation import Simulation, start_simulation
@@ -33,8 +34,7 @@ def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
     """Fly and watch until the simulation ends or a person stops it; what failed of the equipment is in the night's
     `faults`. Whatever else fails, in whichever thread, is raised here when what was watched is written down."""
     _make_chains(night, keeper)
-    truth = night.post.folder / "truth"
-    truth.mkdir(exist_ok=True)
+    truth = _truth_folder(night.post)
     simulation = start_simulation(_spec(night, truth), truth, night.fleet, not night.settings.headless)
     memory = PeakMemory([os.getpid(), simulation.pid])
     progress.step("watching")
@@ -46,6 +46,15 @@ def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
         simulation.close()
     night.wall_s = time.monotonic() - (night.first_frame_s or started)
     _note_end(night, keeper)
+
+
+def _truth_folder(post: Post) -> Path:
+    """Where the simulator writes what really happens. An older night's truth is taken away first: it tells nothing of
+    this one, should this one's simulator never come to write its own."""
+    folder = post.folder / "truth"
+    folder.mkdir(exist_ok=True)
+    (folder / TRUTH_FILE).unlink(missing_ok=True)
+    return folder
 
 
 def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Progress) -> None:
@@ -191,7 +200,7 @@ def _spec(night: Night, truth: Path) -> SimulatorSpec:
         world=str(night.exercise.world),
         sector=str(night.exercise.sector),
         plan=str(night.post.plan),
-        truth=str(truth / "truth.jsonl"),
+        truth=str(truth / TRUTH_FILE),
         seed=s.seed,
         from_utc_ns=on_station_utc_ns(night.plan),
         minutes=s.minutes,
