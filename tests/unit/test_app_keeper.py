@@ -2,6 +2,8 @@
 
 import errno
 import os
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from apacheta.app.chain import Keeper
 from apacheta.app.chain.keeper import MOST, MOST_FIXES
 from apacheta.app.post import open_post
 from apacheta.core.entries import Entry
-from apacheta.core.errors import EnvironmentFault
+from apacheta.core.errors import EnvironmentFault, LocalProtocolError
 from apacheta.core.place import GeoPoint
 from apacheta.core.sight import Fix
 from apacheta.formats.canonical import sha256_hex
@@ -45,6 +47,7 @@ class Disk:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.commits = self.checkpoints = self.fails = 0
+        self.commits_at_close: int | None = None
 
     def record_many(self, entries: Sequence[Entry]) -> int:
         if self.fails:
@@ -56,6 +59,12 @@ class Disk:
 
     def checkpoint(self) -> None:
         self.checkpoints += 1
+
+    def close(self) -> str:
+        """In no hurry, so that another thread has time to come in between."""
+        time.sleep(0.2)
+        self.commits_at_close = self.commits
+        return "the last checkpoint"
 
     def numbers(self) -> list[Any]:
         return [e.body.get("number") for e in self.entries]
@@ -124,6 +133,46 @@ def test_entries_go_on_waiting_when_a_write_fails(keeper: Keeper, disk: Disk) ->
     assert disk.numbers() == []
     keeper.note("decision", NIGHT_NS, {"number": 2}, at_once=True)
     assert disk.numbers() == [0, 1, 2]
+
+
+def test_closing_writes_down_what_waits_and_nothing_comes_after_it(keeper: Keeper, disk: Disk) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    keeper.fix(fix(NIGHT_NS))
+    assert keeper.close() == "the last checkpoint"
+    assert [e.kind for e in disk.entries] == ["looks", "positions"]
+    with pytest.raises(LocalProtocolError, match="after the log was closed"):
+        keeper.note("looks", NIGHT_NS, {"number": 1}, at_once=True)
+    keeper.tick()
+    assert disk.numbers() == [0, None]
+
+
+def test_the_log_is_closed_though_what_waits_cannot_be_written(keeper: Keeper, disk: Disk) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    disk.fails = 1
+    with pytest.raises(EnvironmentFault):
+        keeper.close()
+    assert disk.commits_at_close == 0
+
+
+def test_no_thread_writes_while_the_log_is_closed(keeper: Keeper, disk: Disk) -> None:
+    """A night that is ended at once closes its log while the threads of its streams still live."""
+    refused: list[LocalProtocolError] = []
+
+    def write() -> None:
+        try:
+            while True:
+                keeper.note("looks", NIGHT_NS, {"number": 0}, at_once=True)
+        except LocalProtocolError as fault:
+            refused.append(fault)
+
+    threads = [threading.Thread(target=write, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    keeper.close()
+    for thread in threads:
+        thread.join(10)
+    assert disk.commits == disk.commits_at_close
+    assert len(refused) == 2
 
 
 def fix(utc_ns: int) -> Fix:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from shapely.geometry import Point, Polygon
 
-from ..account import Account
 from ..adapters.clock import SystemClock
 from ..adapters.raster import RasterSource
 from ..adapters.stream import is_live, open_stream
-from ..core.entries import Entry, EntryKind
+from ..core.entries import EntryKind
 from ..core.errors import ErrorLine, InputFault
 from ..core.instant import iso_of
 from ..core.mandate import Mandate
@@ -85,11 +84,10 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
     source = open_stream(arguments.stream, idle_timeout_s=LIVE_IDLE_S if arguments.until_end else None)
     try:
         post = open_post(Path(arguments.post)) if arguments.post else None
-        account = None if post is None else open_account(post)[0]
-        keeper = None if post is None or account is None else Keeper(post, account, keep_video=True)
+        keeper = None if post is None else Keeper(post, open_account(post)[0], keep_video=True)
         stream = STREAM if post is None else unused_folder(post.video / STREAM).name
         chain = WatchChain(ChainSettings(stream=stream, live=live), keeper, terrain, mandate)
-        notes = None if keeper is None or account is None else _Notes(arguments.stream, chain, account, keeper)
+        notes = None if keeper is None else _Notes(arguments.stream, chain, keeper)
         _run(answer, chain, source, notes)
     finally:
         source.close()
@@ -99,8 +97,8 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
 class _Notes:
     """What the account of a watch says besides segments and looks: under which mandate, over what, and how it ended."""
 
-    def __init__(self, address: str, chain: "WatchChain", account: Account, keeper: Keeper) -> None:
-        self._address, self._chain, self._account, self._keeper = address, chain, account, keeper
+    def __init__(self, address: str, chain: "WatchChain", keeper: Keeper) -> None:
+        self._address, self._chain, self._keeper = address, chain, keeper
 
     def begin(self) -> None:
         """A live watch is in the account before its first byte is looked at."""
@@ -117,13 +115,11 @@ class _Notes:
 
     def close(self) -> int:
         """Write down what waits and close the log; its entries."""
-        self._keeper.commit()
-        return self._account.close().size
+        return self._keeper.close().size
 
     def _note(self, kind: EntryKind, body: dict[str, Any]) -> None:
-        """By our own clock and at once: the stream's clock, by which the keeper gathers, may be another."""
-        self._keeper.commit()
-        self._account.record(Entry(kind=kind, utc_ns=str(SystemClock().utc_ns()), body=body))
+        """By our own clock, for the stream's may be another, and on disk at once."""
+        self._keeper.note(kind, SystemClock().utc_ns(), body, at_once=True)
 
 
 def _run(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Notes | None) -> None:
