@@ -24,7 +24,7 @@ from ..geo import Dem, LocalGrid, dem_of, undulation_m
 from ..ports import StreamSource
 from ..see import Eye, frame_centre_disagreement_m
 from .answer import INTERRUPTED, Answer, run_to_answer, show
-from .chain import Chain, ChainSettings, Keeper, Paired
+from .chain import Chain, ChainSettings, Keeper, Paired, Sample
 from .doctor import damage_lines
 from .loading import load_mandate
 from .logbook import open_account
@@ -250,7 +250,7 @@ class WatchChain(Chain):
         """How far the frame centre that the stream states lies from ours: shown, never used."""
         footprint = self.totals.footprint
         if stated is not None and footprint is not None:
-            self.totals.centre_disagreements_m.append(frame_centre_disagreement_m(stated, footprint.centre))
+            self.totals.centre_disagreements_m.add(frame_centre_disagreement_m(stated, footprint.centre))
         if len(self._centres) > MOST_CENTRES:
             self._centres.clear()
 
@@ -346,9 +346,10 @@ def _warnings(chain: WatchChain, taken_bytes: int, ended: bool) -> list[ErrorLin
     return lines
 
 
-def _median(values: list[float]) -> float | None:
-    finite = [v for v in values if np.isfinite(v)]
-    return round(float(np.median(finite)), 3) if finite else None
+def _median(sample: Sample) -> float | None:
+    values = sample.values()
+    finite = values[np.isfinite(values)]
+    return round(float(np.median(finite)), 3) if len(finite) else None
 
 
 def _area_km2(ring: Any) -> float:

@@ -14,6 +14,7 @@ from ...core.sector import Sector
 from ...geo import BorderLine
 from ...sim.world import load_world
 from ..answer import Answer
+from ..chain import pooled
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
@@ -63,11 +64,11 @@ def _chain_figures(night: Night) -> dict[str, Any]:
     totals = [c.totals for c in night.chains.values()]
     spans_s = [_span_s(t.first_utc_ns, t.last_utc_ns) for t in totals]
     simulated_s = max(spans_s, default=0.0)
-    lags_s = [lag for t in totals for lag in t.lags_s]
+    lags_s = pooled([t.lags_s for t in totals])
     return {
         "frames_decoded": sum(t.frames for t in totals),
         "frames_georeferenced": sum(t.frames_georeferenced for t in totals),
-        "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if lags_s else None,
+        "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if len(lags_s) else None,
         "simulated_s": round(simulated_s, 3),
         "real_time_factor": round(simulated_s / night.wall_s, 3) if night.wall_s > 0 else None,
         "video_hours": round(video_hours(night), 5),
