@@ -39,6 +39,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _words(post: Path | str, key: str | None, checkpoint: Path | str | None) -> list[str]:
-    words = [sys.executable, "-m", "apacheta_verify", str(post)]
+    """The verifier's command; -P, so that Python looks for no module in the working directory."""
+    words = [sys.executable, "-P", "-m", "apacheta_verify", str(post)]
     words += ["--key", key] if key else []
     return words + (["--checkpoint", str(checkpoint)] if checkpoint else [])
