@@ -421,7 +421,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("address", ["udp://127.0.0.1:5600", "-"])
+@pytest.mark.parametrize("address", ["udp://127.0.0.1:5600", "-", "/dev/null", "file:/dev/null"])
 def test_a_live_stream_without_a_post_is_refused(run: Run, address: str) -> None:
     body = run("watch", "--stream", address, "--until-end")
     assert (body["exit_code"], codes(body, "errors"), body["errors"][0]["field"]) == (3, {"no_mandate"}, "--post")
@@ -557,7 +557,8 @@ def test_what_was_seen_is_noted_once_though_the_last_frame_is_refused(
     live: None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: watch.WatchChain) -> None:
-        raise InputFault("outside_mandate", "the last frame, which only the stream's end brings out, lies outside.")
+        text = "the last frame, which only the stream's end brings out, lies outside."
+        raise InputFault("outside_mandate", text, remedy="Stop the watch.")
 
     noted: list[bool] = []
     monkeypatch.setattr(watch.WatchChain, "_note_seen", lambda _, force: noted.append(force))
