@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from apacheta.account import entry_bytes
 from apacheta.app.chain import Keeper
 from apacheta.app.chain.keeper import MOST, MOST_FIXES
 from apacheta.app.post import open_post
@@ -50,6 +51,7 @@ class Disk:
         self.commits_at_close: int | None = None
 
     def record_many(self, entries: Sequence[Entry]) -> int:
+        assert all(entry_bytes(entry) for entry in entries)
         if self.fails:
             self.fails -= 1
             raise EnvironmentFault("disk_full", "no room")
@@ -133,6 +135,17 @@ def test_entries_go_on_waiting_when_a_write_fails(keeper: Keeper, disk: Disk) ->
     assert disk.numbers() == []
     keeper.note("decision", NIGHT_NS, {"number": 2}, at_once=True)
     assert disk.numbers() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("body", [{"number": 1, "text": "x" * 65_536}, {"number": 1, "km2": float("nan")}])
+def test_an_entry_that_the_log_cannot_take_is_refused_and_holds_up_no_other(
+    keeper: Keeper, disk: Disk, body: dict[str, Any]
+) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    with pytest.raises(LocalProtocolError):
+        keeper.note("looks", NIGHT_NS, body)
+    keeper.note("looks", NIGHT_NS, {"number": 2}, at_once=True)
+    assert disk.numbers() == [0, 2]
 
 
 def test_closing_writes_down_what_waits_and_nothing_comes_after_it(keeper: Keeper, disk: Disk) -> None:

@@ -12,7 +12,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from ...account import Account, Checkpoint
+from ...account import Account, Checkpoint, entry_bytes
 from ...adapters.clock import SystemClock
 from ...core.alerts import Alert, Decision
 from ...core.entries import Entry, EntryKind
@@ -49,11 +49,14 @@ class Keeper:
         self._lock = threading.RLock()
 
     def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
-        """Write an entry down; `at_once` returns only when it is on disk."""
+        """Write an entry down; `at_once` returns only when it is on disk. LocalProtocolError where the log can take no
+        such entry: it does not wait, so that those that do are not held up by it."""
+        entry = Entry(kind=kind, utc_ns=str(utc_ns), body=body)
+        entry_bytes(entry)
         with self._lock:
             if self._is_closed:
                 raise LocalProtocolError("log_is_closed", f"a {kind} entry came after the log was closed")
-            self._waiting.append(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
+            self._waiting.append(entry)
             if at_once or len(self._waiting) >= MOST or self._is_due():
                 self.commit()
 
