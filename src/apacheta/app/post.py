@@ -100,8 +100,10 @@ class PostFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def mandate_body(mandate: Mandate) -> dict[str, Any]:
-    """What the account says of the mandate under which a watch is held."""
+    """What the account says of the mandate under which a watch is held. Its area is in the hash and in the post, not in
+    the entry: a surveyed one has more points than an entry has room for."""
     body: dict[str, Any] = msgspec.to_builtins(mandate)
+    del body["area"]
     return body | {k: str(body[k]) for k in ("from_utc_ns", "to_utc_ns")}
 
 
@@ -120,7 +122,7 @@ def open_post(folder: Path) -> Post:
     if marker.is_file():
         decode_toml(marker.read_bytes(), PostFile, kind="post", version=1, file=str(marker))
     else:
-        write_whole(marker, POST_FORMAT.encode())
+        write_whole(marker, POST_FORMAT.encode(), durable=True)
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     return Post(folder)
