@@ -175,7 +175,9 @@ def test_a_full_disk_leaves_the_older_report(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "night.html").write_bytes(b"an older report")
     monkeypatch.setattr(reporting, "report_of", lambda *_: None)
     monkeypatch.setattr(reporting, "render", lambda *_: "x" * 20_000)
-    night = SimpleNamespace(post=SimpleNamespace(reports=tmp_path), settings=SimpleNamespace(language="en"))
+    night = SimpleNamespace(
+        post=SimpleNamespace(report=tmp_path / "night.html"), settings=SimpleNamespace(language="en")
+    )
     signer = SimpleNamespace(key=SimpleNamespace(vkey=""))
     with files_of_at_most(10_000), pytest.raises(OSError, match="large"):
         write_report(night, {}, SimpleNamespace(), signer, True)

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 
 from apacheta.account import entry_bytes
+from apacheta.alert.watchman import unreviewed
 from apacheta.app.chain import Keeper
 from apacheta.app.chain.keeper import MOST, MOST_FIXES
 from apacheta.app.post import open_post
+from apacheta.core.alerts import Alert, Evidence
 from apacheta.core.entries import Entry
 from apacheta.core.errors import EnvironmentFault, LocalProtocolError
 from apacheta.core.place import GeoPoint
@@ -146,6 +149,19 @@ def test_an_entry_that_the_log_cannot_take_is_refused_and_holds_up_no_other(
         keeper.note("looks", NIGHT_NS, body)
     keeper.note("looks", NIGHT_NS, {"number": 2}, at_once=True)
     assert disk.numbers() == [0, 2]
+
+
+def test_an_alert_and_its_decision_are_named_with_their_watch(tmp_path: Path, disk: Disk, clock: SetClock) -> None:
+    post = replace(open_post(tmp_path), number=2)
+    keeper = Keeper(post, disk, keep_video=True, clock=clock)  # type: ignore[arg-type]
+    evidence = Evidence(still_sha256=None, chip_sha256=None, track=())
+    alert = Alert(
+        id="a1", incident="i1", rule="zone_entry", line="", utc_ns=NIGHT_NS, stream="A1", tracks=("t1",), kind="person",
+        position=fix(0).position, position_cov_m2=(1.0, 0.0, 1.0), probability=0.9, reason="", evidence=evidence,
+    )  # fmt: skip
+    keeper.alert(alert, unreviewed(alert))
+    found = [(e.kind, e.body["watch"], e.body.get("id") or e.body["alert"]) for e in disk.entries]
+    assert found == [("alert", "watch-2", "a1"), ("decision", "watch-2", "a1")]
 
 
 def test_closing_writes_down_what_waits_and_nothing_comes_after_it(keeper: Keeper, disk: Disk) -> None:

@@ -39,3 +39,24 @@ def test_a_new_posts_marker_is_on_disk_before_anything_is_put_in(
     monkeypatch.setattr(os, "fsync", sync)
     open_post(tmp_path / "post")
     assert synced == [False, True, True]
+
+
+@pytest.mark.parametrize("keeps", ["video", "report", "nothing: it broke off, without video"])
+def test_each_watch_of_a_post_has_a_number_of_its_own(tmp_path: Path, keeps: str) -> None:
+    """Whichever aircraft it flies: an alert's id holds within its watch, and no report is written over."""
+    post, found = open_post(tmp_path / "post"), []
+    for fleet in (["A1", "A2"], ["A1"], ["A3"], ["A1"]):
+        one = post.for_another_watch(fleet)
+        found.append((one.watch, str(one.video.relative_to(post.folder)), one.report.name))
+        if keeps == "video":
+            (one.video / fleet[0] / "000001.ts").touch()
+        if keeps == "report":
+            one.report.touch()
+            for name in fleet:
+                (one.video / name).rmdir()
+    assert found == [
+        ("watch-1", "video", "night.html"),
+        ("watch-2", "video/watch-2", "night-2.html"),
+        ("watch-3", "video/watch-3", "night-3.html"),
+        ("watch-4", "video/watch-4", "night-4.html"),
+    ]

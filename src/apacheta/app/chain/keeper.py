@@ -91,9 +91,10 @@ class Keeper:
         return name
 
     def alert(self, alert: Alert, decision: Decision) -> None:
-        """Write an alert and its decision down at once."""
-        self.note("alert", alert.utc_ns, _body(alert))
-        self.note("decision", decision.utc_ns, _body(decision), at_once=True)
+        """Write an alert and its decision down at once, with the watch within which the alert's id holds."""
+        watch = {"watch": self._post.watch}
+        self.note("alert", alert.utc_ns, _body(alert) | watch)
+        self.note("decision", decision.utc_ns, _body(decision) | watch, at_once=True)
 
     def commit(self) -> None:
         """Make everything that waits durable; a checkpoint once a minute. What cannot be written goes on waiting."""

@@ -148,7 +148,8 @@ def _plan_body(night: Night) -> dict[str, Any]:
     plan = night.plan
     slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
     return {
-        "video": f"video/{night.post.watch}".rstrip("/"),
+        "watch": night.post.watch,
+        "video": str(night.post.video.relative_to(night.post.folder)),
         "plan_sha256": sha256_hex(night.post.plan.read_bytes()),
         "policy": plan.policy,
         "seed": plan.seed,
