@@ -35,6 +35,7 @@ from .stop import Stop
 
 SCHEMA = "apacheta/watch/1"
 KEYS = (
+    "interrupted",
     "source",
     "ended",
     "codec",
@@ -76,7 +77,7 @@ PACKET_BYTES = 188
 
 def command(arguments: argparse.Namespace) -> int:
     """Watch one stream to its end and print what was seen."""
-    answer = Answer(SCHEMA, KEYS, {"source": arguments.stream, "ended": False})
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "source": arguments.stream, "ended": False})
     run_to_answer(answer, lambda a: _watch(a, arguments))
     return show(answer, arguments.json, _summary)
 

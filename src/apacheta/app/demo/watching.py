@@ -28,6 +28,7 @@ from .simulation import Simulation, start_simulation
 
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 """Signals by which a process ends itself; any other comes from outside, as when memory runs out."""
+STOPPED = NightFault("interrupted", {})
 
 
 def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
@@ -63,15 +64,22 @@ def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Pr
         try:
             code = pumps.run(progress)
         except BaseException as failure:
-            if isinstance(failure, Exception):
-                night.faults.append(NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"}))
+            night.faults.append(_fault_of(failure))
             with suppress(Fault, OSError):  # the first failure is the one to tell
                 _note_end(night, keeper)
             raise
     night.interrupted = stop.asked
+    night.faults += [STOPPED] * stop.asked
     night.faults += _faults_of(simulation)
     if code != 0 and not night.interrupted:
         _take_death(night, code)
+
+
+def _fault_of(failure: BaseException) -> NightFault:
+    """What ended the watch: a second Ctrl-C, or something that failed."""
+    if isinstance(failure, KeyboardInterrupt):
+        return STOPPED
+    return NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"})
 
 
 def _make_chains(night: Night, keeper: Keeper) -> None:
