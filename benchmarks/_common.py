@@ -69,7 +69,7 @@ def _cells_of(row: dict[str, Any]) -> tuple[str, ...]:
 
 def apacheta(*arguments: str) -> dict[str, Any]:
     """Run a command of the program and return its JSON object."""
-    command = [sys.executable, "-m", "apacheta.app.cli", *arguments, "--json"]
+    command = [sys.executable, "-P", "-m", "apacheta.app.cli", *arguments, "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -1,11 +1,12 @@
 """`apacheta-verify POST [--key VKEY] [--checkpoint FILE] [--json]`.
 
 Exit codes: 0 verified, 1 not verified, 2 command line, 3 no such post, no log, or a bad --checkpoint file, 4 a file
-of the log cannot be read, 5 our bug.
+of the log cannot be read, 5 our bug, 130 interrupted.
 """
 
 import argparse
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from typing import NoReturn
 
 from .checks import verify
 from .report import Report
+
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     try:
         report = verify(arguments.post, arguments.key, arguments.checkpoint)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one may come from the terminal and one from who started us
+        report = Report(exit_code=INTERRUPTED, interrupted=True)
     except Exception as problem:
         traceback.print_exc(file=sys.stderr)
         report = Report().fail(

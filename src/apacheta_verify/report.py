@@ -49,6 +49,7 @@ class Report:
     warnings: list[dict[str, Any]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     exit_code: int = 0
+    interrupted: bool = False
 
     def add_bad(self, index: int | None, file: str, what: str, text: str) -> None:
         """Note what is wrong; the log is not verified."""
@@ -79,6 +80,7 @@ class Report:
             "exit_code": self.exit_code,
             "warnings": self.warnings,
             "errors": self.errors + errors,
+            "interrupted": self.interrupted,
             "origin": self.origin,
             "tree_size": self.tree_size,
             "root_hash": base64.b64encode(self.root).decode() if self.root else None,
@@ -96,7 +98,7 @@ class Report:
         if self.exit_code == 0:
             head = f"verified: {self.tree_size} entries of {self.origin}, {self.signatures} signature(s)"
         else:
-            head = "NOT verified"
+            head = "interrupted: nothing is verified" if self.interrupted else "NOT verified"
         shown = self.as_json()
         rows = [f"{kind}: {row['text']}" for kind in ("warning", "error") for row in shown[f"{kind}s"]]
         return "\n".join([head, *rows])

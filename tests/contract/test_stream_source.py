@@ -145,6 +145,34 @@ def test_addresses_open_what_they_say(tmp_path: Path) -> None:
     assert first_kind(f"udp://@:{port}") == (UdpStream, f"udp://:{port}", True)
 
 
+@pytest.mark.parametrize("form", ["{}", "file:{}", "file://{}"])
+def test_what_a_pipe_or_device_hands_out_is_live_whatever_it_is_called(tmp_path: Path, form: str) -> None:
+    """Else the mandate that a live stream needs could be passed by with another name for the same stream."""
+    read_end, write_end = os.pipe()
+    fifo, link, none = tmp_path / "fifo", tmp_path / "link.ts", tmp_path / "none.ts"
+    os.mkfifo(fifo)
+    link.symlink_to(fifo)
+    for path in (fifo, link, f"/dev/fd/{read_end}"):
+        writer = os.open(fifo, os.O_RDWR)
+        kind, name, live = first_kind(form.format(path))
+        os.close(writer)
+        assert (kind, name, live) == (PipeStream, os.path.basename(path), True)
+    os.close(write_end)
+    os.close(read_end)
+    assert [is_live(form.format(p)) for p in (tmp_path, none)] == [False, False]
+
+
+def test_a_named_pipe_hands_out_its_bytes(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_bytes, args=(DATA,))
+    writer.start()
+    source = open_stream(fifo)
+    assert b"".join(c.data for c in source.chunks()) == DATA
+    writer.join()
+    source.close()
+
+
 @pytest.mark.parametrize(
     "address", ["udp://127.0.0.1", "udp://127.0.0.1:99999", "rtsp://127.0.0.1:5000/x", "udp://h:0"]
 )

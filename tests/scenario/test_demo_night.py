@@ -274,4 +274,5 @@ def test_control_c_ends_the_night_cleanly(tmp_path: Path) -> None:
     assert (answer["exit_code"], answer["interrupted"]) == (130, True)
     assert answer["log_verified"] is True
     assert Path(answer["report"]).is_file()
+    assert [e["body"]["what"] for e in entries(post) if e["kind"] == "fault"] == ["interrupted"]
     assert frames_in(post) == answer["frames_georeferenced"] == answer["frames_decoded"] > 0

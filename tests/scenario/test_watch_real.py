@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from apacheta.app import watch
 from apacheta.app.cli import main
 from apacheta.app.doctor import KEYS as DOCTOR_KEYS
 from apacheta.app.loading import load_mandate
+from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
 from apacheta.ports import Chunk
@@ -334,6 +335,7 @@ def test_a_second_control_c_ends_it_at_once(run: Run, tmp_path: Path, monkeypatc
     monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(path, 10, times=2))
     body = run("watch", "--stream", path, "--post", post)
     assert (body["exit_code"], body["interrupted"], body["ended"]) == (130, True, False)
+    assert [what for what, _ in ends_in(entries_in(post))] == ["interrupted"]
     assert verify(post).exit_code == 0
 
 
@@ -419,7 +421,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("address", ["udp://127.0.0.1:5600", "-"])
+@pytest.mark.parametrize("address", ["udp://127.0.0.1:5600", "-", "/dev/null", "file:/dev/null"])
 def test_a_live_stream_without_a_post_is_refused(run: Run, address: str) -> None:
     body = run("watch", "--stream", address, "--until-end")
     assert (body["exit_code"], codes(body, "errors"), body["errors"][0]["field"]) == (3, {"no_mandate"}, "--post")
@@ -472,24 +474,120 @@ def test_a_live_watch_ends_where_the_camera_leaves_the_mandates_area(live: None,
     assert verify(post).exit_code == 0
 
 
-def test_a_live_watch_ends_with_the_mandates_time(
-    live: None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Our clock goes on by ten minutes with each look at it; a time about thirty looks ahead."""
+    looks = itertools.count()
+
     class Hasty:
-        """An hour passes with each look."""
-
-        looks = itertools.count()
-
         def utc_ns(self) -> int:
-            return 1_780_000_000_000_000_000 + 3_600_000_000_000 * next(self.looks)
+            return 1_780_000_000_000_000_000 + 600_000_000_000 * next(looks)  # from 2026-05-28T20:26:40Z
 
         def monotonic_ns(self) -> int:
             return time.monotonic_ns()
 
     monkeypatch.setattr(watch, "SystemClock", Hasty)
-    post = post_with_mandate(tmp_path, to_utc="2026-05-29T06:00:00Z")  # the clock begins 2026-05-28T20:26:40Z
+    return "2026-05-29T01:30:00Z"
+
+
+def test_a_live_watch_ends_with_the_mandates_time(live: None, run: Run, tmp_path: Path, soon: str) -> None:
+    post = post_with_mandate(tmp_path, to_utc=soon)
     body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"mandate_expired"}, False)
     assert 0 < body["frames_georeferenced"] == frames_in(entries_in(post)) < 20
     assert ends_in(entries_in(post)) == [("mandate_expired", body["errors"][0]["text"])]
     assert verify(post).exit_code == 0
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, ours: Path) -> Callable[[Iterable[Chunk]], None]:
+    """What a live stream brings, made up."""
+
+    def send_these(chunks: Iterable[Chunk]) -> None:
+        source = FileStream(ours)
+        monkeypatch.setattr(source, "chunks", lambda: iter(chunks))
+        monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+
+    return send_these
+
+
+Sent = Callable[[Iterable[Chunk]], None]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("comes", [b"", b"\x47" * PACKET], ids=["silence", "what nobody can decode"])
+def test_nothing_that_comes_lets_a_live_watch_outlast_its_mandate(
+    run: Run, tmp_path: Path, soon: str, sent: Sent, comes: bytes
+) -> None:
+    sent(itertools.chain([Chunk(own_stream(20), 0)], (Chunk(comes, n) for n in itertools.count())))
+    post = post_with_mandate(tmp_path, to_utc=soon)
+    body = run("watch", "--stream", free_url(), "--post", post)
+    assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"mandate_expired"}, False)
+    assert ends_in(entries_in(post)) == [("mandate_expired", body["errors"][0]["text"])]
+
+
+def coming(data: bytes, from_s: float, to_s: float) -> list[Chunk]:
+    """The bytes, spread evenly over a time, a packet at a time."""
+    pieces = [data[at : at + PACKET] for at in range(0, len(data), PACKET)]
+    step_s = (to_s - from_s) / (len(pieces) - 1)
+    return [Chunk(piece, round((from_s + step_s * n) * 1e9)) for n, piece in enumerate(pieces)]
+
+
+def test_a_live_stream_that_says_for_long_nowhere_it_is_is_refused(run: Run, tmp_path: Path, sent: Sent) -> None:
+    sent(coming(own_stream(20, metadata=False), 100.0, 135.0))
+    post = post_with_mandate(tmp_path)
+    body = run("watch", "--stream", free_url(), "--post", post)
+    assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"no_position"}, False)
+    assert ends_in(entries_in(post)) == [("no_position", body["errors"][0]["text"])]
+    kept = sum(e["body"]["bytes"] for e in entries_in(post) if e["kind"] == "video_segment")
+    assert kept == pytest.approx(30 / 35 * len(own_stream(20, metadata=False)), rel=0.02)
+
+
+def test_a_live_stream_may_be_without_a_pose_for_a_while_and_silent_for_long(
+    run: Run, tmp_path: Path, sent: Sent
+) -> None:
+    silence = [Chunk(b"", n * 500_000_000) for n in range(260, 1000)]
+    dark, placed = own_stream(20, metadata=False), own_stream(20)
+    sent([*coming(dark, 100.0, 129.0), *coming(placed, 129.0, 130.0), *silence, *coming(placed, 500.0, 525.0)])
+    body = run("watch", "--stream", free_url(), "--post", post_with_mandate(tmp_path))
+    assert (body["exit_code"], body["ended"], body["frames"]) == (0, True, 60)
+
+
+def test_what_was_seen_is_noted_once_though_the_last_frame_is_refused(
+    live: None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: watch.WatchChain) -> None:
+        text = "the last frame, which only the stream's end brings out, lies outside."
+        raise InputFault("outside_mandate", text, remedy="Stop the watch.")
+
+    noted: list[bool] = []
+    monkeypatch.setattr(watch.WatchChain, "_note_seen", lambda _, force: noted.append(force))
+    monkeypatch.setattr(watch.WatchChain, "_bring_out", refused)
+    body = run("watch", "--stream", free_url(), "--until-end", "--post", post_with_mandate(tmp_path))
+    assert codes(body, "errors") == {"outside_mandate"}
+    assert noted.count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "what", "exit_code"),
+    [
+        (EnvironmentFault("udp_receive_failed", "the network is down."), "udp_receive_failed", 4),
+        (OSError(5, "Input/output error"), "watch_failed", 4),
+        (ZeroDivisionError("by zero"), "watch_failed", 5),
+        (KeyboardInterrupt(), "interrupted", 130),
+    ],
+)
+def test_a_watch_that_breaks_says_so_in_its_account_and_keeps_what_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: Sent, failure: BaseException, what: str, exit_code: int
+) -> None:
+    def breaks() -> Iterator[Chunk]:
+        yield Chunk(own_stream(20), 0)
+        raise failure
+
+    monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
+    sent(breaks())
+    assert main(["watch", "--stream", free_url(), "--post", str(post_with_mandate(tmp_path))]) == exit_code
+    account = entries_in(tmp_path / "post")
+    assert [code for code, _ in ends_in(account)] == [what]
+    assert sum(e["body"]["bytes"] for e in account if e["kind"] == "video_segment") == len(own_stream(20))
+    assert verify(tmp_path / "post").exit_code == 0

@@ -3,7 +3,9 @@
 import errno
 import os
 import shutil
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -19,6 +21,7 @@ from apacheta.account import (
     verify_consistency,
     verify_inclusion,
 )
+from apacheta.adapters import keys
 from apacheta.adapters.filelog import Disk, FileLogStore
 from apacheta.adapters.keys import open_signer
 from apacheta.core.entries import Entry
@@ -194,6 +197,34 @@ def test_a_key_is_written_whole_where_the_machine_takes_few_bytes_at_a_time(tmp_
     monkeypatch.undo()
     again = open_signer(tmp_path, key_file=tmp_path / "post.pem")
     assert (again.key, again.last_signed()) == (signed.key, (1, bytes(32)))
+
+
+def test_of_two_that_make_the_key_at_once_both_sign_with_the_one_that_lies_there(tmp_path, monkeypatch):
+    """While one process makes the key of this machine's first post, another makes it for the second post."""
+    file, others, new_pem = tmp_path / "keys" / "post.pem", [], keys._new_pem
+
+    def slow():
+        monkeypatch.setattr(keys, "_new_pem", new_pem)
+        others.append(open_signer(tmp_path / "second", key_file=file))
+        return new_pem()
+
+    monkeypatch.setattr(keys, "_new_pem", slow)
+    mine = open_signer(tmp_path / "first", key_file=file)
+    assert mine.key.public == others[0].key.public
+    assert open_signer(tmp_path / "first", key_file=file).key == mine.key
+    assert open_signer(tmp_path / "second", key_file=file).key == others[0].key
+    assert [p.name for p in file.parent.iterdir()] == ["post.pem"]
+
+
+def test_many_that_begin_at_once_share_one_key(tmp_path):
+    file, gate = tmp_path / "config" / "apacheta" / "keys" / "post.pem", threading.Barrier(8)
+
+    def begin(n):
+        gate.wait()
+        return open_signer(tmp_path / str(n), key_file=file).key.public
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(begin, range(8)))) == 1
 
 
 def test_a_key_that_finds_no_room_leaves_nothing_behind(tmp_path, monkeypatch):

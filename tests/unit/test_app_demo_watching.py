@@ -19,6 +19,7 @@ from apacheta.app.demo.night import NightFault
 from apacheta.app.demo.reporting import write_report
 from apacheta.app.demo.simulation import Simulation
 from apacheta.app.demo.watching import Pumps
+from apacheta.app.post import open_post
 from apacheta.app.stop import Stop
 from apacheta.core.errors import EnvironmentFault
 from apacheta.ports import Chunk
@@ -150,11 +151,33 @@ def test_what_was_lost_on_the_way_in_is_a_fault_of_the_night() -> None:
     assert all(f.text("es") and f.text("es") != f.text("en") for f in faults)
 
 
+def test_an_older_nights_truth_is_gone_before_the_simulator_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a simulator that dies while starting leaves it there, and it scores a night that it knows nothing of."""
+    post = open_post(tmp_path / "post")
+    older = post.folder / "truth" / "truth.jsonl"
+    older.parent.mkdir()
+    older.write_text("{}")
+
+    def dies(*_: Any) -> Simulation:
+        raise EnvironmentFault("no_simulator", f"older truth there: {older.exists()}")
+
+    monkeypatch.setattr(watching, "_make_chains", lambda *_: None)
+    monkeypatch.setattr(watching, "_spec", lambda *_: None)
+    monkeypatch.setattr(watching, "start_simulation", dies)
+    night = SimpleNamespace(post=post, fleet=(), settings=SimpleNamespace(headless=True))
+    with pytest.raises(EnvironmentFault, match="older truth there: False"):
+        watching.watch_night(night, SimpleNamespace(), SimpleNamespace())
+
+
 def test_a_full_disk_leaves_the_older_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "night.html").write_bytes(b"an older report")
     monkeypatch.setattr(reporting, "report_of", lambda *_: None)
     monkeypatch.setattr(reporting, "render", lambda *_: "x" * 20_000)
-    night = SimpleNamespace(post=SimpleNamespace(reports=tmp_path), settings=SimpleNamespace(language="en"))
+    night = SimpleNamespace(
+        post=SimpleNamespace(report=tmp_path / "night.html"), settings=SimpleNamespace(language="en")
+    )
     signer = SimpleNamespace(key=SimpleNamespace(vkey=""))
     with files_of_at_most(10_000), pytest.raises(OSError, match="large"):
         write_report(night, {}, SimpleNamespace(), signer, True)

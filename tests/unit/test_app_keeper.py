@@ -2,18 +2,24 @@
 
 import errno
 import os
+import threading
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from apacheta.account import entry_bytes
+from apacheta.alert.watchman import unreviewed
 from apacheta.app.chain import Keeper
 from apacheta.app.chain.keeper import MOST, MOST_FIXES
 from apacheta.app.post import open_post
+from apacheta.core.alerts import Alert, Evidence
 from apacheta.core.entries import Entry
-from apacheta.core.errors import EnvironmentFault
+from apacheta.core.errors import EnvironmentFault, LocalProtocolError
 from apacheta.core.place import GeoPoint
 from apacheta.core.sight import Fix
 from apacheta.formats.canonical import sha256_hex
@@ -45,8 +51,10 @@ class Disk:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.commits = self.checkpoints = self.fails = 0
+        self.commits_at_close: int | None = None
 
     def record_many(self, entries: Sequence[Entry]) -> int:
+        assert all(entry_bytes(entry) for entry in entries)
         if self.fails:
             self.fails -= 1
             raise EnvironmentFault("disk_full", "no room")
@@ -56,6 +64,12 @@ class Disk:
 
     def checkpoint(self) -> None:
         self.checkpoints += 1
+
+    def close(self) -> str:
+        """In no hurry, so that another thread has time to come in between."""
+        time.sleep(0.2)
+        self.commits_at_close = self.commits
+        return "the last checkpoint"
 
     def numbers(self) -> list[Any]:
         return [e.body.get("number") for e in self.entries]
@@ -124,6 +138,70 @@ def test_entries_go_on_waiting_when_a_write_fails(keeper: Keeper, disk: Disk) ->
     assert disk.numbers() == []
     keeper.note("decision", NIGHT_NS, {"number": 2}, at_once=True)
     assert disk.numbers() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("body", [{"number": 1, "text": "x" * 65_536}, {"number": 1, "km2": float("nan")}])
+def test_an_entry_that_the_log_cannot_take_is_refused_and_holds_up_no_other(
+    keeper: Keeper, disk: Disk, body: dict[str, Any]
+) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    with pytest.raises(LocalProtocolError):
+        keeper.note("looks", NIGHT_NS, body)
+    keeper.note("looks", NIGHT_NS, {"number": 2}, at_once=True)
+    assert disk.numbers() == [0, 2]
+
+
+def test_an_alert_and_its_decision_are_named_with_their_watch(tmp_path: Path, disk: Disk, clock: SetClock) -> None:
+    post = replace(open_post(tmp_path), number=2)
+    keeper = Keeper(post, disk, keep_video=True, clock=clock)  # type: ignore[arg-type]
+    evidence = Evidence(still_sha256=None, chip_sha256=None, track=())
+    alert = Alert(
+        id="a1", incident="i1", rule="zone_entry", line="", utc_ns=NIGHT_NS, stream="A1", tracks=("t1",), kind="person",
+        position=fix(0).position, position_cov_m2=(1.0, 0.0, 1.0), probability=0.9, reason="", evidence=evidence,
+    )  # fmt: skip
+    keeper.alert(alert, unreviewed(alert))
+    found = [(e.kind, e.body["watch"], e.body.get("id") or e.body["alert"]) for e in disk.entries]
+    assert found == [("alert", "watch-2", "a1"), ("decision", "watch-2", "a1")]
+
+
+def test_closing_writes_down_what_waits_and_nothing_comes_after_it(keeper: Keeper, disk: Disk) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    keeper.fix(fix(NIGHT_NS))
+    assert keeper.close() == "the last checkpoint"
+    assert [e.kind for e in disk.entries] == ["looks", "positions"]
+    with pytest.raises(LocalProtocolError, match="after the log was closed"):
+        keeper.note("looks", NIGHT_NS, {"number": 1}, at_once=True)
+    keeper.tick()
+    assert disk.numbers() == [0, None]
+
+
+def test_the_log_is_closed_though_what_waits_cannot_be_written(keeper: Keeper, disk: Disk) -> None:
+    keeper.note("looks", NIGHT_NS, {"number": 0})
+    disk.fails = 1
+    with pytest.raises(EnvironmentFault):
+        keeper.close()
+    assert disk.commits_at_close == 0
+
+
+def test_no_thread_writes_while_the_log_is_closed(keeper: Keeper, disk: Disk) -> None:
+    """A night that is ended at once closes its log while the threads of its streams still live."""
+    refused: list[LocalProtocolError] = []
+
+    def write() -> None:
+        try:
+            while True:
+                keeper.note("looks", NIGHT_NS, {"number": 0}, at_once=True)
+        except LocalProtocolError as fault:
+            refused.append(fault)
+
+    threads = [threading.Thread(target=write, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    keeper.close()
+    for thread in threads:
+        thread.join(10)
+    assert disk.commits == disk.commits_at_close
+    assert len(refused) == 2
 
 
 def fix(utc_ns: int) -> Fix:

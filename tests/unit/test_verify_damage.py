@@ -4,9 +4,13 @@ import base64
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
+import threading
+import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -451,3 +455,47 @@ def test_a_store_gives_the_bytes_that_the_verifier_checked(sound, tmp_path):
     store = FileLogStore(post / "log", LazyDisk())
     assert [store.entry(i) for i in range(store.size())] == _entries(post)
     store.close()
+
+
+ENDLESS = """
+import os, signal, sys, time
+from apacheta_verify import __main__ as command
+def verify(*_):
+    print("reading", file=sys.stderr, flush=True)
+    time.sleep(60)
+command.verify = verify
+sys.exit(command.main(sys.argv[1:]))
+"""
+"""A verifier with a log that it never comes to the end of."""
+
+
+def test_a_verification_that_is_interrupted_answers_all_the_same(post):
+    words = [sys.executable, "-c", ENDLESS, str(post), "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr.readline() == b"reading\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    answer = json.loads(out)
+    assert (process.returncode, answer["exit_code"], answer["interrupted"], answer["ok"]) == (130, 130, True, False)
+    assert err == b""
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["the verifier answers", "it had not begun"])
+def test_the_products_command_that_is_interrupted_answers_once(post, monkeypatch, capfd, late):
+    """Ctrl-C goes to us alone here; from a terminal it goes to both."""
+    begun = post / "begun"
+    early = "import signal, sys, time; from pathlib import Path; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    early += f"Path({str(begun)!r}).touch(); time.sleep(60)"
+    body = ENDLESS.replace("    time", f"    open({str(begun)!r}, 'w').close()\n    time") if late else early
+    monkeypatch.setattr(app_verify, "_words", lambda *_: [sys.executable, "-c", body, str(post)])
+    thread = threading.Thread(target=lambda: (_until(begun), os.kill(os.getpid(), signal.SIGINT)))
+    thread.start()
+    assert app_verify.command(Namespace(post=post, key=None, checkpoint=None, json=True)) == 130
+    thread.join()
+    answer = json.loads(capfd.readouterr().out)
+    assert (answer["exit_code"], answer["interrupted"], answer["first_bad"]) == (130, True, None)
+
+
+def _until(path):
+    while not path.exists():
+        time.sleep(0.01)

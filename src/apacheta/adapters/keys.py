@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -102,10 +103,7 @@ def _has_begun(log: Path) -> bool:
 
 def _private_key(file: Path, *, may_create: bool) -> Ed25519PrivateKey:
     if may_create and not file.exists():
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _write_durably(file, pem, 0o600)
+        _create_durably(file, _new_pem(), 0o600)
     try:
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)
     except (ValueError, TypeError) as problem:
@@ -115,18 +113,49 @@ def _private_key(file: Path, *, may_create: bool) -> Ed25519PrivateKey:
     return key
 
 
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def _new_origin(post: Path) -> str:
     """A name of its own for each log; `.invalid` (RFC 2606) since a post has no address."""
     slug = re.sub(r"[^a-z0-9]+", "-", post.resolve().name.lower()).strip("-") or "post"
     return f"apacheta.invalid/{slug}-{secrets.token_hex(4)}"
 
 
+class _SharedDisk(Disk):
+    """A disk on which another process may be making the same folder."""
+
+    def make_folder(self, path: Path) -> None:
+        path.mkdir(exist_ok=True)
+
+
 def _write_durably(file: Path, data: bytes, mode: int) -> None:
-    """Write beside, sync, rename, sync the folder."""
-    disk = Disk()
-    if not file.parent.is_dir():
-        make_folder_durably(disk, file.parent)
-    work = file.with_name(file.name + ".new")
+    """Write beside, sync, rename, sync the folder. For files of which one process at a time is the writer."""
+    disk, work = _SharedDisk(), file.with_name(file.name + ".new")
+    _fill_durably(disk, work, data, mode)
+    disk.rename(work, file)
+    disk.sync_folder(file.parent)
+
+
+def _create_durably(file: Path, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet. Another process may be doing so: whichever comes first, its file stands."""
+    disk, work = _SharedDisk(), file.with_name(f"{file.name}.{secrets.token_hex(4)}.new")
+    _fill_durably(disk, work, data, mode)
+    try:
+        with suppress(FileExistsError):
+            os.link(work, file)
+    finally:
+        disk.unlink(work)
+    disk.sync_folder(file.parent)
+
+
+def _fill_durably(disk: Disk, work: Path, data: bytes, mode: int) -> None:
+    """The bytes into a work file, on disk; its folder is made. OSError: there is no work file."""
+    if not work.parent.is_dir():
+        make_folder_durably(disk, work.parent)
     descriptor = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         disk.write(descriptor, data)
@@ -136,5 +165,3 @@ def _write_durably(file: Path, data: bytes, mode: int) -> None:
         raise
     finally:
         os.close(descriptor)
-    disk.rename(work, file)
-    disk.sync_folder(file.parent)

@@ -20,10 +20,15 @@ FOLDERS = ("plans", "reports", "evidence", "video")
 
 @dataclass(frozen=True)
 class Post:
-    """Paths of one post; the log's folder belongs to its store. `watch` keeps a later watch's video apart."""
+    """Paths of one post; the log's folder belongs to its store. Video and report of a later watch lie apart."""
 
     folder: Path
-    watch: str = ""
+    number: int = 1
+
+    @property
+    def watch(self) -> str:
+        """What the account calls the watch."""
+        return f"watch-{self.number}"
 
     @property
     def log(self) -> Path:
@@ -43,22 +48,32 @@ class Post:
         return self.folder / "reports"
 
     @property
+    def report(self) -> Path:
+        return self.reports / ("night.html" if self.number == 1 else f"night-{self.number}.html")
+
+    @property
     def evidence(self) -> Path:
         return self.folder / "evidence"
 
     @property
     def video(self) -> Path:
-        return self.folder / "video" / self.watch
+        return self.folder / "video" / ("" if self.number == 1 else self.watch)
 
     @property
     def mandate(self) -> Path:
         return self.folder / "mandate.toml"
 
     def for_another_watch(self, streams: Sequence[str]) -> "Post":
-        """The same post with a video folder in which none of these streams has been kept yet."""
-        if not any((self.video / name).exists() for name in streams):
-            return self
-        return replace(self, watch=unused_folder(self.folder / "video" / "watch-2").name)
+        """The same post for the first watch of which neither video nor report lies there; its streams' folders are
+        made, and with them it has its number. Hold the post (open its account) first."""
+        tries = (replace(self, number=n) for n in range(1, 10_000))
+        post = next(p for p in tries if not p._is_begun())
+        for name in streams:
+            (post.video / name).mkdir(parents=True)
+        return post
+
+    def _is_begun(self) -> bool:
+        return self.report.exists() or (self.video.is_dir() and any(self.video.iterdir()))
 
     def keep_mandate(self, mandate_path: Path) -> None:
         """Keep the mandate, and the file of its area (where its name does not lead elsewhere). Raises InputFault
@@ -100,8 +115,10 @@ class PostFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def mandate_body(mandate: Mandate) -> dict[str, Any]:
-    """What the account says of the mandate under which a watch is held."""
+    """What the account says of the mandate under which a watch is held. Its area is in the hash and in the post, not in
+    the entry: a surveyed one has more points than an entry has room for."""
     body: dict[str, Any] = msgspec.to_builtins(mandate)
+    del body["area"]
     return body | {k: str(body[k]) for k in ("from_utc_ns", "to_utc_ns")}
 
 
@@ -120,7 +137,7 @@ def open_post(folder: Path) -> Post:
     if marker.is_file():
         decode_toml(marker.read_bytes(), PostFile, kind="post", version=1, file=str(marker))
     else:
-        write_whole(marker, POST_FORMAT.encode())
+        write_whole(marker, POST_FORMAT.encode(), durable=True)
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     return Post(folder)

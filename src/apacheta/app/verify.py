@@ -2,15 +2,18 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import LocalProtocolError
+from .answer import INTERRUPTED, Answer, show
 
 SCHEMA = "apacheta/verify/1"
 KEYS = (
+    "interrupted",
     "origin",
     "tree_size",
     "root_hash",
@@ -33,12 +36,22 @@ def run(post: Path | str, key: str | None = None, checkpoint: Path | str | None 
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """The command: the verifier writes to our own stdout."""
+    """The command: the verifier writes to our own stdout. Ctrl-C is the verifier's to answer; where it came too early
+    for that, we do."""
     words = _words(arguments.post, arguments.key, arguments.checkpoint)
-    return subprocess.run(words + ["--json"] * arguments.json, check=False).returncode
+    process = subprocess.Popen(words + ["--json"] * arguments.json)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        code = process.wait()
+    if code != -signal.SIGINT:
+        return code
+    return show(Answer(SCHEMA, KEYS, {"interrupted": True}, exit_code=INTERRUPTED), arguments.json)
 
 
 def _words(post: Path | str, key: str | None, checkpoint: Path | str | None) -> list[str]:
-    words = [sys.executable, "-m", "apacheta_verify", str(post)]
+    """The verifier's command; -P, so that Python looks for no module in the working directory."""
+    words = [sys.executable, "-P", "-m", "apacheta_verify", str(post)]
     words += ["--key", key] if key else []
     return words + (["--checkpoint", str(checkpoint)] if checkpoint else [])

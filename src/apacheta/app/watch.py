@@ -3,19 +3,20 @@
 import argparse
 import math
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from shapely.geometry import Point, Polygon
 
-from ..account import Account
 from ..adapters.clock import SystemClock
 from ..adapters.raster import RasterSource
 from ..adapters.stream import is_live, open_stream
-from ..core.entries import Entry, EntryKind
-from ..core.errors import ErrorLine, InputFault
-from ..core.instant import iso_of
+from ..core.alerts import Alert
+from ..core.entries import EntryKind
+from ..core.errors import ErrorLine, Fault, InputFault
+from ..core.instant import NS, iso_of
 from ..core.mandate import Mandate
 from ..core.place import GeoPoint, HaeM
 from ..core.sight import CameraPose
@@ -25,7 +26,7 @@ from ..geo import Dem, LocalGrid, dem_of, undulation_m
 from ..ports import StreamSource
 from ..see import Eye, frame_centre_disagreement_m
 from .answer import INTERRUPTED, Answer, run_to_answer, show
-from .chain import Chain, ChainSettings, Keeper, Paired
+from .chain import Chain, ChainSettings, Keeper, Paired, Sample
 from .doctor import damage_lines
 from .loading import load_mandate
 from .logbook import open_account
@@ -34,6 +35,7 @@ from .stop import Stop
 
 SCHEMA = "apacheta/watch/1"
 KEYS = (
+    "interrupted",
     "source",
     "ended",
     "codec",
@@ -66,13 +68,16 @@ MOST_CENTRES = 1000
 REACH_DEG = 0.15
 LIVE_IDLE_S = 5.0
 """With --until-end a live stream has ended when it was silent for so long."""
+UNPLACED_S = 30.0
+"""How much of a live stream may come without a pose: longer than any encoder's pause between two of them."""
+STOPPED = ("interrupted", "a person ended the watch before its stream did.")
 CELL_M = 30.0
 PACKET_BYTES = 188
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Watch one stream to its end and print what was seen."""
-    answer = Answer(SCHEMA, KEYS, {"source": arguments.stream, "ended": False})
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "source": arguments.stream, "ended": False})
     run_to_answer(answer, lambda a: _watch(a, arguments))
     return show(answer, arguments.json, _summary)
 
@@ -85,11 +90,10 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
     source = open_stream(arguments.stream, idle_timeout_s=LIVE_IDLE_S if arguments.until_end else None)
     try:
         post = open_post(Path(arguments.post)) if arguments.post else None
-        account = None if post is None else open_account(post)[0]
-        keeper = None if post is None or account is None else Keeper(post, account, keep_video=True)
+        keeper = None if post is None else Keeper(post, open_account(post)[0], keep_video=True)
         stream = STREAM if post is None else unused_folder(post.video / STREAM).name
         chain = WatchChain(ChainSettings(stream=stream, live=live), keeper, terrain, mandate)
-        notes = None if keeper is None or account is None else _Notes(arguments.stream, chain, account, keeper)
+        notes = None if keeper is None else _Notes(arguments.stream, chain, keeper)
         _run(answer, chain, source, notes)
     finally:
         source.close()
@@ -99,8 +103,8 @@ def _watch(answer: Answer, arguments: argparse.Namespace) -> None:
 class _Notes:
     """What the account of a watch says besides segments and looks: under which mandate, over what, and how it ended."""
 
-    def __init__(self, address: str, chain: "WatchChain", account: Account, keeper: Keeper) -> None:
-        self._address, self._chain, self._account, self._keeper = address, chain, account, keeper
+    def __init__(self, address: str, chain: "WatchChain", keeper: Keeper) -> None:
+        self._address, self._chain, self._keeper = address, chain, keeper
 
     def begin(self) -> None:
         """A live watch is in the account before its first byte is looked at."""
@@ -117,49 +121,71 @@ class _Notes:
 
     def close(self) -> int:
         """Write down what waits and close the log; its entries."""
-        self._keeper.commit()
-        return self._account.close().size
+        return self._keeper.close().size
 
     def _note(self, kind: EntryKind, body: dict[str, Any]) -> None:
-        """By our own clock and at once: the stream's clock, by which the keeper gathers, may be another."""
-        self._keeper.commit()
-        self._account.record(Entry(kind=kind, utc_ns=str(SystemClock().utc_ns()), body=body))
+        """By our own clock, for the stream's may be another, and on disk at once."""
+        self._keeper.note(kind, SystemClock().utc_ns(), body, at_once=True)
 
 
 def _run(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Notes | None) -> None:
     """Take the stream to its end; whatever ends it, the figures so far are noted and the log is closed."""
-    started, taken = time.monotonic(), 0
+    started = time.monotonic()
     try:
-        if notes is not None:
-            notes.begin()
-        with Stop() as stop:
-            for chunk in source.chunks():
-                taken += len(chunk.data)
-                chain.feed(chunk.data, chunk.received_monotonic_ns)
-                if stop.asked:
-                    break
-            chain.end()
-        answer.body["ended"] = not stop.asked
-        if stop.asked:
-            _take_stop(answer, notes)
-    except InputFault as fault:
-        chain.break_off()
-        if notes is not None:
-            notes.fault(fault.line.code, fault.line.text)
+        _take(answer, chain, source, notes)
+    except BaseException as failure:
+        with suppress(Fault, OSError):  # the first failure is the one to tell
+            _take_failure(chain, notes, failure)
+        with suppress(Fault, OSError):
+            _sum_up(answer, chain, source, notes, started)
         raise
+    _sum_up(answer, chain, source, notes, started)
+
+
+def _take(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Notes | None) -> None:
+    """The stream through the chain, until it ends or a person stops it."""
+    if notes is not None:
+        notes.begin()
+    with Stop() as stop:
+        for chunk in source.chunks():
+            chain.feed(chunk.data, chunk.received_monotonic_ns)
+            if stop.asked:
+                break
+        chain.end()
+    answer.body["ended"] = not stop.asked
+    if stop.asked:
+        answer.body["interrupted"], answer.exit_code = True, INTERRUPTED
+        if notes is not None:
+            notes.fault(*STOPPED)
+
+
+def _take_failure(chain: "WatchChain", notes: _Notes | None, failure: BaseException) -> None:
+    """Write down what was looked at, and what ended the watch: also a full disk, a bug of ours, a second Ctrl-C."""
+    try:
+        chain.break_off()
     finally:
-        answer.body |= _figures(chain) | {"wall_s": round(time.monotonic() - started, 3)}
-        answer.warnings += _warnings(chain, taken, bool(answer.body["ended"]))
+        if notes is not None:
+            notes.fault(*_told_of(failure))
+
+
+def _told_of(failure: BaseException) -> tuple[str, str]:
+    """The failure as a fault of the account: code, text."""
+    if isinstance(failure, Fault):
+        return failure.line.code, failure.line.text
+    return (
+        STOPPED if isinstance(failure, KeyboardInterrupt) else ("watch_failed", f"{type(failure).__name__}: {failure}")
+    )
+
+
+def _sum_up(answer: Answer, chain: "WatchChain", source: StreamSource, notes: _Notes | None, started_s: float) -> None:
+    """The figures of what was watched into the answer, and the log closed."""
+    answer.body |= _figures(chain) | {"wall_s": round(time.monotonic() - started_s, 3)}
+    answer.warnings += _warnings(chain, bool(answer.body["ended"]))
+    try:
         _tell_dropped(answer, source, notes)
+    finally:
         if notes is not None:
             answer.body["entries"] = notes.close()
-
-
-def _take_stop(answer: Answer, notes: _Notes | None) -> None:
-    """A person has ended the watch."""
-    answer.body["interrupted"], answer.exit_code = True, INTERRUPTED
-    if notes is not None:
-        notes.fault("interrupted", "a person ended the watch before its stream did.")
 
 
 def _tell_dropped(answer: Answer, source: StreamSource, notes: _Notes | None) -> None:
@@ -214,21 +240,37 @@ def _check_time(mandate: Mandate, now_ns: int, file: str | None) -> None:
 
 class WatchChain(Chain):
     """A chain whose ground is laid when the first pose tells where the camera is. With a mandate it ends, by
-    InputFault, with the first frame that the mandate does not cover in place or time."""
+    InputFault, when the mandate's time does, with the first frame outside its area, and where nobody can say for
+    `UNPLACED_S` of the stream where the camera is; silence does not count."""
 
     def __init__(
         self, settings: ChainSettings, keeper: Keeper | None, terrain: RasterSource | None, mandate: Mandate | None
     ) -> None:
         super().__init__(settings, None, None, keeper, clock=SystemClock())
         self.terrain_sha256: str | None = None
+        self.taken_bytes = 0
         self.stream, self.terrain, self.mandate = settings.stream, terrain, mandate
         self._area = None if mandate is None else Polygon(mandate.area)
         self._centres: dict[int, GeoPoint] = {}
+        self._came_ns: int | None = None
+        self._unplaced_ns = 0
+
+    def feed(self, data: bytes, received_ns: int | None = None) -> list[Alert]:
+        """As `Chain.feed`; a live watch hears of silence too, so that none outlasts its mandate."""
+        if self.mandate is not None:
+            _check_time(self.mandate, self._clock.utc_ns(), None)
+            self._check_placed(data, self._clock.monotonic_ns() if received_ns is None else received_ns)
+        self.taken_bytes += len(data)
+        return super().feed(data, received_ns)
 
     def break_off(self) -> None:
-        """End without looking at what still waits: what was looked at is written down."""
-        self._close_segment()
-        self._note_seen(force=True)
+        """End without looking at what still waits: what was looked at is written down, once."""
+        if not self._ended:
+            self._ended = True
+            try:
+                self._close_segment()
+            finally:
+                self._note_seen(force=True)
 
     def _pose(self, unit: PesUnit, packet: MetadataPacket) -> None:
         centre = stated_centre(packet)
@@ -237,10 +279,9 @@ class WatchChain(Chain):
         super()._pose(unit, packet)
 
     def _frame(self, paired: Paired) -> None:
-        if self.mandate is not None:
-            _check_time(self.mandate, self._clock.utc_ns(), None)
         if paired.pose is not None:
             self._check_area(paired.pose)
+            self._unplaced_ns = 0
             if self.eye is None:
                 grid, dem = ground_about(paired.pose, self.terrain)
                 self.terrain_sha256 = None if dem is None else dem.sha256
@@ -254,9 +295,20 @@ class WatchChain(Chain):
         """How far the frame centre that the stream states lies from ours: shown, never used."""
         footprint = self.totals.footprint
         if stated is not None and footprint is not None:
-            self.totals.centre_disagreements_m.append(frame_centre_disagreement_m(stated, footprint.centre))
+            self.totals.centre_disagreements_m.add(frame_centre_disagreement_m(stated, footprint.centre))
         if len(self._centres) > MOST_CENTRES:
             self._centres.clear()
+
+    def _check_placed(self, data: bytes, received_ns: int) -> None:
+        """Add up for how long bytes have come since the last frame with a pose. Raises InputFault `no_position`."""
+        if not data:
+            return
+        self._unplaced_ns += 0 if self._came_ns is None else min(received_ns - self._came_ns, NS)
+        self._came_ns = received_ns
+        if self._unplaced_ns > UNPLACED_S * NS:
+            text = f"no frame came with a pose in {UNPLACED_S:.0f} s of the stream: nobody can say where the camera is."
+            remedy = "Run `apacheta doctor video` on a recording: it says what the encoder must send."
+            raise InputFault("no_position", text, field="stream", remedy=remedy)
 
     def _check_area(self, pose: CameraPose) -> None:
         if self._area is None or self._area.covers(Point(pose.position.lon_deg, pose.position.lat_deg)):
@@ -334,10 +386,10 @@ def _judge(answer: Answer, chain: WatchChain) -> None:
         raise InputFault("no_video", text, file=answer.body["source"], remedy="Run `apacheta doctor video` on it.")
 
 
-def _warnings(chain: WatchChain, taken_bytes: int, ended: bool) -> list[ErrorLine]:
+def _warnings(chain: WatchChain, ended: bool) -> list[ErrorLine]:
     """What was wrong with the stream and was survived, a line for each kind; what its end shows, with `ended`."""
     totals, stats = chain.totals, chain.demuxer.stats
-    trailing = max(0, taken_bytes - stats.packets * PACKET_BYTES - stats.skipped_bytes) if ended else 0
+    trailing = max(0, chain.taken_bytes - stats.packets * PACKET_BYTES - stats.skipped_bytes) if ended else 0
     lines = damage_lines(stats, chain.decoder.stats if chain.decoder else None, trailing)
     if totals.metadata_rejected:
         text = f"{totals.metadata_rejected} metadata sets were not used: a wrong checksum, or broken"
@@ -350,9 +402,10 @@ def _warnings(chain: WatchChain, taken_bytes: int, ended: bool) -> list[ErrorLin
     return lines
 
 
-def _median(values: list[float]) -> float | None:
-    finite = [v for v in values if np.isfinite(v)]
-    return round(float(np.median(finite)), 3) if finite else None
+def _median(sample: Sample) -> float | None:
+    values = sample.values()
+    finite = values[np.isfinite(values)]
+    return round(float(np.median(finite)), 3) if len(finite) else None
 
 
 def _area_km2(ring: Any) -> float:

@@ -1,4 +1,5 @@
-"""Addresses of streams: a path, `file:PATH`, `-` (standard input), `udp://HOST:PORT` (HOST may be a group or empty)."""
+"""Addresses of streams: a path or `file:PATH` (a recording; live where a pipe or device lies there), `-` (standard
+input), `udp://HOST:PORT` (HOST may be a group or empty)."""
 
 import os
 from urllib.parse import unquote, urlsplit
@@ -6,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from apacheta.core.errors import InputFault
 from apacheta.ports import StreamSource
 
-from .file import FileStream
+from .file import FileStream, opened
 from .pipe import PipeStream
 from .udp import UdpStream
 
@@ -18,27 +19,38 @@ def open_stream(address: str | os.PathLike[str], *, idle_timeout_s: float | None
     text = os.fspath(address)
     if text == "-":
         return PipeStream(0, name="stdin")
-    if text.startswith("file:"):
-        return FileStream(_path_of(text))
     if text.startswith("udp:"):
         host, port = _host_and_port(text)
         return UdpStream(host, port, idle_timeout_s=idle_timeout_s)
-    if "://" in text:
+    if not _is_path(text):
         scheme = text.split("://", 1)[0]
         raise InputFault(
             "unknown_stream_scheme", f"{scheme} streams are not read here.", field="stream", remedy=_REMEDY
         )
-    return FileStream(text)
+    path = _path_of(text)
+    return PipeStream(opened(path), name=os.path.basename(path)) if _hands_out(path) else FileStream(path)
 
 
 def is_live(address: str | os.PathLike[str]) -> bool:
-    """Whether the address is that of a live stream, not of a recording."""
+    """Whether the address is that of a live stream, not of a recording: of what is reached by a path only a regular
+    file is a recording."""
     text = os.fspath(address)
-    return text == "-" or ("://" in text and not text.startswith("file:"))
+    return text == "-" or not _is_path(text) or _hands_out(_path_of(text))
+
+
+def _is_path(address: str) -> bool:
+    return address.startswith("file:") or "://" not in address
+
+
+def _hands_out(path: str) -> bool:
+    """Whether something other than a file lies there, as a pipe or a device does, that hands out what comes to it."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _path_of(address: str) -> str:
-    """The path in a file: address; `file:name`, `file:/name` and `file:///name` all occur."""
+    """The path in a file: address (`file:name`, `file:/name` and `file:///name` all occur); any other as it is."""
+    if not address.startswith("file:"):
+        return address
     parts = urlsplit(address)
     return unquote(parts.path if parts.netloc in ("", "localhost") else parts.netloc + parts.path)
 

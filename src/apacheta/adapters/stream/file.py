@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta.ports import Chunk
@@ -26,14 +27,7 @@ class FileStream:
         self.dropped_bytes = 0
         self._chunk_bytes = chunk_bytes
         self._monotonic_ns = monotonic_ns
-        try:
-            self._file = open(path, "rb")  # noqa: SIM115 - closed by close()
-        except FileNotFoundError:
-            raise InputFault(
-                "file_missing", "There is no such file.", file=str(path), remedy="Check the path."
-            ) from None
-        except OSError as fault:
-            raise InputFault("file_unreadable", f"It cannot be read: {fault.strerror}.", file=str(path)) from None
+        self._file = opened(path)
 
     def chunks(self) -> Iterator[Chunk]:
         """The file's bytes; ends at its end, or when `close` is called."""
@@ -51,3 +45,13 @@ class FileStream:
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
+
+
+def opened(path: str | os.PathLike[str]) -> BinaryIO:
+    """The file, opened for reading as bytes come. Raises InputFault where there is none that can be read."""
+    try:
+        return open(path, "rb", buffering=0)
+    except FileNotFoundError:
+        raise InputFault("file_missing", "There is no such file.", file=str(path), remedy="Check the path.") from None
+    except OSError as fault:
+        raise InputFault("file_unreadable", f"It cannot be read: {fault.strerror}.", file=str(path)) from None

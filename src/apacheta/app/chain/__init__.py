@@ -3,6 +3,18 @@
 from .chain import Chain, ChainSettings, ChainTotals
 from .keeper import Keeper
 from .pairing import Paired, Pairing
+from .sample import Sample, pooled
 from .segments import Segment, Segmenter
 
-__all__ = ["Chain", "ChainSettings", "ChainTotals", "Keeper", "Paired", "Pairing", "Segment", "Segmenter"]
+__all__ = [
+    "Chain",
+    "ChainSettings",
+    "ChainTotals",
+    "Keeper",
+    "Paired",
+    "Pairing",
+    "Sample",
+    "pooled",
+    "Segment",
+    "Segmenter",
+]

@@ -24,6 +24,7 @@ from ...ports import Clock
 from ...see import Eye, Sighting
 from .keeper import Keeper
 from .pairing import Paired, Pairing
+from .sample import Sample
 from .segments import Segment, Segmenter
 
 CHIP_PX = 48
@@ -58,9 +59,9 @@ class ChainTotals:
     pts_span_90k: tuple[int, int] | None = None
     first_utc_ns: int | None = None
     last_utc_ns: int | None = None
-    lags_s: list[float] = field(default_factory=list)
-    sigmas_m: list[float] = field(default_factory=list)
-    centre_disagreements_m: list[float] = field(default_factory=list)
+    lags_s: Sample = field(default_factory=Sample)
+    sigmas_m: Sample = field(default_factory=Sample)
+    centre_disagreements_m: Sample = field(default_factory=Sample)
     seen_utc_ns: list[int] = field(default_factory=list)
     seen_km2: list[float] = field(default_factory=list)
     footprint: Footprint | None = None
@@ -218,7 +219,7 @@ class Chain:
             return
         self.totals.frames_georeferenced += 1
         self.totals.footprint = footprint
-        self.totals.sigmas_m.append(footprint.position_sigma_m)
+        self.totals.sigmas_m.add(footprint.position_sigma_m)
 
     def _sighting(self, sighting: Sighting) -> None:
         self.totals.plots += len(sighting.plots)
@@ -299,7 +300,7 @@ class Chain:
         if self._due is not None and self.totals.last_utc_ns is not None:
             first_utc_ns, first_ns = self._due
             due_ns = first_ns + self.totals.last_utc_ns - first_utc_ns
-            self.totals.lags_s.append((self._clock.monotonic_ns() - due_ns) / NS)
+            self.totals.lags_s.add((self._clock.monotonic_ns() - due_ns) / NS)
 
 
 def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:

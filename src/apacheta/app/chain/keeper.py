@@ -12,10 +12,11 @@ import cv2
 import msgspec
 import numpy as np
 
-from ...account import Account
+from ...account import Account, Checkpoint, entry_bytes
 from ...adapters.clock import SystemClock
 from ...core.alerts import Alert, Decision
 from ...core.entries import Entry, EntryKind
+from ...core.errors import LocalProtocolError
 from ...core.instant import NS
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
@@ -44,19 +45,26 @@ class Keeper:
         self._fixes: dict[str, list[Fix]] = {}
         self._clock = clock or SystemClock()
         self._committed_ns = self._checkpoint_ns = self._clock.monotonic_ns()
+        self._is_closed = False
         self._lock = threading.RLock()
 
     def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
-        """Write an entry down; `at_once` returns only when it is on disk."""
+        """Write an entry down; `at_once` returns only when it is on disk. LocalProtocolError where the log can take no
+        such entry: it does not wait, so that those that do are not held up by it."""
+        entry = Entry(kind=kind, utc_ns=str(utc_ns), body=body)
+        entry_bytes(entry)
         with self._lock:
-            self._waiting.append(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
+            if self._is_closed:
+                raise LocalProtocolError("log_is_closed", f"a {kind} entry came after the log was closed")
+            self._waiting.append(entry)
             if at_once or len(self._waiting) >= MOST or self._is_due():
                 self.commit()
 
     def tick(self) -> None:
         """Commit what has waited long enough, also when nothing new comes."""
-        if self._waiting and self._is_due():
-            self.commit()
+        with self._lock:
+            if self._waiting and self._is_due() and not self._is_closed:
+                self.commit()
 
     def fix(self, fix: Fix) -> None:
         """Write a position down, in blocks of ten seconds per aircraft."""
@@ -83,9 +91,10 @@ class Keeper:
         return name
 
     def alert(self, alert: Alert, decision: Decision) -> None:
-        """Write an alert and its decision down at once."""
-        self.note("alert", alert.utc_ns, _body(alert))
-        self.note("decision", decision.utc_ns, _body(decision), at_once=True)
+        """Write an alert and its decision down at once, with the watch within which the alert's id holds."""
+        watch = {"watch": self._post.watch}
+        self.note("alert", alert.utc_ns, _body(alert) | watch)
+        self.note("decision", decision.utc_ns, _body(decision) | watch, at_once=True)
 
     def commit(self) -> None:
         """Make everything that waits durable; a checkpoint once a minute. What cannot be written goes on waiting."""
@@ -97,6 +106,18 @@ class Keeper:
             if now_ns - self._checkpoint_ns >= CHECKPOINT_S * NS:
                 self._account.checkpoint()
                 self._checkpoint_ns = now_ns
+
+    def close(self) -> Checkpoint:
+        """Write down what waits and close the log, whatever becomes of what waits; its last checkpoint. A thread that
+        still lives then finds the log closed: LocalProtocolError `log_is_closed`."""
+        with self._lock:
+            try:
+                self.close_blocks()
+                self.commit()
+            finally:
+                self._is_closed = True
+                checkpoint = self._account.close()
+            return checkpoint
 
     def _is_due(self) -> bool:
         return self._clock.monotonic_ns() - self._committed_ns >= self._every_ns

@@ -14,10 +14,11 @@ from ...core.sector import Sector
 from ...geo import BorderLine
 from ...sim.world import load_world
 from ..answer import Answer
+from ..chain import pooled
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
-from .night import Night, cpu_seconds, sigmas_of
+from .night import TRUTH_FILE, Night, cpu_seconds, sigmas_of
 
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
@@ -63,11 +64,11 @@ def _chain_figures(night: Night) -> dict[str, Any]:
     totals = [c.totals for c in night.chains.values()]
     spans_s = [_span_s(t.first_utc_ns, t.last_utc_ns) for t in totals]
     simulated_s = max(spans_s, default=0.0)
-    lags_s = [lag for t in totals for lag in t.lags_s]
+    lags_s = pooled([t.lags_s for t in totals])
     return {
         "frames_decoded": sum(t.frames for t in totals),
         "frames_georeferenced": sum(t.frames_georeferenced for t in totals),
-        "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if lags_s else None,
+        "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if len(lags_s) else None,
         "simulated_s": round(simulated_s, 3),
         "real_time_factor": round(simulated_s / night.wall_s, 3) if night.wall_s > 0 else None,
         "video_hours": round(video_hours(night), 5),
@@ -106,7 +107,7 @@ def _flew(night: Night, aircraft: str, launch_utc_ns: int) -> bool:
 
 
 def _fill_from_truth(answer: Answer, night: Night) -> None:
-    truth = read_truth(night.post.folder / "truth" / "truth.jsonl")
+    truth = read_truth(night.post.folder / "truth" / TRUTH_FILE)
     totals = [c.totals for c in night.chains.values()]
     first_ns = min((t.first_utc_ns for t in totals if t.first_utc_ns), default=night.sector.start_utc_ns)
     last_ns = max((t.last_utc_ns for t in totals if t.last_utc_ns), default=first_ns)

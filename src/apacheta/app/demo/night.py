@@ -20,6 +20,7 @@ from ..post import Post
 from ..texts import Texts
 
 FRAME_RATE_HZ = 10.0
+TRUTH_FILE = "truth.jsonl"
 LE90, CE90 = 1.645, 2.146
 """From 90 % linear and circular errors to one standard deviation on an axis (normal errors)."""
 

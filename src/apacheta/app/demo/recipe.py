@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from ...account import Account
 from ...core.errors import Fault, InputFault, Refusal
 from ...core.mandate import Mandate
 from ...core.sector import Sector
@@ -46,13 +45,15 @@ def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> Non
     Post(settings.post).refuse_other_mandate(given.exercise.mandate)
     post = open_post(settings.post)
     account, signer = open_account(post)
+    post = post.for_another_watch(given.fleet)
+    keeper = Keeper(post, account, settings.keep_video)
     try:
-        night = _watched(answer, given, post.for_another_watch(given.fleet), account, progress)
+        night = _watched(answer, given, post, keeper, progress)
     except BaseException:
-        with suppress(Fault):  # the first failure is the one to tell
-            account.close()
+        with suppress(Fault, OSError):  # the first failure is the one to tell
+            keeper.close()
         raise
-    checkpoint = account.close()
+    checkpoint = keeper.close()
     progress.step("verifying")
     verified = verify.run(post.folder)[1] == 0
     progress.step("scoring")
@@ -90,9 +91,8 @@ def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sec
     return Exercise(settings.sector, mandate, world), sector, ground
 
 
-def _watched(answer: Answer, given: _Given, post: Post, account: Account, progress: Progress) -> Night:
+def _watched(answer: Answer, given: _Given, post: Post, keeper: Keeper, progress: Progress) -> Night:
     """Plan and watch the night in a post that we hold; mandate and plan are in the account before anything flies."""
-    keeper = Keeper(post, account, given.settings.keep_video)
     start_ns = given.sector.start_utc_ns
     post.keep_mandate(given.exercise.mandate)
     keeper.note("mandate", start_ns, mandate_body(given.mandate), at_once=True)
@@ -148,7 +148,8 @@ def _plan_body(night: Night) -> dict[str, Any]:
     plan = night.plan
     slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
     return {
-        "video": f"video/{night.post.watch}".rstrip("/"),
+        "watch": night.post.watch,
+        "video": str(night.post.video.relative_to(night.post.folder)),
         "plan_sha256": sha256_hex(night.post.plan.read_bytes()),
         "policy": plan.policy,
         "seed": plan.seed,

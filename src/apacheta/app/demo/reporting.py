@@ -40,8 +40,8 @@ TURNAROUND_NS = 60 * NS
 
 
 def write_report(night: Night, body: dict[str, Any], checkpoint: Checkpoint, signer: Any, verified: bool) -> Path:
-    """Write reports/night.html in the post; its path."""
-    path = night.post.reports / "night.html"
+    """Write the watch's report in the post; its path."""
+    path = night.post.report
     report = report_of(night, body, checkpoint, signer.key.vkey, verified)
     write_whole(path, render(report, night.settings.language).encode())
     return path

@@ -80,7 +80,8 @@ def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str], li
     spec_path = folder / "simulator.json"
     spec_path.write_bytes(msgspec.json.encode(spec))
     handed = [fixes_out, *(out for _, out in ends.values())]
-    command = [sys.executable, "-m", "apacheta.app.simulator", str(spec_path)]
+    # -P: Python looks for no module in the working directory
+    command = [sys.executable, "-P", "-m", "apacheta.app.simulator", str(spec_path)]
     process = subprocess.Popen(command, pass_fds=handed, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     for descriptor in handed:
         os.close(descriptor)

@@ -16,25 +16,26 @@ from ...core.plan import sorties_of
 from ...see import Eye, EyeSettings
 from ..chain import Chain, ChainSettings, Keeper
 from ..loading import load_fleet
+from ..post import Post
 from ..simulator import SimulatorSpec
 from ..stop import Stop
 from .flights import Flights
 from .memory import PeakMemory
-from .night import Night, NightFault, on_station_utc_ns, sigmas_of
+from .night import TRUTH_FILE, Night, NightFault, on_station_utc_ns, sigmas_of
 from .progress import Progress
 from .reach import ground_reach_m
 from .simulation import Simulation, start_simulation
 
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 """Signals by which a process ends itself; any other comes from outside, as when memory runs out."""
+STOPPED = NightFault("interrupted", {})
 
 
 def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
     """Fly and watch until the simulation ends or a person stops it; what failed of the equipment is in the night's
     `faults`. Whatever else fails, in whichever thread, is raised here when what was watched is written down."""
     _make_chains(night, keeper)
-    truth = night.post.folder / "truth"
-    truth.mkdir(exist_ok=True)
+    truth = _truth_folder(night.post)
     simulation = start_simulation(_spec(night, truth), truth, night.fleet, not night.settings.headless)
     memory = PeakMemory([os.getpid(), simulation.pid])
     progress.step("watching")
@@ -48,21 +49,37 @@ def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
     _note_end(night, keeper)
 
 
+def _truth_folder(post: Post) -> Path:
+    """Where the simulator writes what really happens. An older night's truth is taken away first: it tells nothing of
+    this one, should this one's simulator never come to write its own."""
+    folder = post.folder / "truth"
+    folder.mkdir(exist_ok=True)
+    (folder / TRUTH_FILE).unlink(missing_ok=True)
+    return folder
+
+
 def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Progress) -> None:
     with Stop() as stop:
         pumps = Pumps(night, simulation, keeper, stop)
         try:
             code = pumps.run(progress)
         except BaseException as failure:
-            if isinstance(failure, Exception):
-                night.faults.append(NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"}))
+            night.faults.append(_fault_of(failure))
             with suppress(Fault, OSError):  # the first failure is the one to tell
                 _note_end(night, keeper)
             raise
     night.interrupted = stop.asked
+    night.faults += [STOPPED] * stop.asked
     night.faults += _faults_of(simulation)
     if code != 0 and not night.interrupted:
         _take_death(night, code)
+
+
+def _fault_of(failure: BaseException) -> NightFault:
+    """What ended the watch: a second Ctrl-C, or something that failed."""
+    if isinstance(failure, KeyboardInterrupt):
+        return STOPPED
+    return NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"})
 
 
 def _make_chains(night: Night, keeper: Keeper) -> None:
@@ -191,7 +208,7 @@ def _spec(night: Night, truth: Path) -> SimulatorSpec:
         world=str(night.exercise.world),
         sector=str(night.exercise.sector),
         plan=str(night.post.plan),
-        truth=str(truth / "truth.jsonl"),
+        truth=str(truth / TRUTH_FILE),
         seed=s.seed,
         from_utc_ns=on_station_utc_ns(night.plan),
         minutes=s.minutes,
