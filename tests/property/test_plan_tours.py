@@ -20,6 +20,7 @@ from apacheta.app.plan import KEYS, make_plan, run
 from apacheta.core.errors import InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.core.sector import Zone
+from apacheta.core.sight import LOOK_ABOVE_SLOPE_DEG
 from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, check_lift_off, plan_night
@@ -269,6 +270,18 @@ def test_the_error_on_the_ground_grows_as_a_ray_grazes_it() -> None:
     assert math.isfinite(three_sigma_m(-5.0, 900.0))
 
 
+def _above_slope_deg(dem: Dem, eye: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Angle (n,) at which rays from `eye` meet the slope at nodes (n, 3), by differences of heights 1 m to each side."""
+    x, y = nodes[:, 0], nodes[:, 1]
+    east, north = (
+        (dem.height_at(x + a, y + b) - dem.height_at(x - a, y - b)) / 2.0 for a, b in ((1.0, 0.0), (0.0, 1.0))
+    )
+    normal = np.column_stack([-east, -north, np.ones(len(x))])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    up = (eye - nodes) / np.linalg.norm(eye - nodes, axis=1, keepdims=True)
+    return np.degrees(np.arcsin(np.einsum("ni,ni->n", up, normal)))
+
+
 def test_watched_ground_is_that_of_the_stares_that_are_flown(planned: Planned, result: PlanResult) -> None:
     """Worked out anew from plan.json's stares, each from where the aircraft is in its middle."""
     dem, drawn = planned.world.dem, {s.drawn for s in result.plan.slots}
@@ -284,6 +297,7 @@ def test_watched_ground_is_that_of_the_stares_that_are_flown(planned: Planned, r
             near = np.flatnonzero(np.abs(nodes[:, :2] - aim[:2]).max(axis=1) < 600.0)
             u, v, depth = project(nodes[near], eye, aim_axes(eye, aim), camera)
             near = near[(u >= 0) & (v >= 0) & (u <= 639) & (v <= 511) & (depth / camera.focal_px <= 0.6)]
+            near = near[_above_slope_deg(dem, eye, nodes[near]) >= LOOK_ABOVE_SLOPE_DEG]
             seen[near[line_of_sight(dem, np.broadcast_to(eye, (len(near), 3)), nodes[near])]] = True
         assert tour.watched_km2 == pytest.approx(seen.sum() * dem.cell_m**2 / 1e6, rel=0.04)
         watched |= seen if tour.id in drawn else False
