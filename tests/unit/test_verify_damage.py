@@ -460,6 +460,7 @@ def test_a_store_gives_the_bytes_that_the_verifier_checked(sound, tmp_path):
 ENDLESS = """
 import os, signal, sys, time
 from apacheta_verify import __main__ as command
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that runs in the background is deaf to it
 def verify(*_):
     print("reading", file=sys.stderr, flush=True)
     time.sleep(60)
@@ -489,9 +490,13 @@ def test_the_products_command_that_is_interrupted_answers_once(post, monkeypatch
     body = ENDLESS.replace("    time", f"    open({str(begun)!r}, 'w').close()\n    time") if late else early
     monkeypatch.setattr(app_verify, "_words", lambda *_: [sys.executable, "-c", body, str(post)])
     thread = threading.Thread(target=lambda: (_until(begun), os.kill(os.getpid(), signal.SIGINT)))
-    thread.start()
-    assert app_verify.command(Namespace(post=post, key=None, checkpoint=None, json=True)) == 130
-    thread.join()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        assert app_verify.command(Namespace(post=post, key=None, checkpoint=None, json=True)) == 130
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
     answer = json.loads(capfd.readouterr().out)
     assert (answer["exit_code"], answer["interrupted"], answer["first_bad"]) == (130, True, None)
 
