@@ -271,7 +271,7 @@ def test_the_error_on_the_ground_grows_as_a_ray_grazes_it() -> None:
 
 
 def _above_slope_deg(dem: Dem, eye: np.ndarray, nodes: np.ndarray) -> np.ndarray:
-    """Angle (n,) at which rays from `eye` meet the slope at nodes (n, 3), by differences of heights 1 m to each side."""
+    """Angles (n,) at which rays from `eye` meet the slope at nodes (n, 3), from heights 1 m to each side."""
     x, y = nodes[:, 0], nodes[:, 1]
     east, north = (
         (dem.height_at(x + a, y + b) - dem.height_at(x - a, y - b)) / 2.0 for a, b in ((1.0, 0.0), (0.0, 1.0))
