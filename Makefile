@@ -27,7 +27,7 @@ demo: setup ## a simulated night in the terminal; names its report at the end
 
 test: setup ## the import contracts, then the tests
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup ## format, rules, types, contracts, and what no linter knows
 	$(BIN)/ruff format --check .
