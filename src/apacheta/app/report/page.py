@@ -41,7 +41,10 @@ def render(report: NightReport, language: str | None = None) -> str:
         facts=_facts(report, texts),
         pictures=_pictures(report, texts),
         sorties=[_sortie(f, texts) for f in report.flights],
-        dropped=report.plan.dropped,
+        dropped=[
+            (d.what, t(f"plan.why.{d.why}") if t.has(f"plan.why.{d.why}") else d.why, d.text)
+            for d in report.plan.dropped
+        ],
         unseen=_unseen(report, texts),
         alerts=[_alert(i, card, report, texts) for i, card in enumerate(report.alerts, start=1)],
         health=_health(report, texts),
