@@ -9,6 +9,7 @@ import numpy as np
 
 from apacheta.core.instant import datetime_of, iso_of
 from apacheta.core.place import GeoPoint
+from apacheta.core.plan import Dropped
 
 from ..texts import Texts
 from . import charts, maps
@@ -41,10 +42,7 @@ def render(report: NightReport, language: str | None = None) -> str:
         facts=_facts(report, texts),
         pictures=_pictures(report, texts),
         sorties=[_sortie(f, texts) for f in report.flights],
-        dropped=[
-            (d.what, t(f"plan.why.{d.why}") if t.has(f"plan.why.{d.why}") else d.why, d.text)
-            for d in report.plan.dropped
-        ],
+        dropped=[_dropped(d, texts) for d in report.plan.dropped],
         unseen=_unseen(report, texts),
         alerts=[_alert(i, card, report, texts) for i, card in enumerate(report.alerts, start=1)],
         health=_health(report, texts),
@@ -158,6 +156,12 @@ def _unseen(report: NightReport, t: Texts) -> list[dict[str, str]]:
         for cause, area in charts.shares_of(report.unseen)
         if area > 0 or cause in ("seen", "never_in_frame", "hidden", "too_coarse", "too_short")
     ]
+
+
+def _dropped(dropped: Dropped, t: Texts) -> tuple[str, str, str]:
+    """What the plan left out, why in the reader's words, and the plan's own words."""
+    key = f"plan.why.{dropped.why}"
+    return dropped.what, t(key) if t.has(key) else dropped.why, dropped.text
 
 
 def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[str, Any]:
