@@ -167,7 +167,7 @@ def test_an_old_picture_or_noise_shows_nothing_and_sees_no_ground(fault, cause):
     frames = list(flight.frames(rate_hz=5.0))
     shown = _shown(fault, frames)
     sightings = [eye.step(gray, frame) for gray, (_, frame) in zip(shown, frames, strict=True)]
-    assert eye.counts.blind[cause] > 20
+    assert eye.counts.blind[cause] > (0.9 * len(frames) if cause == "frozen" else 20)
     assert sum(len(s.plots) for s in sightings) == 0
     assert eye.seen.seen_km2() == 0
 
