@@ -3,9 +3,11 @@
 import cv2
 import numpy as np
 import pytest
+from see_world import GRID, Flight, smooth_noise, terrain
 
 from apacheta.kernels.movers import spot_of
-from apacheta.see.movers import MoverSettings, baseline_s, stood_there
+from apacheta.see.movers import MoverFinder, MoverSettings, baseline_s, stood_there
+from apacheta.see.view import MESH_STEP_PX, view_of
 
 SETTINGS = MoverSettings()
 STILL = np.ones((100, 100), np.uint8)
@@ -53,3 +55,17 @@ def test_the_shape_of_a_spot_is_its_second_moments_without_its_surroundings():
 @pytest.mark.parametrize(("gsd_m", "seconds"), [(0.05, 1.0), (0.31, 1.835), (0.6, 2.2)])
 def test_the_baseline_lets_a_walker_leave_his_place(gsd_m, seconds):
     assert baseline_s(gsd_m, SETTINGS) == pytest.approx(seconds, abs=0.01)
+
+
+def test_ground_behind_what_boils_is_not_compared_and_the_rest_is():
+    """A cloud drifts through the left third: the rest still fits, and in the cloud a walker would drown."""
+    flight, rng, cloud_px = Flight(terrain(2), seed=3, duration_s=3.0), np.random.default_rng(0), 100
+    finder, found = MoverFinder(), []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        cloudy = gray.copy()
+        cloudy[:, :cloud_px] = (120 + smooth_noise(rng, (256, cloud_px), 2.0, 60.0)).clip(0, 255)
+        found.append(finder.find(cloudy, view_of(frame, flight.dem, GRID)))
+    compared = np.mean([f.compared for f in found if f.looking], axis=0)
+    within, beyond = cloud_px // MESH_STEP_PX - 2, cloud_px // MESH_STEP_PX + 3
+    assert compared[:, :within].mean() < 0.05
+    assert compared[:, beyond:].mean() > 0.8
