@@ -1,0 +1,6 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+
+const target = document.getElementById("page");
+if (target === null) throw new Error("index.html holds no #page");
+mount(App, { target });
