@@ -92,12 +92,12 @@ export class TapePlayer {
 
   /** What follows will overlap with what is there: a part is read from the key frame before its beginning. */
   beginPart(): void {
-    this.joint_utc_ns = this.tape.units.at(-1)?.complete_utc_ns ?? null;
+    this.joint_utc_ns = this.tape.to_utc_ns;
   }
 
   extend(envelopes: Envelope[]): void {
     const joint = this.joint_utc_ns;
-    for (const e of envelopes) if (joint === null || e.complete_utc_ns > joint) this.tape.add(e);
+    for (const e of envelopes) if (joint === null || utcOf(e).utc_ns > joint) this.tape.add(e);
   }
 
   get span_ns(): bigint {
