@@ -42,7 +42,7 @@ export class PictureDecoder<U extends Envelope> {
 
   decode(unit: U): void {
     if (unit.key && !this.readied(unit)) return;
-    const admission = this.gate.admit(unit);
+    const admission = this.gate.admit(unit, performance.now());
     if (admission === "drop" || this.codec === null) return;
     if (admission === "afresh") this.restart();
     this.damaged = unit.damaged || (this.damaged && !unit.key);
@@ -56,13 +56,12 @@ export class PictureDecoder<U extends Envelope> {
   async flush(): Promise<void> {
     if (this.decoder?.state !== "configured") return;
     await this.decoder.flush().catch(() => undefined);
-    this.gate.failed();
+    this.gate.begin();
   }
 
   /** Forgets everything; the next unit must be a key frame. */
   reset(): void {
-    this.units.clear();
-    this.gate.failed();
+    this.gate.begin();
     this.guarded(() => this.restart());
   }
 
@@ -89,6 +88,7 @@ export class PictureDecoder<U extends Envelope> {
 
   private configure(codec: string): void {
     this.close();
+    this.gate.begin();
     this.codec = codec;
     const decoder = new VideoDecoder({
       output: (frame) => this.output(frame),
@@ -118,8 +118,7 @@ export class PictureDecoder<U extends Envelope> {
   private error(decoder: VideoDecoder, error: DOMException): void {
     if (decoder !== this.decoder) return;
     const codec = this.codec ?? "?";
-    this.decoder = null;
-    this.units.clear();
+    this.close();
     this.gate.failed();
     this.failures += 1;
     if (error.name === "NotSupportedError") this.cannot(codec);

@@ -38,11 +38,9 @@ export class LiveFeed {
     if (this.closed) return;
     this.wait_ms = FIRST_WAIT_MS;
     this.connected(true);
-    try {
-      this.take(decodeEnvelope(new Uint8Array(data)));
-    } catch {
-      socket.close();
-    }
+    const envelope = readable(data);
+    if (envelope === null) socket.close();
+    else this.take(envelope);
   }
 
   private lost(): void {
@@ -50,6 +48,15 @@ export class LiveFeed {
     this.connected(false);
     this.timer = setTimeout(() => this.open(), this.wait_ms);
     this.wait_ms = Math.min(2 * this.wait_ms, LONGEST_WAIT_MS);
+  }
+}
+
+/** The envelope, or null where these bytes are none. */
+function readable(data: ArrayBuffer): Envelope | null {
+  try {
+    return decodeEnvelope(new Uint8Array(data));
+  } catch {
+    return null;
   }
 }
 

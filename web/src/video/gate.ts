@@ -2,12 +2,14 @@
  * Which units a decoder is given: from a key frame on, and never so many that more than a second of them waits.
  *
  * Behind a machine that is too slow the picture would fall back further and further; instead what waits is dropped up
- * to the next key frame, and counted.
+ * to the next key frame, and counted. What comes at once, as when a viewer joins behind a key frame, is no such sign:
+ * a unit has waited only when it has been here for a while.
  */
 
 import type { Envelope } from "./envelope";
 
 export const LONGEST_WAIT_NS = 1_000_000_000n;
+const PATIENCE_MS = 500;
 
 /** `afresh`: the decoder is to forget what it holds before it takes this unit. */
 export type Admission = "take" | "afresh" | "drop";
@@ -19,20 +21,22 @@ export class Gate {
   dropped = 0;
   /** Units that came before a key frame after a gap or an error. */
   unusable = 0;
-  private waiting: bigint[] = [];
-  private needs: "key" | "key because slow" | null = "key";
+  private waiting: { complete_utc_ns: bigint; came_ms: number }[] = [];
+  /** Why nothing but a key frame is taken: nothing was taken yet, units are missing, or the machine is too slow. */
+  private needs: "to begin" | "after a gap" | "to catch up" | null = "to begin";
 
   constructor(private readonly longest_wait_ns: bigint | null = LONGEST_WAIT_NS) {}
 
-  admit(unit: Unit): Admission {
-    if (unit.gap && this.needs === null) this.needs = "key";
-    if (this.isFull(unit) && this.needs === null) this.needs = "key because slow";
+  /** `now_ms`: of the page's own clock. */
+  admit(unit: Unit, now_ms: number): Admission {
+    if (unit.gap && this.needs === null) this.needs = "after a gap";
+    if (this.isFull(unit, now_ms) && this.needs === null) this.needs = "to catch up";
     if (this.needs !== null && !unit.key) return this.leaveOut();
-    const afresh = this.isFull(unit);
+    const afresh = this.isFull(unit, now_ms);
     if (afresh) this.dropped += this.waiting.length;
     if (afresh) this.waiting = [];
     this.needs = null;
-    this.waiting.push(unit.complete_utc_ns);
+    this.waiting.push({ complete_utc_ns: unit.complete_utc_ns, came_ms: now_ms });
     return afresh ? "afresh" : "take";
   }
 
@@ -45,22 +49,30 @@ export class Gate {
   failed(): void {
     this.unusable += this.waiting.length;
     this.waiting = [];
-    this.needs = "key";
+    this.needs = "after a gap";
   }
 
-  get isWaitingForKey(): boolean {
-    return this.needs !== null;
+  /** Another stream, or another place in it. */
+  begin(): void {
+    this.waiting = [];
+    this.needs = "to begin";
+  }
+
+  /** Units are missing, and none that a picture can be made of has come since. */
+  get isInGap(): boolean {
+    return this.needs === "after a gap";
   }
 
   private leaveOut(): Admission {
-    if (this.needs === "key because slow") this.dropped += 1;
+    if (this.needs === "to catch up") this.dropped += 1;
     else this.unusable += 1;
     return "drop";
   }
 
-  private isFull(unit: Unit): boolean {
+  private isFull(unit: Unit, now_ms: number): boolean {
     const oldest = this.waiting[0];
     if (oldest === undefined || this.longest_wait_ns === null) return false;
-    return unit.complete_utc_ns - oldest > this.longest_wait_ns;
+    const isLong = unit.complete_utc_ns - oldest.complete_utc_ns > this.longest_wait_ns;
+    return isLong && now_ms - oldest.came_ms > PATIENCE_MS;
   }
 }

@@ -41,7 +41,9 @@ export class Pane {
   private live: { feed: LiveFeed; player: LivePlayer } | null = null;
   private tape: TapePlayer | null = null;
   private reading: AbortController | null = null;
+  private read_from_utc_ns = 0n;
   private read_to_utc_ns = 0n;
+  private asked_to_utc_ns = 0n;
   private read_ms = 0;
   private exhausted = false;
   private noticed_ms = 0;
@@ -94,11 +96,8 @@ export class Pane {
 
   /** The timeline moved to this instant. */
   replay(utc_ns: bigint): void {
-    const tape = this.mode === "replay" ? this.tape : null;
-    const from = tape?.tape.from_utc_ns ?? null;
-    const isThere = from !== null && utc_ns >= from && utc_ns <= this.read_to_utc_ns;
-    if (tape === null || (!isThere && !this.loading)) this.open(utc_ns, false, "replay");
-    else tape.seek(utc_ns);
+    if (this.mode === "replay" && this.tape !== null) this.tape.seek(utc_ns);
+    else this.open(utc_ns, false, "replay");
   }
 
   /** To be called with each refresh of the screen. */
@@ -115,7 +114,7 @@ export class Pane {
 
   private tickLive(now_ms: number): void {
     this.age_s = this.shown === null ? null : this.ages.age_s(this.shown.complete_utc_ns, now_ms);
-    this.gap = this.live?.player.isWaitingForKey === true && this.shown !== null;
+    this.gap = this.live?.player.isInGap === true;
     this.count(this.live?.player.dropped ?? 0, now_ms);
   }
 
@@ -125,9 +124,16 @@ export class Pane {
     tape.tick(now_ms);
     this.count(tape.dropped, now_ms);
     if (this.loading) return;
+    this.missing = !tape.isThere;
+    if (this.isElsewhere(tape.head_utc_ns)) return this.open(tape.head_utc_ns, false, this.mode);
     if (this.exhausted && tape.isAtEnd && tape.playing) return this.end();
     const isNear = tape.head_utc_ns + AHEAD_NS > this.read_to_utc_ns;
     if (isNear && now_ms - this.read_ms > AGAIN_MS) void this.read(tape);
+  }
+
+  /** The head was moved to where nothing was asked for. */
+  private isElsewhere(head_utc_ns: bigint): boolean {
+    return head_utc_ns < this.read_from_utc_ns || head_utc_ns > this.asked_to_utc_ns;
   }
 
   /** The tape has come to the end of what is recorded. */
@@ -160,7 +166,7 @@ export class Pane {
     this.tape.speed = this.speed;
     this.play(playing);
     const margin = mode === "replay" ? AHEAD_NS : STEP_BACK_NS;
-    this.read_to_utc_ns = utc_ns - (playing ? 0n : margin);
+    this.read_from_utc_ns = this.read_to_utc_ns = utc_ns - (playing ? 0n : margin);
     void this.read(this.tape);
   }
 
@@ -170,18 +176,19 @@ export class Pane {
     const to = tape.head_utc_ns + PART_NS;
     const reading = (this.reading = new AbortController());
     this.loading = true;
+    this.asked_to_utc_ns = to;
     this.read_ms = performance.now();
     tape.beginPart();
     const before = tape.tape.units.length;
     try {
       for await (const envelopes of recorded(this.stream, from, to, reading.signal)) tape.extend(envelopes);
     } catch {
-      if (reading.signal.aborted) return;
+      // refused or broken off: what came until then is there, and what did not is said to be missing
     }
+    if (reading.signal.aborted) return;
     this.loading = false;
     this.read_to_utc_ns = tape.tape.to_utc_ns ?? to;
     this.exhausted = tape.tape.units.length === before;
-    this.missing = tape.tape.units.length === 0;
     if (tape.span_ns > LONGEST_TAPE) this.open(tape.head_utc_ns, tape.playing, this.mode);
   }
 

@@ -21,6 +21,8 @@ export interface Screen {
 
 /** Units given to the decoder ahead of what it has answered. */
 const MOST_WAITING = 12;
+/** A picture that is further from the head than this is not shown as if it were of that instant. */
+const HOLE_NS = 2_000_000_000n;
 /** So long a decoder may take for the picture that is wanted before it is asked to give out what it holds. */
 const PATIENCE_MS = 150;
 
@@ -51,8 +53,8 @@ export class LivePlayer {
     return this.decoder.gate.dropped;
   }
 
-  get isWaitingForKey(): boolean {
-    return this.decoder.gate.isWaitingForKey;
+  get isInGap(): boolean {
+    return this.decoder.gate.isInGap;
   }
 
   close(): void {
@@ -123,6 +125,14 @@ export class TapePlayer {
     const number = this.tape.numberAt(this.head_utc_ns) + frames;
     const unit = units[Math.min(Math.max(0, number), units.length - 1)];
     if (unit !== undefined) this.head_utc_ns = unit.utc_ns;
+  }
+
+  /** Whether what is recorded says what was to be seen at the head: a picture, not much older. */
+  get isThere(): boolean {
+    const unit = this.tape.units[this.tape.numberAt(this.head_utc_ns)];
+    if (unit === undefined) return false;
+    const off = this.head_utc_ns - unit.utc_ns;
+    return off <= HOLE_NS && -off <= HOLE_NS;
   }
 
   get isAtEnd(): boolean {
