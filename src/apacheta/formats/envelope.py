@@ -113,7 +113,7 @@ def _size_at(data: bytes, at: int) -> int:
     """Bytes of the envelope that begins here, all of them there."""
     _check_head(data, at)
     _, _, _, metadata_bytes, payload_bytes, _, _ = _HEAD.unpack_from(data, at)
-    size = HEAD_BYTES + metadata_bytes + payload_bytes
+    size: int = HEAD_BYTES + metadata_bytes + payload_bytes
     if len(data) - at < size:
         raise _bad(f"{len(data) - at} bytes of {size}")
     return size

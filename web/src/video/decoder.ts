@@ -55,8 +55,8 @@ export class PictureDecoder<U extends Envelope> {
   /** Gives out what it holds, when nothing follows; the next unit must be a key frame. */
   async flush(): Promise<void> {
     if (this.decoder?.state !== "configured") return;
-    await this.decoder.flush().catch(() => undefined);
-    this.gate.begin();
+    const isWhole = await this.decoder.flush().then(() => true, () => false);
+    if (isWhole) this.gate.begin();
   }
 
   /** Forgets everything; the next unit must be a key frame. */
