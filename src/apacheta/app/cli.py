@@ -13,6 +13,8 @@ from .. import __version__
 CAMERAS = ("640x512", "320x256")
 MOST_WHOLE = 2**53 - 1
 """The largest whole number that JSON can be trusted with (RFC 8785, appendix D)."""
+DEEPEST_ZOOM = 22
+"""Pixels of 2 cm: no elevation file is finer."""
 POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 
 
@@ -25,11 +27,11 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, *given: Any, wants_json: bool, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._wants_json = wants_json
+        self.wants_json = wants_json
 
     def error(self, message: str) -> NoReturn:
         """Exit code 2."""
-        if not self._wants_json:
+        if not self.wants_json:
             super().error(message)
         sys.exit(_usage(self.prog.split()[1:], message, self.format_usage()))
 
@@ -55,11 +57,22 @@ def _form_of(command: str) -> tuple[str, tuple[str, ...]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (pinned in the interfaces page)."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _with_western_bounds(sys.argv[1:] if argv is None else argv)
     arguments, unknown = _parser("--json" in words).parse_known_args(words)
     if unknown:
         arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return int(arguments.run(arguments))
+
+
+def _with_western_bounds(words: Sequence[str]) -> list[str]:
+    """The words, with `--bounds -70.4,...` as one: argparse would take the minus for a flag."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--bounds" and re.match(r"-[\d.]", word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _parser(wants_json: bool) -> argparse.ArgumentParser:
@@ -67,7 +80,10 @@ def _parser(wants_json: bool) -> argparse.ArgumentParser:
     parser = make(prog="apacheta", description="Ground software of an unarmed drone watch over mountain borders.")
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
-    for add in (_add_demo, _add_plan, _add_watch, _add_doctor, _add_verify, _add_bench, _add_warm, _add_config):
+    for add in (
+        *(_add_demo, _add_plan, _add_watch, _add_doctor, _add_terrain),
+        *(_add_verify, _add_bench, _add_warm, _add_config),
+    ):
         add(commands)
     return parser
 
@@ -122,6 +138,18 @@ def _add_doctor(commands) -> None:
     doctor.add_argument("file", metavar="FILE")
 
 
+def _add_terrain(commands) -> None:
+    terrain = commands.add_parser("terrain", help="what the page and the planner need of an elevation file")
+    make = partial(_Parser, wants_json=terrain.wants_json)
+    subcommands = terrain.add_subparsers(metavar="SUBCOMMAND", required=True, parser_class=make)
+    tiles = _command(subcommands, "tiles", "write the ground for the page's map: height tiles as PMTiles", _terrain)
+    tiles.add_argument("dem", metavar="DEM", help="any raster that GDAL reads, in any reference system")
+    tiles.add_argument("--out", metavar="FILE.pmtiles", required=True)
+    tiles.add_argument("--min-zoom", type=_zoom, metavar="Z", help="default: all of it in one tile, and two less")
+    tiles.add_argument("--max-zoom", type=_zoom, metavar="Z", help="default: pixels no larger than the file's")
+    tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
+
+
 def _add_verify(commands) -> None:
     verify = _command(commands, "verify", "verify a post's log in a fresh process", _verify)
     verify.add_argument("post", metavar="POST")
@@ -163,6 +191,21 @@ def _whole(least: int) -> Callable[[str], int]:
     return whole_number
 
 
+def _zoom(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= DEEPEST_ZOOM:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {DEEPEST_ZOOM}")
+    return value
+
+
+def _bounds(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not W,S,E,N in degrees") from None
+    return west, south, east, north
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     from .demo import command
 
@@ -183,6 +226,12 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from .doctor import command
+
+    return command(arguments)
+
+
+def _terrain(arguments: argparse.Namespace) -> int:
+    from .terrain import command
 
     return command(arguments)
 

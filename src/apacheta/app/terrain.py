@@ -1,0 +1,125 @@
+"""`apacheta terrain tiles`: the ground for the page's map, from any elevation file; whole or not at all."""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..adapters.tiles import TILES_VERSION, Heights, Written, write_tiles
+from ..core.errors import EnvironmentFault, InputFault
+from ..geo.datum import Bounds
+from .answer import DISK_FULL_ERRNOS, Answer, run_to_answer, show
+from .folders import cache_folder
+
+SCHEMA = "apacheta/terrain-tiles/1"
+KEYS = (
+    *("interrupted", "dem_sha256", "crs", "vertical_datum", "bounds", "min_zoom", "max_zoom", "tiles", "bytes"),
+    *("out", "out_sha256", "cpu_seconds"),
+)
+Tell = Callable[[float], None]
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """The command line's `terrain tiles`."""
+    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "out": arguments.out})
+    run_to_answer(answer, lambda a: _work(a, arguments))
+    return show(answer, arguments.json, _summary)
+
+
+def tiles_for(
+    dem_path: Path,
+    bounds: Bounds | None,
+    out: Path,
+    *,
+    min_zoom: int | None = None,
+    max_zoom: int | None = None,
+    vertical_datum: str | None = None,
+    tell: Tell = lambda share: None,
+) -> Written:
+    """Write the height tiles of the bounds (None: of all the file); what is in them. Raises InputFault (also
+    `bounds_empty`, `zooms_empty`, `out_is_dem`) and EnvironmentFault `out_unwritable`, `disk_full`: nothing is then
+    written, and what stood there stands."""
+    _check(dem_path, bounds, out, min_zoom, max_zoom)
+    with Heights(dem_path) as source:
+        try:
+            return write_tiles(source, out, bounds, min_zoom, max_zoom, vertical_datum, tell)
+        except OSError as error:
+            raise _unwritten(out, error) from error
+
+
+def cached_tiles(
+    dem_path: Path, bounds: Bounds | None, vertical_datum: str | None = None, tell: Tell = lambda share: None
+) -> Path:
+    """The tiles of an elevation file in the user's cache, made on first use: by its hash, our version, the bounds and
+    the datum. Raises what `tiles_for` does."""
+    with Heights(dem_path) as source:
+        key = json.dumps([source.sha256, TILES_VERSION, bounds, vertical_datum])
+    out = cache_folder() / "tiles" / f"{TILES_VERSION}-{hashlib.sha256(key.encode()).hexdigest()[:32]}.pmtiles"
+    if not out.is_file():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        tiles_for(dem_path, bounds, out, vertical_datum=vertical_datum, tell=tell)
+    return out
+
+
+def _work(answer: Answer, given: argparse.Namespace) -> None:
+    cpu, out = time.process_time(), Path(given.out)
+    made = tiles_for(Path(given.dem), given.bounds, out, min_zoom=given.min_zoom, max_zoom=given.max_zoom, tell=_tell)
+    answer.body |= asdict(made) | {
+        "bounds": list(made.bounds),
+        "bytes": out.stat().st_size,
+        "out_sha256": _sha256(out),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+    }
+
+
+def _check(dem: Path, bounds: Bounds | None, out: Path, min_zoom: int | None, max_zoom: int | None) -> None:
+    """Refuse before the work what cannot come out right."""
+    if bounds is not None and not _is_box(*bounds):
+        text = "the bounds hold no place: west < east within 180 degrees and south < north within 90"
+        raise InputFault("bounds_empty", text, field="--bounds", remedy="Give W,S,E,N in degrees.")
+    if min_zoom is not None and max_zoom is not None and min_zoom > max_zoom:
+        text = f"zoom {min_zoom} is beyond {max_zoom}"
+        raise InputFault("zooms_empty", text, field="--min-zoom", remedy="Give the coarser zoom as --min-zoom.")
+    if dem.exists() and out.exists() and dem.samefile(out):
+        text = "this is the elevation file itself"
+        raise InputFault("out_is_dem", text, file=str(out), field="--out", remedy="Name another file.")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        text = "it is a folder" if out.is_dir() else "its folder does not exist or cannot be written to"
+        raise _unwritable(out, text)
+
+
+def _is_box(west: float, south: float, east: float, north: float) -> bool:
+    return -180.0 <= west < east <= 180.0 and -90.0 <= south < north <= 90.0
+
+
+def _unwritten(out: Path, error: OSError) -> EnvironmentFault:
+    if error.errno not in DISK_FULL_ERRNOS:
+        return _unwritable(out, f"it cannot be written: {error.strerror or error}")
+    remedy = "Free about twice the tiles' size there, or take a lower --max-zoom."
+    return EnvironmentFault("disk_full", "the disk is full.", file=str(out), field="--out", remedy=remedy)
+
+
+def _unwritable(out: Path, text: str) -> EnvironmentFault:
+    remedy = "Name a file in a folder that is there and yours."
+    return EnvironmentFault("out_unwritable", text, file=str(out), field="--out", remedy=remedy)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _tell(share: float) -> None:
+    sys.stderr.write(f"\r{share:4.0%}" + ("\n" if share >= 1 else ""))
+    sys.stderr.flush()
+
+
+def _summary(body: dict[str, Any]) -> str:
+    size_mb, zooms = body["bytes"] / 1e6, f"zoom {body['min_zoom']} to {body['max_zoom']}"
+    return f"{body['out']}: {body['tiles']} tiles, {zooms}, {size_mb:.1f} MB"
