@@ -112,7 +112,7 @@ def units_of(
     size: tuple[int, int] = (160, 120),
     count: int = 40,
 ) -> list[tuple[bytes, int]]:
-    """`count` access units of noise that moves, a key frame each 12, in order of decoding; (unit, number in display)."""
+    """Access units of noise that moves, a key frame each 12, in order of decoding; (unit, number in display)."""
     width, height = size
     context = av.CodecContext.create(codec, "w")
     context.width, context.height, context.pix_fmt = width, height, pixel_format

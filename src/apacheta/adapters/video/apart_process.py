@@ -1,4 +1,4 @@
-"""One decoder's process as its owner holds it: started, asked, ended. What it answers is checked like any stranger's."""
+"""One decoder's process as its owner holds it: started, asked, ended. Its answers are checked like any stranger's."""
 
 import os
 import socket
