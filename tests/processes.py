@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 """A machine that is busy with something else takes its time; only what never happens fails."""
 
 

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import is_gone, until
+from processes import PATIENCE_S, is_gone, until
 
 from apacheta.adapters.backoff import SHORT_S, Backoff
 from apacheta.app.engine import Child, Supervisor, held_port, http_socket, read_status, udp_socket, unix_socket
 from apacheta.app.engine.ward import Ward
 from apacheta.core.errors import EnvironmentFault, LocalProtocolError
 
+pytestmark = pytest.mark.timeout(900)
 STAGE = Path(__file__).resolve().parents[1] / "engine_stage.py"
 IDLE = "trap 'echo NAME >> ended; exit 0' TERM; while :; do sleep 0.05 & wait $!; done"
 DEAF = "trap '' TERM; while :; do sleep 0.05; done"
@@ -58,7 +59,7 @@ class Engine:
     def end(self) -> int:
         """Ask it to end; its exit code."""
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -242,7 +243,7 @@ def test_a_second_signal_ends_the_patience(engine: Make) -> None:
     until(lambda: run.health("core")["state"] == "up", "core is up")
     run.process.send_signal(signal.SIGINT)
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(60) == 1
+    assert run.process.wait(PATIENCE_S) == 1
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -259,7 +260,7 @@ def test_no_orphan_is_left_when_the_supervisor_is_killed(engine: Make, stopped: 
 def test_the_night_is_over_when_that_child_is_done(engine: Make) -> None:
     run = engine(sh("simulator", "exit 0", when_done="rest"), sh("console"),
                  sh("core", "sleep 0.5; echo done >> ended", when_done="end_all"))  # fmt: skip
-    assert run.process.wait(60) == 0
+    assert run.process.wait(PATIENCE_S) == 0
     assert run.lines("ended") == ["done", "console"]
     assert run.health("simulator")["restarts"] == 0
     assert run.err() == ""

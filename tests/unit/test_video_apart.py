@@ -2,17 +2,21 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import is_gone, until
 from stream_sample import own_stream, pictures, units_of
 
 from apacheta.adapters.video import ApartDecoder, DecodedFrame, Decoder, VideoDecoder
 from apacheta.core.errors import InputFault
 from apacheta.formats.ts import TsDemuxer
 
+pytestmark = pytest.mark.timeout(900)
 RATE_90K = 9_000
 SHARED = ("aphill_short", "h264_klv", "h264_no_klv", "h264_audio")
 Record = tuple[bytes, tuple[int, ...], int | None, bool, bool]
@@ -189,44 +193,22 @@ def test_a_head_that_claims_a_giant_picture_is_survived(
     assert not found[-1].damaged
 
 
-def test_a_child_goes_with_its_owner(apart: Callable[..., ApartDecoder]) -> None:
+def test_a_child_goes_with_its_owner() -> None:
     """The owner is killed while the child is stopped: only the kernel can end it."""
-    reading, writing = os.pipe()
-    owner = os.fork()
-    if owner == 0:
-        import subprocess
-        import sys
-
-        code = (
-            "import os, signal, sys, time\n"
-            "from apacheta.adapters.video import ApartDecoder\n"
-            "decoder = ApartDecoder(); decoder.flush(); os.kill(decoder.pid, signal.SIGSTOP)\n"
-            "print(decoder.pid, flush=True); time.sleep(60)\n"
-        )
-        os.dup2(writing, 1)
-        os.execv(sys.executable, [sys.executable, "-c", code])
-        raise AssertionError(subprocess)
-    os.close(writing)
-    child = int(os.read(reading, 20))
-    os.close(reading)
-    os.kill(owner, signal.SIGKILL)
-    os.waitpid(owner, 0)
-    assert gone(child)
-
-
-def gone(pid: int, within_s: float = 10.0) -> bool:
-    """Whether the process ends, or is only waited for."""
-    import time
-
-    end_s = time.monotonic() + within_s
-    while time.monotonic() < end_s:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.02)
-    return False
+    code = (
+        "import os, signal, time\n"
+        "from apacheta.adapters.video import ApartDecoder\n"
+        "decoder = ApartDecoder()\n"
+        "decoder.decode(b'', None)\n"
+        "os.kill(decoder.pid, signal.SIGSTOP)\n"
+        "print(decoder.pid, flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as owner:
+        assert owner.stdout
+        child = int(owner.stdout.readline())
+        owner.kill()
+    until(lambda: is_gone(child), "the child is gone")
 
 
 def test_a_closed_decoder_has_no_child_and_gives_nothing() -> None:

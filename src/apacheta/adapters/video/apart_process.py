@@ -14,7 +14,7 @@ import numpy as np
 from .decoder import LARGEST_PIXELS, DecodedFrame
 from .wire import ANSWER, FRAME, READY, Request, frame_of
 
-START_S = 20.0
+START_S = 30.0
 """A start takes 0.3 s on an idle machine and may take long on a busy one; what comes meanwhile waits."""
 ANSWER_S = 2.0
 MOST_ANSWER_BYTES = 256 << 20
