@@ -304,3 +304,13 @@ def test_a_unix_socket_replaces_the_one_of_an_ended_process_and_is_ours_alone(tm
     with unix_socket(path), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_unix_socket_that_is_served_or_too_long_is_refused_and_left(tmp_path: Path) -> None:
+    path = tmp_path / "core.sock"
+    with unix_socket(path):
+        with pytest.raises(EnvironmentFault, match="another process"):
+            unix_socket(path)
+        assert path.exists()
+    with pytest.raises(EnvironmentFault, match="too long"):
+        unix_socket(tmp_path / ("x" * 120))

@@ -102,8 +102,8 @@ def test_on_the_ground_the_streams_bytes_are_the_same_too() -> None:
     first = stage.sortie(world, 4)
     landing_ns = first.launch_utc_ns + round(first.tour.duration_s * stage.NS)
     two = (first, stage.sortie(world, 1, 1_000.0, 2))
-    settings = {"sorties": two, "from_utc_ns": landing_ns - 60 * stage.NS, "minutes": 25.0, "cast": None}
-    small = {"width_px": 64, "height_px": 48, "rate_hz": 1.0, "with_crossers": True}
+    settings = {"sorties": two, "from_utc_ns": landing_ns - 60 * stage.NS, "minutes": 25.0}
+    small = {"width_px": 64, "height_px": 48, "rate_hz": 1.0}
     simulator = in_the_air(**settings, **small)
     ticks = simulator.run()
     while simulator.crews[0].air is not None or len(simulator.crews[0].waiting) == 2:

@@ -28,8 +28,11 @@ def http_socket(port: int = 0) -> socket.socket:
 
 
 def unix_socket(path: Path) -> socket.socket:
-    """A listening Unix socket that only this user may connect to. One that an ended process left there is replaced."""
+    """A listening Unix socket that only this user may connect to. One that an ended process left there is replaced;
+    EnvironmentFault where somebody still listens, or where the path is too long for one (107 bytes)."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_served(path):
+        raise _unusable(str(path), "port_is_held", "another process listens there")
     path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
@@ -43,6 +46,15 @@ def held_port(sock: socket.socket) -> int:
     return int(sock.getsockname()[1])
 
 
+def _is_served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def _listening(sock: socket.socket) -> socket.socket:
     sock.listen(WAITING_CLIENTS)
     return sock
@@ -53,11 +65,12 @@ def _bound(sock: socket.socket, address: tuple[str, int] | str, name: str) -> so
         sock.bind(address)
     except OSError as fault:
         sock.close()
-        held = fault.errno == errno.EADDRINUSE
-        text = "another process listens there" if held else fault.strerror or str(fault)
-        raise EnvironmentFault(
-            "port_is_held" if held else "port_unusable",
-            f"{name} cannot be bound: {text}.",
-            remedy="End that process or choose another port.",
-        ) from None
+        if fault.errno == errno.EADDRINUSE:
+            raise _unusable(name, "port_is_held", "another process listens there") from None
+        raise _unusable(name, "port_unusable", fault.strerror or str(fault)) from None
     return sock
+
+
+def _unusable(name: str, code: str, why: str) -> EnvironmentFault:
+    remedy = "End that process, or choose another port or post."
+    return EnvironmentFault(code, f"{name} cannot be bound: {why}.", remedy=remedy)

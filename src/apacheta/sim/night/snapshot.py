@@ -49,13 +49,14 @@ def resume(night: "NightSimulator", state: State) -> None:
 
 def _crew_state(crew: "Crew") -> State:
     sensor = crew.sensor
+    low_c = None if sensor.low_c is None else float(sensor.low_c)
     return {
         "waiting": len(crew.waiting),
         "free_utc_ns": crew.free_utc_ns,
         "pictures": crew.pictures,
         "sent": crew.stream.frames,
         "counters": crew.stream.muxer.counters,
-        "sensor": {"chance": _chance(sensor.rng), "low_c": sensor.low_c, "high_c": sensor.high_c},
+        "sensor": {"chance": _chance(sensor.rng), "low_c": low_c, "high_c": float(sensor.high_c)},
         "air": None if crew.air is None else _air_state(crew.air),
     }
 
