@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Running:
         self._process = subprocess.Popen(
             child.argv,
             stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),  # our standard output is for the answer
             pass_fds=child.descriptors,
             start_new_session=True,
             preexec_fn=_tethered_to(os.getpid()),
