@@ -120,7 +120,7 @@ class Supervisor:
         self._tell()
 
     def _end(self, names: list[str]) -> None:
-        """Ask them to end, wait as long as each may take, kill the rest."""
+        """Ask them to end, wait as long as the slowest of those left may take, kill the rest."""
         begun_s = time.monotonic()
         for name in names:
             self._running[name].ask_to_end()
