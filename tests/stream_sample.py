@@ -1,4 +1,5 @@
-"""Small streams for tests: packets laid by hand (not by our multiplexer), and a short night's video with poses.
+"""Small streams for tests: packets laid by hand (not by our multiplexer), a short night's video with poses, and access
+units of any coding.
 
 PAT ──> PMT ──> 0x100 video, 0x101 metadata
 """
@@ -101,3 +102,29 @@ def own_stream(frames: int = 20, *, metadata: bool = True, start_90k: int = 90_0
         muxer.frame(start_90k + 9_000 * n, unit, encode_st0601(items_at(n)) if metadata else b"", key)
         for n, (unit, key) in enumerate(pictures(frames))
     )
+
+
+def units_of(
+    codec: str,
+    reordered: int,
+    options: dict[str, str],
+    pixel_format: str = "yuv420p",
+    size: tuple[int, int] = (160, 120),
+    count: int = 40,
+) -> list[tuple[bytes, int]]:
+    """Access units of noise that moves, a key frame each 12, in order of decoding; (unit, number in display)."""
+    width, height = size
+    context = av.CodecContext.create(codec, "w")
+    context.width, context.height, context.pix_fmt = width, height, pixel_format
+    context.framerate, context.time_base, context.bit_rate = 10, Fraction(1, 10), 800_000
+    context.gop_size, context.max_b_frames, context.thread_count = 12, reordered, 1
+    context.options = options
+    blocks = np.random.default_rng(0).integers(0, 255, (height // 4, width // 4 + 40), dtype=np.uint8)
+    noise = blocks.repeat(4, 0).repeat(4, 1)
+    packets = []
+    for number in range(count):
+        frame = av.VideoFrame.from_ndarray(noise[:, number : number + width].copy(), format="gray")
+        frame = frame.reformat(format=pixel_format)
+        frame.pts = number
+        packets += context.encode(frame)
+    return [(bytes(p), p.pts) for p in packets + context.encode(None)]

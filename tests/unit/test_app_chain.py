@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stream_sample import START_US, items_at, pictures
 
+from apacheta.adapters.video import ApartDecoder, VideoDecoder
 from apacheta.app.chain import Chain, ChainSettings, Paired, segments
 from apacheta.app.chain.segments import PACKET
 from apacheta.core.errors import InputFault
@@ -280,3 +281,16 @@ def test_a_frame_that_is_lost_whole_breaks_those_drawn_from_it() -> None:
     chain.end()
     assert (chain.totals.frames, chain.totals.frames_damaged) == (23, 4)
     assert eye.damaged == [15, 16, 17, 18]
+
+
+def test_the_chain_gives_the_same_records_with_a_decoder_apart() -> None:
+    data = b"".join(frames_at([RATE_90K * n for n in range(24)]))
+    told = []
+    for decoder_for in (VideoDecoder.for_stream_type, ApartDecoder.for_stream_type):
+        eye, notes = WideEye(), Notes()
+        chain = Chain(ChainSettings("s"), eye, None, notes, decoder_for=decoder_for)  # type: ignore[arg-type]
+        chain.feed(data)
+        chain.end()
+        told.append((eye.frames, notes.noted, notes.bodies, notes.videos, chain.totals.frames))
+    assert told[0] == told[1]
+    assert told[0][-1] == 24

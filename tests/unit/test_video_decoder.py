@@ -1,14 +1,13 @@
 """Access units to gray images: right pixels, right times, damage counted and survived."""
 
 import io
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from stream_sample import pictures
+from stream_sample import pictures, units_of
 
 from apacheta.adapters.video import CODECS, DecodedFrame, VideoDecoder
 from apacheta.core.errors import InputFault
@@ -83,23 +82,6 @@ def test_broken_units_are_counted_and_the_next_key_frame_is_whole() -> None:
 def test_an_image_of_a_unit_with_bytes_missing_says_so() -> None:
     (frame,) = VideoDecoder("h264").decode(pictures(20)[0][0], 0, damaged=True)
     assert frame.damaged
-
-
-def units_of(codec: str, reordered: int, options: dict[str, str]) -> list[tuple[bytes, int]]:
-    """40 access units of noise that moves, a key frame each 12, in order of decoding; (unit, number in display)."""
-    context = av.CodecContext.create(codec, "w")
-    context.width, context.height, context.pix_fmt = 160, 120, "yuv420p"
-    context.framerate, context.time_base, context.bit_rate = 10, Fraction(1, 10), 800_000
-    context.gop_size, context.max_b_frames, context.thread_count = 12, reordered, 1
-    context.options = options
-    noise = np.random.default_rng(0).integers(0, 255, (30, 80), dtype=np.uint8).repeat(4, 0).repeat(4, 1)
-    packets = []
-    for number in range(40):
-        frame = av.VideoFrame.from_ndarray(noise[:, number : number + 160].copy(), format="gray")
-        frame = frame.reformat(format="yuv420p")
-        frame.pts = number
-        packets += context.encode(frame)
-    return [(bytes(p), p.pts) for p in packets + context.encode(None)]
 
 
 @cache

@@ -106,6 +106,11 @@ def damage_lines(stats: TsStats, decoder: DecoderStats | None, trailing_bytes: i
         ("units_damaged", stats.damaged_units + stats.pes_errors, "units with bytes missing"),
         ("frames_damaged", decoder.damaged_frames if decoder else 0, "frames decoded from damaged video"),
         ("frames_undecodable", decoder.failed_units if decoder else 0, "units of video that the decoder refused"),
+        (
+            "frames_lost",
+            decoder.lost_units if decoder else 0,
+            "units of video lost with a decoder that had to be ended",
+        ),
         ("trailing_bytes", trailing_bytes, "bytes after the last whole packet"),
     )
 

@@ -1,13 +1,16 @@
 """The simulator's own process: `python -m apacheta.app.simulator SPEC.json`.
 
 It gets a world, a sector and a plan, and hands out what the world would: transport streams, telemetry and, apart,
-the truth. Nothing comes back from the watch to it but back-pressure.
+the truth. Nothing comes back from the watch to it but back-pressure. Started again with the same specification, it goes
+on at the present instant, from the snapshot that it keeps beside the truth.
 """
 
+import hashlib
+import json
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +18,21 @@ import msgspec
 
 from ..core.plan import sorties_of
 from ..formats.plan_json import decode_plan
-from ..sim.night import NightSimulator, serve
+from ..sim.night import FixDatagrams, NightSimulator, serve
 from ..sim.world import load_world
 from .answer import Answer, run_to_answer, show
+from .files import write_whole
 from .loading import load_fleet, load_sector
 
 SCHEMA = "apacheta/simulator/1"
 
 
 class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run of the simulator is told. Streams go to inherited descriptors or, live, to UDP ports."""
+    """What one night's simulator is told. Streams go to inherited descriptors or, live, to UDP ports; so do fixes.
+
+    epoch_utc_ns: the clock's UTC at which a paced night's first instant is due, by which it keeps its place. snapshot:
+    the file from which it goes on should it be started again; it needs an epoch, which is another in each night.
+    """
 
     world: str
     sector: str
@@ -40,7 +48,35 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
     fleet: tuple[str, ...]
     stream_fds: dict[str, int]
     udp_ports: dict[str, int]
-    fix_fd: int
+    fix_fd: int | None
+    fix_port: int | None = None
+    epoch_utc_ns: int | None = None
+    snapshot: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.snapshot is not None and (self.epoch_utc_ns is None or not self.paced):
+            raise ValueError("a snapshot needs a paced night with an epoch")
+        if (self.fix_fd is None) is (self.fix_port is None):
+            raise ValueError("fixes go to a descriptor or to a port")
+
+
+class Snapshots:
+    """The file with the last snapshot of one night: that of another one is not taken."""
+
+    def __init__(self, path: Path, night: bytes) -> None:
+        self._path, self._night = path, hashlib.sha256(night).hexdigest()
+
+    def last(self) -> dict[str, Any] | None:
+        """The last one; None where there is none of this night."""
+        try:
+            found = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if found.get("night_sha256") == self._night else None
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Replace it, whole."""
+        write_whole(self._path, json.dumps(state | {"night_sha256": self._night}).encode())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -50,13 +86,33 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(spec_path: Path) -> None:
-    spec = msgspec.json.decode(spec_path.read_bytes(), type=SimulatorSpec)
+    told = spec_path.read_bytes()
+    spec = msgspec.json.decode(told, type=SimulatorSpec)
+    snapshots = Snapshots(Path(spec.snapshot), told) if spec.snapshot else None
     simulator = _simulator_of(spec)
     with suppress(BrokenPipeError), ExitStack() as ends:  # a reader that has gone is how a watch ends a simulation
-        fixes = ends.enter_context(os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1))
+        fixes = ends.enter_context(_fixes_of(spec))
         streams = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
         writers: dict[str, Any] = {name: ends.enter_context(stream) for name, stream in streams.items()}
-        serve(simulator, writers, fixes, Path(spec.truth), paced=spec.paced, udp_ports=spec.udp_ports)
+        serve(
+            simulator,
+            writers,
+            fixes,
+            Path(spec.truth),
+            paced=spec.paced,
+            epoch_utc_ns=spec.epoch_utc_ns,
+            udp_ports=spec.udp_ports,
+            keep=snapshots.keep if snapshots else None,
+            last=snapshots.last() if snapshots else None,
+        )
+
+
+def _fixes_of(spec: SimulatorSpec) -> AbstractContextManager[Any]:
+    """Where fixes go."""
+    if spec.fix_port is not None:
+        return closing(FixDatagrams(spec.fix_port))
+    assert spec.fix_fd is not None
+    return os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1)
 
 
 def _simulator_of(spec: SimulatorSpec) -> NightSimulator:

@@ -1,5 +1,6 @@
-"""Decoding video: access units in, gray images out."""
+"""Decoding video: access units in, gray images out; here, or in a process apart."""
 
-from .decoder import CODECS, DecodedFrame, DecoderStats, VideoDecoder
+from .apart import ApartDecoder
+from .decoder import CODECS, DecodedFrame, Decoder, DecoderStats, VideoDecoder
 
-__all__ = ["CODECS", "DecodedFrame", "DecoderStats", "VideoDecoder"]
+__all__ = ["CODECS", "ApartDecoder", "DecodedFrame", "Decoder", "DecoderStats", "VideoDecoder"]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
@@ -39,12 +39,43 @@ class DecodedFrame:
 
 @dataclass
 class DecoderStats:
-    """Counts so far. `damaged_frames`: given out although `damaged`; `failed_units`: refused by the decoder."""
+    """Counts so far. `damaged_frames`: given out although `damaged`; `failed_units`: refused by the decoder;
+    `lost_units`: lost with a decoder's process, up to the next whole frame."""
 
     codec: str
     frames: int = 0
     damaged_frames: int = 0
     failed_units: int = 0
+    lost_units: int = 0
+
+
+class Decoder(Protocol):
+    """What decodes a stream, here or apart."""
+
+    codec: str
+    stats: DecoderStats
+
+    @property
+    def profile(self) -> str | None: ...
+
+    @property
+    def pixel_format(self) -> str | None: ...
+
+    def decode(
+        self, access_unit: bytes, pts_90k: int | None, damaged: bool = False, after_loss: bool = False
+    ) -> list[DecodedFrame]: ...
+
+    def flush(self) -> list[DecodedFrame]: ...
+
+    def close(self) -> None: ...
+
+
+def codec_of(stream_type: int) -> str:
+    """The coding of a stream type. Raises InputFault where we read none such."""
+    if stream_type not in CODECS:
+        text = f"Video of stream type 0x{stream_type:02x} is not read here."
+        raise InputFault("unknown_video_codec", text, remedy="Send H.264, H.265 or MPEG-2 video.")
+    return CODECS[stream_type]
 
 
 class _Place(NamedTuple):
@@ -114,10 +145,7 @@ class VideoDecoder:
     @classmethod
     def for_stream_type(cls, stream_type: int) -> "VideoDecoder":
         """The decoder for a stream type. Raises InputFault where there is none."""
-        if stream_type not in CODECS:
-            text = f"Video of stream type 0x{stream_type:02x} is not read here."
-            raise InputFault("unknown_video_codec", text, remedy="Send H.264, H.265 or MPEG-2 video.")
-        return VideoDecoder(CODECS[stream_type])
+        return VideoDecoder(codec_of(stream_type))
 
     @property
     def profile(self) -> str | None:
@@ -151,6 +179,9 @@ class VideoDecoder:
     def flush(self) -> list[DecodedFrame]:
         """The images that the decoder still holds, at the end of the stream."""
         return self._decode(None)
+
+    def close(self) -> None:
+        """Nothing is held but memory."""
 
     def _pictures(self, access_unit: bytes) -> list[bytes]:
         """The unit cut at its delimiters: some multiplexers put several pictures into one PES packet."""
@@ -206,6 +237,6 @@ def _luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
         rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         gray = np.array(rows[: picture.height, : picture.width])
     else:
-        gray = np.ascontiguousarray(picture.to_ndarray(format="gray"))
+        gray = np.ascontiguousarray(picture.to_ndarray(format="gray", threads=1))
     gray.flags.writeable = False
     return gray

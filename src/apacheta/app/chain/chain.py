@@ -1,7 +1,7 @@
 """The recipe of one stream: segments and hashes, demultiplexer, decoder, pairing, eye, watchman, account."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ...adapters.clock import SystemClock
-from ...adapters.video import DecodedFrame, VideoDecoder
+from ...adapters.video import DecodedFrame, Decoder, VideoDecoder
 from ...alert import Watchman
 from ...alert.watchman import unreviewed
 from ...core.alerts import Alert, Evidence
@@ -68,7 +68,10 @@ class ChainTotals:
 
 
 class Chain:
-    """Takes the bytes of one stream; gives the alerts that begin. A replay may have no watchman and no keeper."""
+    """Takes the bytes of one stream; gives the alerts that begin. A replay may have no watchman and no keeper.
+
+    decoder_for: the decoder of a stream type; `ApartDecoder.for_stream_type` decodes in a process of its own.
+    """
 
     def __init__(
         self,
@@ -79,15 +82,17 @@ class Chain:
         own_side: np.ndarray | None = None,
         lock: AbstractContextManager[Any] | None = None,
         clock: Clock | None = None,
+        decoder_for: Callable[[int], Decoder] = VideoDecoder.for_stream_type,
     ) -> None:
         self.totals = ChainTotals()
         self.alerts: list[Alert] = []
         self.demuxer = TsDemuxer()
-        self.decoder: VideoDecoder | None = None
+        self.decoder: Decoder | None = None
         self.eye = eye
         self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
         self._lock = lock or threading.Lock()
         self._clock = clock or SystemClock()
+        self._decoder_for = decoder_for
         self._received_ns = 0
         self._ended = False
         self._due: tuple[int, int] | None = None
@@ -119,6 +124,8 @@ class Chain:
             try:
                 self._bring_out()
             finally:
+                if self.decoder is not None:
+                    self.decoder.close()
                 self._close_segment()
                 self._note_seen(force=True)
         return self.alerts[before:]
@@ -152,7 +159,7 @@ class Chain:
 
     def _video(self, unit: PesUnit) -> None:
         if self.decoder is None:
-            self.decoder = VideoDecoder.for_stream_type(unit.stream_type)
+            self.decoder = self._decoder_for(unit.stream_type)
         self.totals.video_bytes += len(unit.data)
         if unit.pts_90k is not None:
             self._segmenter.at(unit.pts_90k)

@@ -47,6 +47,16 @@ class TsMuxer:
         streams = [(H264, video_pid, b""), (METADATA_IN_PES, metadata_pid, klv_descriptors)]
         self._pmt = b"\x00" + pmt_bytes(1, video_pid, streams)
 
+    @property
+    def counters(self) -> tuple[dict[str, int], int]:
+        """How far the packets of each PID and the metadata cells are counted: with them another multiplexer goes on."""
+        return {str(pid): count for pid, count in self._counts.items()}, self._sequence
+
+    @counters.setter
+    def counters(self, counters: tuple[dict[str, int], int]) -> None:
+        counts, self._sequence = counters
+        self._counts.update({int(pid): count for pid, count in counts.items()})
+
     def frame(self, pts_90k: int, access_unit: bytes, klv: bytes, keyframe: bool) -> bytes:
         """Packets of one frame: tables if it is a key frame, its metadata (none if `klv` is empty), its picture."""
         if len(klv) > _LONGEST_KLV:

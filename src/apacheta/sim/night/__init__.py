@@ -3,6 +3,6 @@
 from .cast import Cast
 from .ground import Ground
 from .night import NightSimulator, Tick
-from .process import serve
+from .process import FixDatagrams, serve
 
-__all__ = ["NightSimulator", "Tick", "serve", "Cast", "Ground"]
+__all__ = ["NightSimulator", "Tick", "serve", "FixDatagrams", "Cast", "Ground"]

@@ -60,6 +60,11 @@ class Gusts:
         self.east, self.north = Drift(sigma, tau, rng), Drift(sigma, tau, rng)
         self.up = Drift(sigma / 2.0, tau / 2.0, rng)
 
+    @property
+    def drifts(self) -> tuple[Drift, Drift, Drift]:
+        """East, north, up."""
+        return self.east, self.north, self.up
+
     def step(self, dt_s: float) -> tuple[float, float, float]:
         """East, north, up in m/s."""
         return self.east.step(dt_s), self.north.step(dt_s), self.up.step(dt_s)

@@ -46,12 +46,12 @@ class Encoder:
 
 
 class Stream:
-    """The transport stream of one sortie after another; time runs from `zero_utc_ns` at PTS 1 s."""
+    """The transport stream of one sortie after another; time runs from `zero_utc_ns` at PTS 1 s. `frames`: sent."""
 
     def __init__(self, width_px: int, height_px: int, rate_hz: float, zero_utc_ns: int) -> None:
         self._size = (width_px, height_px, rate_hz)
         self._zero_utc_ns = zero_utc_ns
-        self._muxer = TsMuxer()
+        self.muxer = TsMuxer()
         self.encoder = Encoder(*self._size)
         self.frames = 0
 
@@ -64,4 +64,4 @@ class Stream:
         unit, key = self.encoder.encode(gray)
         self.frames += 1
         pts_90k = 90_000 + (utc_ns - self._zero_utc_ns) * 9 // 100_000
-        return self._muxer.frame(pts_90k % (1 << 33), unit, klv, key)
+        return self.muxer.frame(pts_90k % (1 << 33), unit, klv, key)

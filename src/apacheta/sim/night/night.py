@@ -4,7 +4,7 @@ Simulated time only: who paces it, and where the bytes go, is `process.py`'s bus
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,7 @@ from .ground import Ground
 from .markers import MarkerField, marker_places
 from .pose import FrameCentre, Navigation, TruePose, fix_of, st0601_items, true_pose
 from .render import Renderer, Scene, Sensor, View
+from .snapshot import State, resume, snapshot_of
 from .truth import Line, Whereabouts, aircraft_line, marker_line, party_lines, view_lines, where_lines
 from .warmth import temperatures_of
 
@@ -60,13 +61,14 @@ class Airborne:
 
 
 class Crew:
-    """One aircraft through the night: its sorties one after another, its camera, its stream."""
+    """One aircraft through the night: its sorties one after another, its camera, its stream. `pictures`: how many there
+    have been so far, sent or not."""
 
     def __init__(self, name: str, sorties: list[Sortie], renderer: Renderer, sensor: Sensor, stream: Stream) -> None:
         self.name, self.waiting = name, sorties
         self.renderer, self.sensor, self.stream = renderer, sensor, stream
         self.air: Airborne | None = None
-        self.free_utc_ns = 0
+        self.free_utc_ns = self.pictures = 0
 
     def due(self, utc_ns: int) -> bool:
         """Whether the next sortie is to take off now."""
@@ -76,7 +78,8 @@ class Crew:
 
 
 class NightSimulator:
-    """Runs the night from `from_utc_ns` for `minutes`. `run()` yields ticks at the camera's rate.
+    """Runs the night from `from_utc_ns` for `minutes`. `run()` yields ticks at the camera's rate. Between two of them
+    `snapshot()` tells what another simulator needs to go on from there, made with the same arguments and `resume`d.
 
     aircraft: by type (or by id). A sortie that began earlier is flown up to the first instant without pictures, but
     with its fixes and its true places: they come with the first tick.
@@ -117,24 +120,37 @@ class NightSimulator:
         self.crews = [self._crew(name, sorties) for name in sorted(self.types)]
         self.fields = {crew.name: MarkerField(self.marker_xy_m, self.ground) for crew in self.crews}
         self.with_crossers = with_crossers
-        self._cooled_utc_ns = self.from_utc_ns
+        self.cooled_utc_ns = self.next_utc_ns = self.from_utc_ns
+        self._sent_to_utc_ns: int | None = None
 
     @property
     def streams(self) -> tuple[str, ...]:
         """The names of the streams: the aircraft's ids."""
         return tuple(crew.name for crew in self.crews)
 
-    def run(self) -> Iterator[Tick]:
-        """The night, instant by instant."""
+    def snapshot(self) -> State:
+        """The state between two ticks, as JSON values."""
+        return snapshot_of(self)
+
+    def resume(self, state: State, sent_to_utc_ns: int) -> None:
+        """Go on from a snapshot of the same night. Pictures up to `sent_to_utc_ns` had been sent: they count."""
+        resume(self, state)
+        self._sent_to_utc_ns = sent_to_utc_ns
+
+    def run(self, is_missed: Callable[[int], bool] = lambda utc_ns: False) -> Iterator[Tick]:
+        """The night, instant by instant, from its beginning or from where it is resumed. Of an instant that `is_missed`
+        there are fixes and truth, and no picture; nothing that follows is otherwise for it but the camera's gain."""
         step_ns = round(NS / self.rate_hz)
-        utc_ns = self.from_utc_ns
-        tick = Tick(utc_ns, truth=[self._night_line(), *party_lines(self.cast)])
-        self._fly_up_to_start(tick, step_ns)
-        while utc_ns < self.to_utc_ns:
-            self._tick(tick, step_ns / NS)
+        tick = Tick(self.next_utc_ns)
+        if self._sent_to_utc_ns is None:
+            tick.truth += [self._night_line(), *party_lines(self.cast)]
+            self._fly_up_to_start(tick, step_ns)
+        while tick.utc_ns < self.to_utc_ns:
+            self._tick(tick, step_ns / NS, is_missed(tick.utc_ns))
+            self.next_utc_ns += step_ns
             yield tick
-            utc_ns += step_ns
-            tick = Tick(utc_ns)
+            tick = Tick(self.next_utc_ns)
+        utc_ns = tick.utc_ns
         yield Tick(utc_ns, truth=[*self._where(utc_ns, self.cast.at(utc_ns)), self._count_line(utc_ns)])
 
     # -- time ---------------------------------------------------------------------------------------------------
@@ -152,7 +168,7 @@ class NightSimulator:
                         tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), FIX_NS / NS)
                     )
 
-    def _tick(self, tick: Tick, dt_s: float) -> None:
+    def _tick(self, tick: Tick, dt_s: float, missed: bool) -> None:
         self._cool(tick.utc_ns)
         places = self.cast.at(tick.utc_ns)
         since_ns = tick.utc_ns - self.from_utc_ns
@@ -160,7 +176,9 @@ class NightSimulator:
             tick.truth += self._where(tick.utc_ns, places)
         for crew in self.crews:
             air = self._advance(tick, crew, tick.utc_ns, dt_s)
-            if air is not None:
+            if air is not None and missed:
+                self._pass_over(tick, crew, air, since_ns, dt_s)
+            elif air is not None:
                 self._look(tick, crew, air, places, since_ns, dt_s)
 
     def _where(self, utc_ns: int, places: Places) -> list[Line]:
@@ -172,9 +190,9 @@ class NightSimulator:
 
     def _cool(self, utc_ns: int) -> None:
         """The ground cools: new temperatures every ten minutes."""
-        if utc_ns - self._cooled_utc_ns >= COOLING_NS:
+        if utc_ns - self.cooled_utc_ns >= COOLING_NS:
             self.scene.temperatures = temperatures_of(self.ground.world, utc_ns)
-            self._cooled_utc_ns = utc_ns
+            self.cooled_utc_ns = utc_ns
 
     # -- aircraft -----------------------------------------------------------------------------------------------
 
@@ -188,7 +206,7 @@ class NightSimulator:
     def _advance(self, tick: Tick, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
         """Fly on to `utc_ns`; take off when due; None on the ground, with one last fix of who has landed."""
         if crew.due(utc_ns):
-            crew.air = self._take_off(crew.name, crew.waiting.pop(0))
+            crew.air = self.take_off(crew.name, crew.waiting.pop(0))
             crew.stream.restart()
             return crew.air
         air = crew.air
@@ -204,7 +222,8 @@ class NightSimulator:
         air.sight = air.gimbal.step(air.flight.motion, self.ground, dt_s)
         return air
 
-    def _take_off(self, name: str, sortie: Sortie) -> Airborne:
+    def take_off(self, name: str, sortie: Sortie) -> Airborne:
+        """The sortie at its first instant, with chance of its own."""
         aircraft = self.types[name]
         rng = self._rng("sortie", sortie.id)
         flight = Flight(sortie, aircraft, self.ground, self.sector.weather, rng)
@@ -227,7 +246,7 @@ class NightSimulator:
         centre = self._centre(crew.renderer, view)
         marks = self.fields[crew.name].render(crew.renderer, view)
         seen = self.figures.render(crew.renderer, view, local, places, self.scene.temperatures)
-        frame = crew.stream.frames
+        frame, crew.pictures = crew.pictures, crew.pictures + 1
         pose = air.navigation.report(true, dt_s)
         items = st0601_items(pose, local.undulation_m, centre, air.sortie.id, air.aircraft.name)
         tick.streams[crew.name] = crew.stream.packets(
@@ -238,6 +257,15 @@ class NightSimulator:
         self._tell(
             tick, crew.name, frame, true, pose, air.sight, marks, seen, places, self._every(since_ns, VIEW_NS, dt_s)
         )
+
+    def _pass_over(self, tick: Tick, crew: Crew, air: Airborne, since_ns: int, dt_s: float) -> None:
+        """One frame that nobody gets: chance and telemetry go on as if it had been."""
+        pose = air.navigation.report(self._true_pose(air, tick.utc_ns), dt_s)
+        crew.sensor.skip()
+        crew.pictures += 1
+        crew.stream.frames += self._sent_to_utc_ns is not None and tick.utc_ns <= self._sent_to_utc_ns
+        if self._every(since_ns, FIX_NS, dt_s):
+            self._report(tick, crew, air, tick.utc_ns, pose)
 
     def _tell(
         self,

@@ -1,23 +1,22 @@
 """The simulator's way out: transport streams to files or UDP ports, fixes and truth as JSON lines, paced or not."""
 
-import json
-import signal
 import socket
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
 from ...core.instant import NS
-from .night import NightSimulator
+from .night import NightSimulator, Tick
+from .pace import Pace, Stop
+from .snapshot import State
+from .truth_file import TruthFile
 
 DATAGRAM_BYTES = 7 * 188
 """Seven packets: the usual load of a transport stream over UDP."""
-LATE_S = 5.0
-"""Paced, a simulator that is later than this gives the time up rather than rush to catch up."""
+SNAPSHOT_NS = 10 * NS
 
 
 class TextOut(Protocol):
@@ -35,50 +34,77 @@ def serve(
     truth_path: Path | None,
     *,
     paced: bool,
+    epoch_utc_ns: int | None = None,
     udp_ports: Mapping[str, int] | None = None,
+    keep: Callable[[State], None] | None = None,
+    last: State | None = None,
 ) -> int:
     """Run the night to its end, to SIGINT or SIGTERM, or until nobody reads. Returns the frames sent.
 
     writers: binary files by stream name, which hold the simulation back when they block; udp_ports: loopback ports
     by stream name. A reader that closes its end ends the night quietly: the truth so far is whole.
+
+    epoch_utc_ns: the clock's UTC at which the night's first instant is due (`Pace`). keep: is given a snapshot at the
+    beginning and every 10 s of the night; last: such a one, from which an ended run goes on, in the same truth.
     """
-    stop = _Stop()
-    sender = _sender(dict(udp_ports or {}))
-    sent = 0
-    truth = truth_path.open("w", encoding="utf-8", buffering=1 << 16) if truth_path else None
-    pace = _Pace(simulator.from_utc_ns) if paced else None
+    truth = None if truth_path is None else TruthFile(truth_path, last and last["truth_bytes"])
+    if last is not None:
+        simulator.resume(last, truth.told_utc_ns if truth else 0)
+    pace = Pace(simulator.from_utc_ns, epoch_utc_ns) if paced else None
+    out = _Out(writers, _sender(dict(udp_ports or {})), fixes, truth)
     try:
-        with stop:
-            for tick in simulator.run():
+        with suppress(BrokenPipeError), Stop() as stop:  # a reader that has gone is how a watch ends a simulation
+            for tick in simulator.run(pace.is_missed) if pace else simulator.run():
                 if pace:
-                    pace.wait(tick.utc_ns)
-                if truth and tick.truth:
-                    truth.write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in tick.truth))
-                for name, data in tick.streams.items():
-                    _send(name, data, writers, sender)
-                    sent += 1
-                if fixes and tick.fixes:
-                    fixes.write("".join(msgspec.json.encode(fix).decode() + "\n" for fix in tick.fixes))
-                    fixes.flush()
+                    pace.wait(tick.utc_ns, stop)
+                out.take(tick)
+                if keep and (tick.utc_ns - simulator.from_utc_ns) % SNAPSHOT_NS < round(NS / simulator.rate_hz):
+                    keep(simulator.snapshot() | {"truth_bytes": truth.bytes_told if truth else 0})
                 if stop.asked:
                     break
-    except BrokenPipeError:
-        pass  # the reader has gone: that is how a watch ends a simulation
     finally:
         if truth:
             truth.close()
-    return sent
+    return out.sent
 
 
-def _send(name: str, data: bytes, writers: Mapping[str, BinaryIO], sender: Callable[[str, bytes], None]) -> None:
-    writer = writers.get(name)
-    if writer is None:
-        sender(name, data)
-        return
-    left = memoryview(data)
-    while left:  # an unbuffered pipe may take a part only
-        left = left[writer.write(left) or 0 :]
-    writer.flush()
+class _Out:
+    """Where a tick goes: truth first, so that nothing is sent that it does not know."""
+
+    def __init__(
+        self,
+        writers: Mapping[str, BinaryIO],
+        sender: Callable[[str, bytes], None],
+        fixes: TextOut | None,
+        truth: TruthFile | None,
+    ) -> None:
+        self.sent = 0
+        self._writers, self._sender, self._fixes, self._truth = writers, sender, fixes, truth
+
+    def take(self, tick: Tick) -> None:
+        if self._truth:
+            self._truth.write(tick.truth)
+        for name, data in tick.streams.items():
+            self._send(name, data)
+        self._report(tick)
+
+    def _send(self, name: str, data: bytes) -> None:
+        self.sent += 1
+        writer = self._writers.get(name)
+        if writer is None:
+            self._sender(name, data)
+            return
+        left = memoryview(data)
+        while left:  # an unbuffered pipe may take a part only
+            left = left[writer.write(left) or 0 :]
+        writer.flush()
+
+    def _report(self, tick: Tick) -> None:
+        """Fixes that have not gone out before."""
+        new = [f for f in tick.fixes if not (self._truth and self._truth.has_told_fix(f.aircraft, f.utc_ns))]
+        if self._fixes and new:
+            self._fixes.write("".join(msgspec.json.encode(fix).decode() + "\n" for fix in new))
+            self._fixes.flush()
 
 
 def _sender(ports: dict[str, int]) -> Callable[[str, bytes], None]:
@@ -89,48 +115,26 @@ def _sender(ports: dict[str, int]) -> Callable[[str, bytes], None]:
         if channel is None or name not in ports:
             return
         for at in range(0, len(data), DATAGRAM_BYTES):
-            try:
+            with suppress(ConnectionRefusedError):  # nobody listens: that is UDP
                 channel.sendto(data[at : at + DATAGRAM_BYTES], ("127.0.0.1", ports[name]))
-            except ConnectionRefusedError:  # nobody listens: that is UDP
-                return
 
     return send
 
 
-class _Pace:
-    """Lets simulated time run no faster than the clock."""
+class FixDatagrams:
+    """Fixes to a loopback port, one line of JSON a datagram."""
 
-    def __init__(self, from_utc_ns: int) -> None:
-        self._from_utc_ns = from_utc_ns
-        self._begun_s: float | None = None
+    def __init__(self, port: int) -> None:
+        self._channel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._address = ("127.0.0.1", port)
 
-    def wait(self, utc_ns: int) -> None:
-        """Sleep until the instant is due."""
-        now = time.monotonic()
-        due_s = (utc_ns - self._from_utc_ns) / NS
-        if self._begun_s is None or now - self._begun_s - due_s > LATE_S:
-            self._begun_s = now - due_s
-        time.sleep(max(0.0, self._begun_s + due_s - now))
+    def write(self, text: str, /) -> None:
+        for line in text.splitlines(keepends=True):
+            with suppress(ConnectionRefusedError):
+                self._channel.sendto(line.encode(), self._address)
 
+    def flush(self) -> None:
+        """Nothing waits."""
 
-class _Stop:
-    """Turns the first SIGINT or SIGTERM into a request; restores the handlers afterwards."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Stop":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self._before[number] = signal.signal(number, self._ask)
-            except ValueError:  # not the main thread: the owner stops us by closing the pipe
-                return self
-        return self
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+    def close(self) -> None:
+        self._channel.close()

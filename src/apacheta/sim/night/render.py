@@ -80,11 +80,19 @@ class Sensor:
         self._adapt(blurred)
         assert self.low_c is not None
         counts = np.empty(blurred.shape, np.uint8)
-        row = int(self.rng.integers(0, blurred.shape[0]))
-        column = int(self.rng.integers(0, blurred.shape[1]))
+        row, column = self._place_of_noise()
         gain = np.float32(255.0 / (self.high_c - self.low_c))
         digitise(blurred, self.fixed, self.noise, row, column, self.netd_k, np.float32(self.low_c), gain, counts)
         return counts
+
+    def skip(self) -> None:
+        """One image that nobody takes: chance goes on as if it had been."""
+        self._place_of_noise()
+
+    def _place_of_noise(self) -> tuple[int, int]:
+        """Where in the sheet of noise this image's lies: row, column."""
+        height, width = self.fixed.shape
+        return int(self.rng.integers(0, height)), int(self.rng.integers(0, width))
 
     def _adapt(self, kelvins: NDArray[np.float32]) -> None:
         """Move the span of the picture towards the middle 99 % of the scene, at least 15 K wide."""
