@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ def test_a_walker_is_followed_from_video_to_a_decision(tmp_path: Path) -> None:
     """Twelve seconds of flight: video, sights, tracks and an alert are told; who comes late knows the same."""
     with core(tmp_path) as c, Console(tmp_path / "core.sock") as console:
         assert [console.next()[0] for _ in range(3)] == ["night", "seen_grid", "snapshot"]
+        heard: list[tuple[str, Any]] = []
+        ear = Thread(target=lambda: heard.extend(console.rest()))
+        ear.start()
         c.still()
         chain = c.chain()
         for packets in stream():
@@ -36,7 +40,7 @@ def test_a_walker_is_followed_from_video_to_a_decision(tmp_path: Path) -> None:
         with Console(tmp_path / "core.sock") as late:
             snapshot = late.until("snapshot")
         c.live.close("night.html")
-        heard = console.rest()
+        ear.join()
     kinds = Counter(kind for kind, _ in heard)
     assert (kinds["V"], heard[-1]) == (len(stream()), ("end", told(heard, "end")[0]))
     assert kinds["sight"] == kinds["tracks"] > 40
