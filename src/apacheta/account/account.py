@@ -41,6 +41,10 @@ class Account:
         """Number of entries."""
         return self._tree.size
 
+    def entry(self, index: int) -> bytes:
+        """The bytes of one entry. IndexError where there is none."""
+        return self._store.entry(index)
+
     def record(self, entry: Entry) -> int:
         """Keep one entry; when this returns its index, the entry is on disk."""
         return self.record_many([entry])

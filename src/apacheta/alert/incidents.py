@@ -25,13 +25,18 @@ class _Incident:
 
 @dataclass
 class Incidents:
-    """The open incidents of one watch."""
+    """The open incidents of one watch, numbered on from those `before`."""
 
     grid: LocalGrid
     reach_m: float = 60.0
     gap_s: float = 60.0
+    before: int = 0
     _open: list[_Incident] = field(default_factory=list)
     _count: int = 0
+
+    def of(self, track_id: str) -> str | None:
+        """The name of the incident that a track belongs to, or None."""
+        return next((i.name for i in self._open if track_id in i.tracks), None)
 
     def follow(self, track: Track) -> str | None:
         """Keep an incident's place up to date with one of its tracks; its name, or None if it has none."""
@@ -46,7 +51,7 @@ class Incidents:
         incident = next((i for i in self._open if track.id in i.tracks or self._near(i, track)), None)
         if incident is None:
             self._count += 1
-            incident = _Incident(f"incident-{self._count:04d}", set(), track.utc_ns, 0.0, 0.0, 0.0, 0.0)
+            incident = _Incident(f"incident-{self.before + self._count:04d}", set(), track.utc_ns, 0.0, 0.0, 0.0, 0.0)
             self._open.append(incident)
             new = True
         else:

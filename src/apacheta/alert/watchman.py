@@ -18,12 +18,15 @@ HISTORY = 400
 
 @dataclass(frozen=True)
 class WatchSettings:
-    """`quiet_m` round villages; the range to which the camera resolves a walker decides which lines are watched."""
+    """`quiet_m` round villages; the range to which the camera resolves a walker decides which lines are watched.
+    Numbers of alerts and incidents go on after those `before`, where a watch goes on in a new process."""
 
     standoff_m: float
     resolved_range_m: float
     quiet_m: float = 300.0
     silent_kinds: tuple[str, ...] = ("animal",)
+    alerts_before: int = 0
+    incidents_before: int = 0
 
 
 class Watchman:
@@ -34,10 +37,10 @@ class Watchman:
         self.lines_m = inner_lines_m(settings.standoff_m, border.border.accuracy_m, settings.resolved_range_m)
         self._rules: list[Rule] = [ZoneEntry(self.area)]
         self._rules += [LineCrossing(self.area, _line_name(m), m) for m in self.lines_m]
-        self._incidents = Incidents(grid)
+        self._incidents = Incidents(grid, before=settings.incidents_before)
         self._silent = settings.silent_kinds
         self._paths: dict[str, list[tuple[str, float, float]]] = {}
-        self._count = 0
+        self._count = settings.alerts_before
 
     def step(self, tracks: Iterable[Track]) -> list[Alert]:
         """Alerts that begin with these track estimates. Only confirmed tracks that are not animals count."""
@@ -49,6 +52,11 @@ class Watchman:
             self._incidents.follow(track)
             alerts += [a for f in self._findings(track) if (a := self._alert_of(f)) is not None]
         return alerts
+
+    def incidents_of(self, tracks: Iterable[Track]) -> dict[str, str]:
+        """The open incident of each of these tracks that has one, by the track's id."""
+        named = {t.id: self._incidents.of(t.id) for t in tracks}
+        return {track: incident for track, incident in named.items() if incident is not None}
 
     def forget(self, track_ids: Iterable[str]) -> None:
         """Drop what was kept of tracks that have ended."""

@@ -40,6 +40,8 @@ class TrackerSettings:
     false_density_m2: float = 1e-5
     """Plots a look and square metre that are none: 0.2 on a footprint of 200 m by 100 m."""
     tracks_max: int = 200
+    before: int = 0
+    """Numbers go on after this one, where a watch goes on in a new process."""
     confirm: ConfirmSettings = field(default_factory=ConfirmSettings)
 
 
@@ -95,7 +97,7 @@ class Tracker:
         self._state: Array = np.zeros((0, 4))
         self._covariance: Array = np.zeros((0, 4, 4))
         self._life: list[_Life] = []
-        self._next = 1
+        self._next = self.settings.before + 1
         self._utc_ns: int | None = None
 
     def restart(self) -> None:

@@ -5,6 +5,7 @@ from .keeper import Keeper
 from .pairing import Paired, Pairing
 from .sample import Sample, pooled
 from .segments import Segment, Segmenter
+from .tap import Posed, Tap
 
 __all__ = [
     "Chain",
@@ -13,8 +14,10 @@ __all__ = [
     "Keeper",
     "Paired",
     "Pairing",
+    "Posed",
     "Sample",
     "pooled",
     "Segment",
     "Segmenter",
+    "Tap",
 ]

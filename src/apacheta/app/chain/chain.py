@@ -26,6 +26,7 @@ from .keeper import Keeper
 from .pairing import Paired, Pairing
 from .sample import Sample
 from .segments import Segment, Segmenter
+from .tap import Posed, Tap
 
 CHIP_PX = 48
 MARK_PX = 14
@@ -33,11 +34,13 @@ MARK_PX = 14
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """Live: frames have due times, and how late they are tracked is noted."""
+    """Live: frames have due times, and how late they are tracked is noted. segments_before: the last one's number,
+    where a watch goes on in a new process."""
 
     stream: str
     seen_every_s: float = 60.0
     live: bool = False
+    segments_before: int = 0
 
 
 @dataclass
@@ -59,6 +62,7 @@ class ChainTotals:
     pts_span_90k: tuple[int, int] | None = None
     first_utc_ns: int | None = None
     last_utc_ns: int | None = None
+    lag_s: float | None = None
     lags_s: Sample = field(default_factory=Sample)
     sigmas_m: Sample = field(default_factory=Sample)
     centre_disagreements_m: Sample = field(default_factory=Sample)
@@ -68,7 +72,8 @@ class ChainTotals:
 
 
 class Chain:
-    """Takes the bytes of one stream; gives the alerts that begin. A replay may have no watchman and no keeper.
+    """Takes the bytes of one stream; gives the alerts that begin. A replay may have no watchman and no keeper. Who is
+    to be told of each step is its `tap`.
 
     decoder_for: the decoder of a stream type; `ApartDecoder.for_stream_type` decodes in a process of its own.
     """
@@ -89,6 +94,7 @@ class Chain:
         self.demuxer = TsDemuxer()
         self.decoder: Decoder | None = None
         self.eye = eye
+        self.tap: Tap | None = None
         self._settings, self._watchman, self._keeper, self._own_side = settings, watchman, keeper, own_side
         self._lock = lock or threading.Lock()
         self._clock = clock or SystemClock()
@@ -96,7 +102,8 @@ class Chain:
         self._received_ns = 0
         self._ended = False
         self._due: tuple[int, int] | None = None
-        self._segmenter, self._pairing = Segmenter(), Pairing()
+        self._segmenter, self._pairing = Segmenter(settings.segments_before), Pairing()
+        self._newest_pose: Posed | None = None
         self._segment_utc_ns: tuple[int, int] | None = None
         self._segment_frames = self._number = 0
         self._live: set[str] = set()
@@ -158,6 +165,8 @@ class Chain:
                 self._frame(paired)
 
     def _video(self, unit: PesUnit) -> None:
+        if self.tap is not None:
+            self.tap.unit(unit, self._newest_pose)
         if self.decoder is None:
             self.decoder = self._decoder_for(unit.stream_type)
         self.totals.video_bytes += len(unit.data)
@@ -194,6 +203,7 @@ class Chain:
             self.totals.standard_version = str(packet.version)
         pose = pose_of(packet, undulation_m)
         if pose is not None:
+            self._newest_pose = Posed(unit.pts_90k, pose)
             self._pairing.pose(unit.pts_90k, pose)
 
     def _frame(self, paired: Paired) -> None:
@@ -219,7 +229,7 @@ class Chain:
         sighting = self.eye.step(paired.gray, frame, paired.damaged)
         self._footprint(sighting.footprint)
         if sighting.looked:
-            self._sighting(sighting)
+            self._sighting(sighting, frame)
 
     def _footprint(self, footprint: Footprint | None) -> None:
         if footprint is None:
@@ -228,17 +238,23 @@ class Chain:
         self.totals.footprint = footprint
         self.totals.sigmas_m.add(footprint.position_sigma_m)
 
-    def _sighting(self, sighting: Sighting) -> None:
+    def _sighting(self, sighting: Sighting, frame: Frame) -> None:
         self.totals.plots += len(sighting.plots)
         self.totals.tracks.update(t.id for t in sighting.tracks if t.confirmed)
-        if self._watchman is not None:
-            with self._lock:
-                for alert in self._watchman.step(sighting.tracks):
-                    self._raise(alert, sighting.tracks)
-                self._forget(sighting.tracks)
+        incidents = {} if self._watchman is None else self._watched(sighting.tracks, self._watchman)
+        if self.tap is not None:
+            self.tap.look(frame, sighting, incidents)
         self._note_seen(force=False)
         if self._settings.live:
             self._note_lag()
+
+    def _watched(self, tracks: Sequence[Track], watchman: Watchman) -> dict[str, str]:
+        """Show the tracks to the watchman; the incident of each that has one, by the track's id."""
+        with self._lock:
+            for alert in watchman.step(tracks):
+                self._raise(alert, tracks)
+            self._forget(tracks)
+            return watchman.incidents_of(tracks)
 
     def _raise(self, alert: Alert, tracks: Sequence[Track]) -> None:
         """Put the evidence to an alert and write it down, with the decision that nobody has taken yet."""
@@ -253,6 +269,8 @@ class Chain:
             alert = msgspec.structs.replace(alert, evidence=evidence)
             self._keeper.alert(alert, unreviewed(alert))
         self.alerts.append(alert)
+        if self.tap is not None:
+            self.tap.alert(alert)
 
     def _forget(self, tracks: Sequence[Track]) -> None:
         now = {t.id for t in tracks}
@@ -307,7 +325,8 @@ class Chain:
         if self._due is not None and self.totals.last_utc_ns is not None:
             first_utc_ns, first_ns = self._due
             due_ns = first_ns + self.totals.last_utc_ns - first_utc_ns
-            self.totals.lags_s.add((self._clock.monotonic_ns() - due_ns) / NS)
+            self.totals.lag_s = (self._clock.monotonic_ns() - due_ns) / NS
+            self.totals.lags_s.add(self.totals.lag_s)
 
 
 def _marked(still: np.ndarray | None, track: Track) -> np.ndarray | None:

@@ -5,7 +5,7 @@ own monotonic clock: what times a stream claims decides nothing here. Nothing is
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -37,6 +37,8 @@ class Keeper:
     def __init__(
         self, post: Post, account: Account, keep_video: bool, every_s: float = 5.0, clock: Clock | None = None
     ) -> None:
+        self.told: Callable[[Checkpoint], None] | None = None
+        """Who is told of each checkpoint."""
         self._post = post
         self._account = account
         self._keep_video = keep_video
@@ -51,14 +53,22 @@ class Keeper:
     def note(self, kind: EntryKind, utc_ns: int, body: dict[str, Any], at_once: bool = False) -> None:
         """Write an entry down; `at_once` returns only when it is on disk. LocalProtocolError where the log can take no
         such entry: it does not wait, so that those that do are not held up by it."""
-        entry = Entry(kind=kind, utc_ns=str(utc_ns), body=body)
-        entry_bytes(entry)
+        entry = _checked(Entry(kind=kind, utc_ns=str(utc_ns), body=body))
         with self._lock:
-            if self._is_closed:
-                raise LocalProtocolError("log_is_closed", f"a {kind} entry came after the log was closed")
+            self._refuse_closed(entry)
             self._waiting.append(entry)
             if at_once or len(self._waiting) >= MOST or self._is_due():
                 self.commit()
+
+    def decide(self, decision: Decision, more: dict[str, Any]) -> int:
+        """Write a person's decision down, with more in its body; its entry's index, when it is on disk. One that cannot
+        be written does not wait: who decided is told, and it never comes into the log behind his back."""
+        body = _body(decision) | more | {"watch": self._post.watch}
+        entry = _checked(Entry(kind="decision", utc_ns=str(decision.utc_ns), body=body))
+        with self._lock:
+            self._refuse_closed(entry)
+            self.commit()
+            return self._account.record_many([entry])
 
     def tick(self) -> None:
         """Commit what has waited long enough, also when nothing new comes."""
@@ -104,7 +114,7 @@ class Keeper:
                 self._waiting = []
             self._committed_ns = now_ns = self._clock.monotonic_ns()
             if now_ns - self._checkpoint_ns >= CHECKPOINT_S * NS:
-                self._account.checkpoint()
+                self._tell(self._account.checkpoint())
                 self._checkpoint_ns = now_ns
 
     def close(self) -> Checkpoint:
@@ -117,7 +127,16 @@ class Keeper:
             finally:
                 self._is_closed = True
                 checkpoint = self._account.close()
+            self._tell(checkpoint)
             return checkpoint
+
+    def _tell(self, checkpoint: Checkpoint) -> None:
+        if self.told is not None:
+            self.told(checkpoint)
+
+    def _refuse_closed(self, entry: Entry) -> None:
+        if self._is_closed:
+            raise LocalProtocolError("log_is_closed", f"a {entry.kind} entry came after the log was closed")
 
     def _is_due(self) -> bool:
         return self._clock.monotonic_ns() - self._committed_ns >= self._every_ns
@@ -132,6 +151,12 @@ class Keeper:
         fixes = self._fixes.pop(aircraft, [])
         if fixes:
             self.note("positions", fixes[-1].utc_ns, {"aircraft": aircraft, "fixes": _rows(fixes)})
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry, which the log can take. Raises LocalProtocolError."""
+    entry_bytes(entry)
+    return entry
 
 
 def _rows(fixes: Sequence[Fix]) -> list[list[Any]]:

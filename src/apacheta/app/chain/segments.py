@@ -38,13 +38,14 @@ class Segment:
 
 
 class Segmenter:
-    """Finds where a stream may be cut, gathers the open segment, and says when it is full."""
+    """Finds where a stream may be cut, gathers the open segment, and says when it is full. Numbers go on after that of
+    the last segment `before`."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int = 0) -> None:
         self._rest = b""
         self._in_step = True
         self._parts: list[bytes] = []
-        self._size = self._number = 0
+        self._size, self._number = 0, before
         self._span_90k: tuple[int, int] | None = None
 
     @property

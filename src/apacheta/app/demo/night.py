@@ -15,6 +15,7 @@ from ...core.sight import Fix
 from ...see import PoseSigmas
 from ..chain import Chain
 from ..exercise import Exercise
+from ..live import Live
 from ..loading import World as Ground
 from ..post import Post
 from ..texts import Texts
@@ -80,6 +81,7 @@ class Night:
     first_frame_s: float | None = None
     faults: list[NightFault] = field(default_factory=list)
     dead_simulator: Fault | None = None
+    live: Live | None = None
 
 
 def sigmas_of(sector: Sector) -> PoseSigmas:

@@ -13,8 +13,9 @@ from ...alert import Watchman, WatchSettings
 from ...core.errors import EnvironmentFault, Fault
 from ...core.instant import NS
 from ...core.plan import sorties_of
-from ...see import Eye, EyeSettings
+from ...see import Eye, EyeSettings, TrackerSettings
 from ..chain import Chain, ChainSettings, Keeper
+from ..live import Book, Door, Live, Scene
 from ..loading import load_fleet
 from ..post import Post
 from ..simulator import SimulatorSpec
@@ -31,10 +32,13 @@ CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.
 STOPPED = NightFault("interrupted", {})
 
 
-def watch_night(night: Night, keeper: Keeper, progress: Progress) -> None:
+def watch_night(night: Night, keeper: Keeper, progress: Progress, door: Door | None = None) -> None:
     """Fly and watch until the simulation ends or a person stops it; what failed of the equipment is in the night's
-    `faults`. Whatever else fails, in whichever thread, is raised here when what was watched is written down."""
-    _make_chains(night, keeper)
+    `faults`. Whatever else fails, in whichever thread, is raised here when what was watched is written down. With a
+    door the night is told as it happens, by its `live`, which is the caller's to close."""
+    _make_chains(night, keeper, Book(night.post.watch) if door is None else door.book)
+    if door is not None:
+        night.live = _opened(night, keeper, door)
     truth = _truth_folder(night.post)
     simulation = start_simulation(_spec(night, truth), truth, night.fleet, not night.settings.headless)
     memory = PeakMemory([os.getpid(), simulation.pid])
@@ -82,14 +86,40 @@ def _fault_of(failure: BaseException) -> NightFault:
     return NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"})
 
 
-def _make_chains(night: Night, keeper: Keeper) -> None:
-    """One chain a stream, under one watchman."""
-    watchman, lock = _watchman(night), threading.Lock()
+def _make_chains(night: Night, keeper: Keeper, before: Book) -> None:
+    """One chain a stream, under one watchman. Their numbers go on after those of the watch so far."""
+    watchman, lock = _watchman(night, before), threading.Lock()
     night.lines_m = watchman.lines_m
     for name in night.fleet:
-        eye = Eye(night.ground.dem, night.ground.dem.grid, name, EyeSettings(sigmas=sigmas_of(night.sector)))
-        settings = ChainSettings(stream=name, live=not night.settings.headless)
+        tracker = TrackerSettings(before=before.tracks_before(name))
+        eye_settings = EyeSettings(sigmas=sigmas_of(night.sector), tracker=tracker)
+        eye = Eye(night.ground.dem, night.ground.dem.grid, name, eye_settings)
+        segments = before.segments.get(name, 0)
+        settings = ChainSettings(stream=name, live=not night.settings.headless, segments_before=segments)
         night.chains[name] = Chain(settings, eye, watchman, keeper, night.own_side, lock)
+
+
+def _opened(night: Night, keeper: Keeper, door: Door) -> Live:
+    """The night's live side, open to readers and told by every chain."""
+    scene = Scene(
+        watch=night.post.watch,
+        sector=night.sector,
+        mandate=night.mandate,
+        plan=night.plan,
+        types=load_fleet(night.sector, night.exercise.sector),
+        dem=night.ground.dem,
+        border_line=night.ground.border_line,
+        own_side=night.own_side,
+        lines_m=night.lines_m,
+        width_px=night.settings.width_px,
+        height_px=night.settings.height_px,
+        simulated=True,
+        terrain=True,
+    )
+    live = Live(scene, night.post, keeper, door)
+    live.publisher.follow(night.chains)
+    live.start()
+    return live
 
 
 class Pumps:
@@ -150,6 +180,8 @@ class Pumps:
         for fix in self._simulation.link.fixes():
             self._night.fixes.setdefault(fix.aircraft, []).append(fix)
             flights.fix(fix)
+            if self._night.live is not None:
+                self._night.live.publisher.fix(fix)
         flights.end()
 
 
@@ -190,15 +222,22 @@ def _note_end(night: Night, keeper: Keeper) -> None:
     keeper.close_blocks()
     for fault in night.faults:
         keeper.note("fault", last_ns, {"what": fault.code, "text": fault.text(), **fault.values})
+        if night.live is not None:
+            night.live.publisher.fault(fault.code, fault.text(), fault.values)
     keeper.commit()
 
 
-def _watchman(night: Night) -> Watchman:
+def _watchman(night: Night, before: Book) -> Watchman:
     """Who raises the alerts, told the lines that a camera of the plan can resolve a walker at."""
     types, width_px = load_fleet(night.sector, night.exercise.sector), night.settings.width_px
     sorties = sorties_of(night.plan)
     reaches_m = [ground_reach_m(types[s.aircraft_type].camera, width_px, s.tour, night.ground.dem) for s in sorties]
-    settings = WatchSettings(standoff_m=night.sector.border.standoff_m, resolved_range_m=max(reaches_m))
+    settings = WatchSettings(
+        standoff_m=night.sector.border.standoff_m,
+        resolved_range_m=max(reaches_m),
+        alerts_before=before.alerts_before,
+        incidents_before=before.incidents_before,
+    )
     return Watchman(night.ground.border_line, night.sector.zones, night.ground.dem.grid, settings)
 
 
