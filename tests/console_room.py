@@ -11,7 +11,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -24,7 +24,7 @@ from apacheta.console.server import server_of
 from apacheta.formats.envelope import Envelope, encode_envelope
 
 START_NS = 1_790_000_000 * 10**9
-SOON_S = 60.0
+SOON_S = 100.0
 GRID = {"rows": 3, "cols": 4, "west": -70.1, "south": -32.9, "east": -70.0, "north": -32.8,
         "epoch_utc_ns": str(START_NS)}  # fmt: skip
 
@@ -85,7 +85,6 @@ class Core:
             "kind": "snapshot", "utc_ns": str(START_NS), "aircraft": [], "sights": [], "tracks": [], "alerts": [],
             "decisions": [], "log": None, "seen_km2": 0.0, "simulated": True, "health": None,
         }  # fmt: skip
-        self.grid: dict[str, Any] | None = None
         self.is_mute = False
         self.connections = 0
         self._listening = socket.socket(socket.AF_UNIX)
@@ -129,16 +128,13 @@ class Core:
             connection, _ = self._listening.accept()
         except OSError:
             return
-        self.connections += 1
         with self._lock:
             self._connection = connection
-        self.say(self.snapshot, *([self.grid] if self.grid else []))
-        reader = connection.makefile("rb")
-        try:
+        with connection, connection.makefile("rb") as reader, suppress(OSError, ValueError, AssertionError):
+            self.say(self.snapshot)
+            self.connections += 1
             while head := reader.read(4):
                 self._answer(json.loads(reader.read(int.from_bytes(head, "big"))[1:]))
-        except (OSError, ValueError, AssertionError):
-            return
 
     def _answer(self, decision: dict[str, Any]) -> None:
         self.heard.put(decision)
@@ -241,7 +237,6 @@ def console(
         yield asked
     finally:
         server.should_exit = True
-        thread.join(SOON_S)
+        thread.join()
         core.close()
         listening.close()
-    assert not thread.is_alive()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_room import Console, console
+from console_room import SOON_S, Console, console
 from websockets.exceptions import InvalidStatus
 
 from apacheta.console import bound_socket
@@ -78,7 +78,7 @@ def test_a_foreign_websocket_is_refused(room: Console, path: str, name: str, val
 
 def test_a_websocket_of_the_page_itself_is_taken(room: Console) -> None:
     with room.connect("/ws/live", origin=f"http://127.0.0.1:{room.port}") as reader:
-        assert b"snapshot" in reader.recv(timeout=20).encode()
+        assert b"snapshot" in reader.recv(timeout=SOON_S).encode()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "::1", "example.org", "127.0.0.2", ""])

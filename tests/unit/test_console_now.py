@@ -8,7 +8,7 @@ from time import sleep
 
 import numpy as np
 import pytest
-from console_room import GRID, START_NS, Console, console, fix, frame, messages, soon, whole_grid
+from console_room import GRID, SOON_S, START_NS, Console, console, fix, frame, messages, soon, whole_grid
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
@@ -47,7 +47,7 @@ def test_a_page_that_opens_gets_the_last_of_each_at_once(room: Console) -> None:
     assert [d["state"] for d in state["decisions"]] == ["confirmed", "open"]
     assert state["health"] == HEALTH
     with room.connect("/ws/live") as reader:
-        assert json.loads(reader.recv(timeout=20)) == state
+        assert json.loads(reader.recv(timeout=SOON_S)) == state
 
 
 def seen_km2(room: Console) -> float:
@@ -59,7 +59,7 @@ def close_code_of(reader: ClientConnection) -> int | None:
     """Read all that there is; the code with which the console closed."""
     try:
         while True:
-            reader.recv(timeout=60)
+            reader.recv(timeout=SOON_S)
     except ConnectionClosed as closed:
         return closed.rcvd and closed.rcvd.code
 
@@ -117,7 +117,8 @@ def test_before_the_first_core_everything_is_unknown_and_said_so(tmp_path: Path)
 
 
 def test_a_core_that_says_nothing_is_left_and_tried_again(tmp_path: Path) -> None:
-    with console(tmp_path, silence_s=0.3) as room:
+    with console(tmp_path, up=False, silence_s=0.3) as room:
+        room.core.start()
         room.core.start()
         assert soon(lambda: room.core.connections == 2)
 

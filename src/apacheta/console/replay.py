@@ -96,7 +96,7 @@ class _Seam:
             return None
         if self._is_open:
             shot, self._is_open = shot._replace(envelope=with_gap(shot.envelope)), False
-        self._step_ns = shot.utc_ns - self._last_ns if self._last_ns is not None else 0
+        self._step_ns = abs(shot.utc_ns - self._last_ns) if self._last_ns is not None else 0
         self._last_ns = shot.utc_ns
         return shot
 
