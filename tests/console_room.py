@@ -85,6 +85,8 @@ class Core:
             "kind": "snapshot", "utc_ns": str(START_NS), "aircraft": [], "sights": [], "tracks": [], "alerts": [],
             "decisions": [], "log": None, "seen_km2": 0.0, "simulated": True, "health": None,
         }  # fmt: skip
+        self.night: dict[str, Any] = {"name": "Paso"}
+        self.grids: list[dict[str, Any]] = []
         self.is_mute = False
         self.connections = 0
         self._listening = socket.socket(socket.AF_UNIX)
@@ -99,11 +101,9 @@ class Core:
 
     def kill(self) -> None:
         """End at once."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+        with self._lock, suppress(OSError):
+            if self._connection is not None:
+                self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.kill()
@@ -131,7 +131,7 @@ class Core:
         with self._lock:
             self._connection = connection
         with connection, connection.makefile("rb") as reader, suppress(OSError, ValueError, AssertionError):
-            self.say(self.snapshot)
+            self.say({"kind": "night", "utc_ns": str(START_NS), "night": self.night}, *self.grids, self.snapshot)
             self.connections += 1
             while head := reader.read(4):
                 self._answer(json.loads(reader.read(int.from_bytes(head, "big"))[1:]))
@@ -152,7 +152,7 @@ class Core:
 def whole_grid(values: list[int]) -> dict[str, Any]:
     """The core's message with all that was seen."""
     data = zlib.compress(np.array(values, "<i4").tobytes())
-    return {"kind": "grid", **GRID, "values": base64.b64encode(data).decode()}
+    return {"kind": "seen_grid", "header": GRID, "body": base64.b64encode(data).decode()}
 
 
 class Console:
@@ -196,10 +196,9 @@ def messages(reader: ClientConnection, kind: str) -> Iterator[dict[str, Any]]:
 
 def settings_in(post: Path, **given: Any) -> ConsoleSettings:
     """The settings of a post's folder, with texts and a night in it."""
-    (post / "night.json").write_text('{"name":"Paso"}')
     texts = {"es": {"page.title": "Noche", "report.title": "Informe"}, "en": {"page.title": "Night"}}
     paths = {"log": post / "log", "video": post / "video", "evidence": post / "evidence", "static": post / "static"}
-    return ConsoleSettings(**({"night": post / "night.json", "texts": texts} | paths | given))
+    return ConsoleSettings(**({"texts": texts} | paths | given))
 
 
 class HandClock:

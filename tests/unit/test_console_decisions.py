@@ -1,5 +1,6 @@
 """Decisions: checked at the border, written once by the core, answered the same however often they are sent."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ def room(tmp_path: Path) -> Iterator[Console]:
 
 def test_a_decision_reaches_the_core_and_is_answered_when_it_is_durable(room: Console) -> None:
     assert room.decide("key-1", **DECISION) == (200, {"id": "key-1", "index": 100})
-    assert room.core.heard.get(timeout=20) == {"kind": "decision", "id": "key-1", **DECISION}
+    assert room.core.heard.get(timeout=20) == {
+        "kind": "decision", "id": "key-1", "evidence_opened": None, **DECISION
+    }  # fmt: skip
 
 
 def test_the_same_key_and_decision_are_written_once_and_answered_the_same(room: Console) -> None:
@@ -87,6 +90,21 @@ def test_each_reason_to_dismiss_is_taken(room: Console, reason: str) -> None:
 
 def test_a_decision_is_taken_back_without_a_reason(room: Console) -> None:
     assert room.decide("back", alert="a", state="open", reason="", note="")[0] == 200
+
+
+def test_the_core_is_told_whether_a_picture_of_the_alert_was_handed_out(room: Console) -> None:
+    picture = b"a picture"
+    name = hashlib.sha256(picture).hexdigest()
+    room.settings.evidence.mkdir()
+    (room.settings.evidence / f"{name}.png").write_bytes(picture)
+    evidence = {"still_sha256": name, "chip_sha256": None, "track": []}
+    room.core.say({"kind": "alert", "id": "alert-1", "utc_ns": "1", "evidence": evidence})
+    soon(lambda: room.json("/api/state")["alerts"])
+    room.decide("before", **DECISION)
+    assert room.core.heard.get(timeout=20)["evidence_opened"] is False
+    assert room.ask(f"/api/evidence/{name}.png")[0] == 200
+    room.decide("after", **DECISION)
+    assert room.core.heard.get(timeout=20)["evidence_opened"] is True
 
 
 def test_what_the_core_refuses_is_said_in_its_words(room: Console) -> None:

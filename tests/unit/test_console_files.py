@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from console_room import Console, console
+from console_room import Console, console, soon
 
 PICTURE = b"\x89PNG a picture"
 NAME = hashlib.sha256(PICTURE).hexdigest()
@@ -90,8 +90,10 @@ def test_the_night_has_a_tag_and_is_not_sent_twice(room: Console) -> None:
     assert (status, json.loads(body)) == (200, {"name": "Paso"})
     status, again, body = room.ask("/api/night", If_None_Match=headers["etag"])
     assert (status, body, again["etag"]) == (304, b"", headers["etag"])
-    room.settings.night.write_text('{"name":"Otro"}')
-    assert room.ask("/api/night", If_None_Match=headers["etag"])[0] == 200
+    room.core.night = {"name": "Otro"}
+    room.core.kill()
+    room.core.start()
+    assert soon(lambda: room.ask("/api/night", If_None_Match=headers["etag"])[0] == 200)
 
 
 def test_texts_are_the_pages_own_in_both_languages(room: Console) -> None:
@@ -101,7 +103,7 @@ def test_texts_are_the_pages_own_in_both_languages(room: Console) -> None:
 
 
 def test_what_is_not_there_yet_is_said_with_its_remedy(tmp_path: Path) -> None:
-    with console(tmp_path, night=tmp_path / "later.json") as room:
+    with console(tmp_path, up=False) as room:
         for path in ("/", "/api/night"):
             status, headers, body = room.ask(path)
             assert (status, headers["retry-after"]) == (503, "1")

@@ -134,7 +134,7 @@ def test_a_core_that_says_nothing_is_left_and_tried_again(tmp_path: Path) -> Non
         frame(b"J", b'{"kind":"fix"}'),
         frame(b"J", b'{"kind":"snapshot","aircraft":7}'),
         frame(b"J", b'{"kind":"seen","utc_ns":"now","cells":[1]}'),
-        frame(b"J", b'{"kind":"grid"}'),
+        frame(b"J", b'{"kind":"seen_grid"}'),
         frame(b"J", b"[" * 100_000),
         frame(b"J", b'{"kind":"fix","aircraft":"\xff"}'),
         frame(b"V", b""),
@@ -194,6 +194,8 @@ def test_the_seen_ground_is_the_cores_grid_and_all_cells_since(room: Console) ->
     soon(lambda: room.ask("/api/seen")[0] == 200)
     room.core.say({"kind": "seen", "utc_ns": str(START_NS + 60 * 10**9), "cells": [0, 3, 99, -1], "seen_km2": 0.5})
     soon(lambda: seen_km2(room) == 0.5)
+    room.core.say({"kind": "seen", "utc_ns": str(START_NS + 2 * 10**9), "cells": [3, 11], "seen_km2": 0.6})
+    soon(lambda: seen_km2(room) == 0.6)
     status, headers, body = room.ask("/api/seen")
     assert (status, headers["content-encoding"]) == (200, "deflate")
     assert json.loads(headers["apacheta-grid"]) == GRID
@@ -202,7 +204,15 @@ def test_the_seen_ground_is_the_cores_grid_and_all_cells_since(room: Console) ->
 
 
 @pytest.mark.parametrize(
-    "change", [{"rows": 4}, {"rows": -3, "cols": -4}, {"values": "!"}, {"values": "AAAA"}, {"epoch_utc_ns": "x"}]
+    "change",
+    [
+        {"header": GRID | {"rows": 4}},
+        {"header": GRID | {"rows": -3, "cols": -4}},
+        {"header": GRID | {"epoch_utc_ns": "x"}},
+        {"header": None},
+        {"body": "!"},
+        {"body": "AAAA"},
+    ],
 )
 def test_a_grid_that_does_not_hold_together_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(RemoteProtocolError):

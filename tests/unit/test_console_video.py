@@ -1,6 +1,7 @@
 """Live video: the newest key frame first, a bounded queue for each viewer, and nobody waits for anybody."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -72,13 +73,16 @@ def test_streams_do_not_mix(room: Console) -> None:
 
 def test_twenty_viewers_of_three_streams_get_the_same_bytes(room: Console) -> None:
     streams = ["a", "b", "c"]
-    viewers = [(stream, room.connect(f"/ws/video/{stream}")) for stream in streams for _ in range(20)]
-    for number in range(3):
-        for place, stream in enumerate(streams):
-            room.core.show(stream, unit(number, bytes((place,))))
-    for stream, viewer in viewers:
-        assert [read(viewer) for _ in range(3)] == [unit(n, bytes((streams.index(stream),))) for n in range(3)]
-        viewer.close()
+    with ExitStack() as open_ones:
+        viewers = [
+            (place, open_ones.enter_context(room.connect(f"/ws/video/{stream}")))
+            for place, stream in enumerate(streams * 20)
+        ]
+        for number in range(3):
+            for place, stream in enumerate(streams):
+                room.core.show(stream, unit(number, bytes((place,))))
+        for place, viewer in viewers:
+            assert [read(viewer) for _ in range(3)] == [unit(n, bytes((place % 3,))) for n in range(3)]
 
 
 def test_a_slow_viewer_loses_his_own_pictures_and_slows_nobody(room: Console, clock: HandClock) -> None:

@@ -23,11 +23,11 @@ Note = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class DecisionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody decides about an alert. `open` takes a decision back, for any reason or none."""
+    """What somebody decides about an alert. `open` takes a decision back, with no reason."""
 
     alert: Id
     state: Literal["confirmed", "dismissed", "open"]
-    reason: str
+    reason: str = ""
     note: Note = ""
 
 
@@ -41,14 +41,13 @@ def decision_of(body: bytes) -> DecisionBody:
     reasons = _reasons_for(decision.state)
     if decision.reason not in reasons:
         text = f"{decision.reason[:40]!r} is no reason for {decision.state}."
-        remedy = f"Give one of: {', '.join(sorted(reasons))}."
+        remedy = f"Give one of: {', '.join(filter(None, sorted(reasons))) or 'none'}."
         raise InputFault("bad_reason", text, field="reason", remedy=remedy)
     return decision
 
 
 def _reasons_for(state: str) -> frozenset[str]:
-    both = CONFIRMED | DISMISSED
-    return {"confirmed": CONFIRMED, "dismissed": DISMISSED}.get(state, both | {""})
+    return {"confirmed": CONFIRMED, "dismissed": DISMISSED}.get(state, frozenset({""}))
 
 
 class Decisions:
@@ -58,17 +57,18 @@ class Decisions:
         self._core = core
         self._bodies: OrderedDict[str, bytes] = OrderedDict()
 
-    async def put(self, key: str, decision: DecisionBody) -> dict[str, Any]:
+    async def put(self, key: str, decision: DecisionBody, evidence_opened: bool | None) -> dict[str, Any]:
         """`id` and `index` in the log, when the decision is on disk; the same again for the same key and decision.
 
         Conflict `key_used` for another decision under the same key, InputFault as the core refuses it,
         EnvironmentFault where the core does not answer.
         """
         self._remember(_checked(key), decision)
-        answer = await self._core.decide(key, msgspec.to_builtins(decision))
+        said = msgspec.to_builtins(decision) | {"evidence_opened": evidence_opened}
+        answer = await self._core.decide(key, said)
         if answer["kind"] == "refused":
-            said = {name: str(answer.get(name) or "") for name in ("code", "text", "remedy")}
-            raise InputFault(said["code"] or "refused", said["text"], remedy=said["remedy"] or None)
+            code, text, remedy = (str(answer.get(name) or "") for name in ("code", "text", "remedy"))
+            raise InputFault(code or "refused", text, remedy=remedy or None)
         return {"id": key, "index": answer.get("index")}
 
     def _remember(self, key: str, decision: DecisionBody) -> None:

@@ -20,13 +20,22 @@ class Desk:
 
     def __init__(self, clock: Clock) -> None:
         self.state, self.hub, self.relay, self.seen = State(clock), Hub(), Relay(clock), SeenGrid()
+        self.night: bytes | None = None
+        """What `/api/night` says, as JSON; None before the first core."""
 
     def heard(self, message: Message, text: bytes) -> None:
         """Take one message in, and pass it on as it came. RemoteProtocolError where it lacks what its kind has."""
-        if message["kind"] == "grid":
+        kind = checked(message)["kind"]
+        if kind == "seen_grid":
             self.seen.replace(text)
-            return
-        self.state.heard(checked(message))
+        elif kind == "night":
+            self.night = msgspec.json.encode(message["night"])
+        else:
+            self._tell(message, text)
+
+    def _tell(self, message: Message, text: bytes) -> None:
+        """A message for those who read along."""
+        self.state.heard(message)
         if message["kind"] == "seen":
             self.seen.see(message["cells"], int(message["utc_ns"]))
         self.hub.publish(text.decode())

@@ -23,6 +23,8 @@ class Files:
 
     def __init__(self, settings: ConsoleSettings) -> None:
         self._settings = settings
+        self.handed_out: set[str] = set()
+        """Names of the pictures that somebody has been given."""
 
     def page(self) -> Response:
         """The page. EnvironmentFault `page_not_built` in a source checkout without one."""
@@ -57,6 +59,7 @@ class Files:
         data = _file_in(self._settings.evidence, f"{sha256}.png", re.compile(_SHA256.pattern + r"\.png")).read_bytes()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise NotThere("evidence_changed", "The picture was changed after it was kept.", remedy="Verify the post.")
+        self.handed_out.add(sha256)
         return Response(data, headers={"Cache-Control": FOREVER}, media_type="image/png")
 
 

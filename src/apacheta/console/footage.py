@@ -17,8 +17,8 @@ from ..formats.envelope import KEY, Envelope, codec_of, decode_envelope, encode_
 from ..formats.keyframes import is_key_unit
 from ..formats.klv import decode_packets, pose_of
 from ..formats.ts import PesUnit, TsDemuxer
-from .heights import amsl_m, undulation_m
 from .record import Segment
+from .whereabouts import amsl_m, line_of_sight_deg, undulation_m
 
 NEAR_90K = 1500
 """Half a frame at 30 Hz: metadata nearer than that to a frame is its own (as in app/chain/pairing.py)."""
@@ -116,7 +116,7 @@ def shots_of_ring(envelopes: Sequence[bytes]) -> list[Shot]:
 
 def metadata_of(pose: CameraPose) -> bytes:
     """The envelope's metadata of a pose whose height is above the ellipsoid: JSON, unknown as null."""
-    at = pose.position
+    at, (azimuth_deg, elevation_deg) = pose.position, line_of_sight_deg(pose)
     return msgspec.json.encode(
         {
             "utc_ns": str(pose.utc_ns),
@@ -127,8 +127,8 @@ def metadata_of(pose: CameraPose) -> bytes:
             "heading_deg": pose.platform_heading_deg,
             "pitch_deg": pose.platform_pitch_deg,
             "roll_deg": pose.platform_roll_deg,
-            "azimuth_deg": pose.sensor_rel_azimuth_deg,
-            "elevation_deg": pose.sensor_rel_elevation_deg,
+            "azimuth_deg": azimuth_deg,
+            "elevation_deg": elevation_deg,
             "hfov_deg": pose.hfov_deg,
             "vfov_deg": None if math.isnan(pose.vfov_deg) else pose.vfov_deg,
         }

@@ -3,18 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .heights import amsl_m
+from ..core.instant import NS
 from .messages import Message
 from .record import Found, Record
+from .whereabouts import amsl_m
 
 MOST_FIXES = 3_600
 """Of one aircraft: each of an hour at 1 Hz; of a longer span, so many at even distances."""
 
 
-def history_of(record: Record, from_ns: int, to_ns: int) -> dict[str, Any]:
+def history_of(record: Record, from_ns: int, to_ns: int, step_ns: int | None = None) -> dict[str, Any]:
     """`fixes`, `alerts`, `decisions`, `seen`, each in order of the log, and how far the fixes lie apart at least."""
     found = record.find(("positions", "alert", "decision", "looks"), from_ns, to_ns)
-    step_ns = (to_ns - from_ns) // MOST_FIXES if to_ns - from_ns > MOST_FIXES * 10**9 else 0
+    least_ns = (to_ns - from_ns) // MOST_FIXES if to_ns - from_ns > MOST_FIXES * NS else 0
+    step_ns = max(step_ns or 0, least_ns)
     return {
         "from_utc_ns": str(from_ns),
         "to_utc_ns": str(to_ns),

@@ -2,7 +2,8 @@
 
 Frames both ways: 4 bytes length of what follows (big-endian), 1 byte kind, body. `J` is a JSON object with `kind`, `V`
 a stream's name (after its length in one byte) and an envelope. Frames and messages of other kinds are passed over.
-The kernel takes a connection also while no core listens: the link is up from the first snapshot on, not before.
+A link begins with `night`, `seen_grid` and `snapshot`. The kernel takes a connection also while no core listens: the
+link is up from the snapshot on, not before.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from ..formats.envelope import decode_envelope
 from .messages import Message
 
 JSON_FRAME, VIDEO_FRAME = b"J", b"V"
+FIRST = ("night", "seen_grid", "snapshot")
 LONGEST_FRAME = 32 << 20
 """Bytes after the length: twice what may wait on the core's side."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.05, 1.0
@@ -32,7 +34,7 @@ class Listener(Protocol):
     """Who is told what the core says. None of these may wait."""
 
     def heard(self, message: Message, text: bytes) -> None:
-        """One JSON message, and its bytes as they came; the first of a link is a snapshot."""
+        """One JSON message, and its bytes as they came."""
 
     def video(self, stream: str, envelope: bytes) -> None:
         """One access unit."""
@@ -133,9 +135,9 @@ class CoreLink:
             if answer is not None:
                 answer.set_result(message)
             return
-        if self.is_up or message["kind"] == "snapshot":
+        if self.is_up or message["kind"] in FIRST:
             listener.heard(message, body)
-            self.is_up = True
+            self.is_up = self.is_up or message["kind"] == "snapshot"
 
 
 async def _frame_of(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:

@@ -38,6 +38,10 @@ class _Health(msgspec.Struct):
     streams: list[Message]
 
 
+class _Night(msgspec.Struct):
+    night: Message
+
+
 class _Snapshot(msgspec.Struct):
     aircraft: list[_Fix] = []
     sights: list[_OfStream] = []
@@ -55,6 +59,7 @@ _SHAPES: dict[str, type] = {
     "decision": _Decision,
     "seen": _Seen,
     "health": _Health,
+    "night": _Night,
     "snapshot": _Snapshot,
 }
 

@@ -36,6 +36,15 @@ def span_of(query: Mapping[str, str], longest_ns: int | None = None) -> tuple[in
     return from_ns, to_ns
 
 
+def step_of(query: Mapping[str, str]) -> int:
+    """`step_s` of a request in nanoseconds, 0 without one. InputFault where it is no whole number of seconds."""
+    value = query.get("step_s", "0")
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        remedy = "Give whole seconds, or leave it out."
+        raise InputFault("bad_step", f"{value[:40]!r} is no number of seconds.", field="step_s", remedy=remedy)
+    return int(value) * NS
+
+
 def envelopes_of_span(
     folder: Path, segments: Sequence[Segment], ring: Sequence[bytes], from_ns: int, to_ns: int
 ) -> Iterator[bytes]:

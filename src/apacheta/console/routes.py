@@ -1,7 +1,5 @@
 """The paths of docs/page.md and what answers them."""
 
-from pathlib import Path
-
 import msgspec
 from fastapi import FastAPI, Request, WebSocket
 from starlette.concurrency import run_in_threadpool
@@ -14,14 +12,14 @@ from .desk import Desk
 from .files import Files
 from .history import history_of
 from .record import Record, Segment
-from .replay import LONGEST_NS, envelopes_of_span, span_of
+from .replay import LONGEST_NS, envelopes_of_span, span_of, step_of
 from .seen import packed
 from .settings import ConsoleSettings
 from .sockets import serve_live, serve_video
 
 
 def add_file_routes(app: FastAPI, settings: ConsoleSettings, files: Files) -> None:
-    """What lies in files: page, night, texts, terrain, relief, evidence."""
+    """What lies in files: page, texts, terrain, relief, evidence."""
     texts = {language: _page_texts(settings, language) for language in settings.texts}
 
     @app.get("/")
@@ -31,10 +29,6 @@ def add_file_routes(app: FastAPI, settings: ConsoleSettings, files: Files) -> No
     @app.get("/assets/{name:path}")
     async def asset(name: str) -> Response:
         return files.asset(name)
-
-    @app.get("/api/night")
-    async def night(request: Request) -> Response:
-        return tagged_answer(request, await run_in_threadpool(_night, settings.night), JSON)
 
     @app.get("/api/texts/{language}")
     async def texts_of(request: Request, language: str) -> Response:
@@ -55,8 +49,16 @@ def add_file_routes(app: FastAPI, settings: ConsoleSettings, files: Files) -> No
         return await run_in_threadpool(files.evidence, sha256)
 
 
-def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions) -> None:
+def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions, files: Files) -> None:
     """What is so now, and what somebody decides about it."""
+
+    @app.get("/api/night")
+    async def night(request: Request) -> Response:
+        if desk.night is None:
+            raise EnvironmentFault(
+                "no_night", "The core has not said yet which night it is.", remedy="Ask in a moment."
+            )
+        return tagged_answer(request, desk.night, JSON)
 
     @app.get("/api/state")
     async def state() -> Response:
@@ -72,7 +74,8 @@ def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions) -> None:
     @app.post("/api/decisions")
     async def decide(request: Request) -> Response:
         decision = decision_of(await _body_of(request))
-        return json_answer(await decisions.put(request.headers.get("idempotency-key", ""), decision))
+        opened = desk.state.is_opened(decision.alert, files.handed_out)
+        return json_answer(await decisions.put(request.headers.get("idempotency-key", ""), decision, opened))
 
 
 def add_past_routes(app: FastAPI, settings: ConsoleSettings, desk: Desk, record: Record) -> None:
@@ -95,7 +98,8 @@ def add_past_routes(app: FastAPI, settings: ConsoleSettings, desk: Desk, record:
     @app.get("/api/history")
     async def history(request: Request) -> Response:
         from_ns, to_ns = span_of(request.query_params)
-        return json_answer(await run_in_threadpool(history_of, record, from_ns, to_ns))
+        step_ns = step_of(request.query_params)
+        return json_answer(await run_in_threadpool(history_of, record, from_ns, to_ns, step_ns))
 
 
 def add_sockets(app: FastAPI, desk: Desk) -> None:
@@ -113,13 +117,6 @@ def add_sockets(app: FastAPI, desk: Desk) -> None:
 def _page_texts(settings: ConsoleSettings, language: str) -> bytes:
     """The page's sentences under flat keys."""
     return msgspec.json.encode({k: v for k, v in settings.texts[language].items() if k.startswith("page.")})
-
-
-def _night(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise EnvironmentFault("no_night", "The night is not prepared yet.", remedy="Ask in a moment.") from None
 
 
 async def _body_of(request: Request) -> bytes:

@@ -1,6 +1,6 @@
 """The seen ground as the page draws it: a grid of when each cell was last seen, kept up to date from live messages.
 
-The core sends the grid whole after each snapshot of its link (`grid`), then the cells that are new (`seen`).
+The core sends the grid whole at the start of each link (`seen_grid`), then the cells that are new (`seen`).
 """
 
 import base64
@@ -29,10 +29,11 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     epoch_utc_ns: str
 
 
-class _WholeGrid(Grid, frozen=True, kw_only=True):
-    """The core's message: `values` is base64 of deflated int32, little-endian, row by row."""
+class _WholeGrid(msgspec.Struct, frozen=True, kw_only=True):
+    """The core's message: `body` is base64 of deflated int32, little-endian, row by row."""
 
-    values: str
+    header: Grid
+    body: str
 
 
 class SeenGrid:
@@ -46,22 +47,24 @@ class SeenGrid:
         """Take the core's whole grid. RemoteProtocolError where it does not hold together."""
         try:
             whole = msgspec.json.decode(text, type=_WholeGrid)
-            size = whole.rows * whole.cols if min(whole.rows, whole.cols) > 0 else 0
-            data = zlib.decompressobj().decompress(base64.b64decode(whole.values), 4 * min(size, MOST_CELLS) + 1)
+            grid = whole.header
+            size = grid.rows * grid.cols if min(grid.rows, grid.cols) > 0 else 0
+            data = zlib.decompressobj().decompress(base64.b64decode(whole.body), 4 * min(size, MOST_CELLS) + 1)
         except (msgspec.MsgspecError, ValueError, zlib.error) as problem:
             raise RemoteProtocolError("bad_grid", f"the seen grid cannot be read: {problem}") from problem
-        if len(data) != 4 * size or not whole.epoch_utc_ns.isdigit():
+        if len(data) != 4 * size or not grid.epoch_utc_ns.isdigit():
             raise RemoteProtocolError("bad_grid", f"{len(data)} bytes of seen grid where {4 * size} are due")
-        self._grid = Grid(**{name: getattr(whole, name) for name in Grid.__struct_fields__})
+        self._grid = grid
         self._values = np.frombuffer(data, "<i4").astype(np.int32)
 
     def see(self, cells: Sequence[int], utc_ns: int) -> None:
-        """These cells were seen at that time; before the grid has come, and outside it, nothing is."""
+        """These cells were seen then, or later already. Before the grid has come, and outside it, nothing is."""
         if self._grid is None:
             return
         index = np.asarray(cells, np.int64)
         index = index[(index >= 0) & (index < self._values.size)]
-        self._values[index] = (utc_ns - int(self._grid.epoch_utc_ns)) // NS
+        seconds = (utc_ns - int(self._grid.epoch_utc_ns)) // NS
+        self._values[index] = np.maximum(self._values[index], seconds)
 
     def served(self) -> tuple[bytes, NDArray[np.int32]]:
         """The grid as JSON, and a copy of its values. EnvironmentFault `no_grid` before the core has said anything."""

@@ -12,15 +12,13 @@ STATIC = Path(__file__).with_name("static")
 class ConsoleSettings:
     """Paths of one watch and the page's sentences.
 
-    log, video, evidence: of the post. `first_entry`: the log's entries before it belong to earlier watches. night: the
-    JSON of `/api/night`. texts: sentences by language and key. terrain: PMTiles file; relief: folder of z/x/y.png;
-    None where there is none.
+    log, video, evidence: of the post. `first_entry`: the log's entries before it belong to earlier watches. texts:
+    sentences by language and key. terrain: PMTiles file; relief: folder of z/x/y.png; None where there is none.
     """
 
     log: Path
     video: Path
     evidence: Path
-    night: Path
     texts: Mapping[str, Mapping[str, str]]
     first_entry: int = 0
     terrain: Path | None = None

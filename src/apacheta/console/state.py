@@ -1,5 +1,7 @@
 """The last that is known: what a page that opens now is told first, also while the core is down."""
 
+from collections.abc import Set
+
 from ..ports import Clock
 from .messages import Message
 
@@ -29,6 +31,7 @@ class State:
         self._heard: tuple[int, int] | None = None
         self.is_up = False
         self.end: Message | None = None
+        self._live_alerts: set[str] = set()
 
     def heard(self, message: Message) -> None:
         """Take a message of the core in; one of a kind that is not known changes nothing."""
@@ -37,6 +40,8 @@ class State:
         if kind == "snapshot":
             self._last, self.is_up, self.end = _NOTHING | message, True, None
         elif kind in _KEYS:
+            if kind == "alert":
+                self._live_alerts.add(message["id"])
             self._put(message, *_KEYS[kind])
         elif kind in ("health", "log"):
             self._last[kind] = message
@@ -48,6 +53,16 @@ class State:
     def lost(self) -> None:
         """The core is down from now on."""
         self.is_up = False
+
+    def is_opened(self, alert: str, handed_out: Set[str]) -> bool | None:
+        """Whether one of an alert's pictures was handed out; None where an earlier console may have done so, or where
+        there is no picture."""
+        found = next((a for a in self._last["alerts"] if a["id"] == alert), {})
+        evidence = found.get("evidence") or {}
+        pictures = {evidence.get(name) for name in ("still_sha256", "chip_sha256")} - {None}
+        if pictures & handed_out:
+            return True
+        return False if pictures and alert in self._live_alerts else None
 
     def snapshot(self) -> Message:
         """What is known now; without a core its health says so."""
