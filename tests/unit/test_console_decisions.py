@@ -78,7 +78,7 @@ def test_a_decision_that_is_none_is_refused_with_its_remedy(room: Console, chang
     assert room.core.heard.empty()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 10_000, b'{"alert":"a","state":"open"}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 10_000, b'{"alert":"a","state":"dismissed"}'])
 def test_a_body_that_is_no_decision_is_refused(room: Console, body: bytes) -> None:
     assert room.ask("/api/decisions", "POST", body, Idempotency_Key="k")[0] == 422
 

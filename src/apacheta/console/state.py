@@ -57,7 +57,7 @@ class State:
     def is_opened(self, alert: str, handed_out: Set[str]) -> bool | None:
         """Whether one of an alert's pictures was handed out; None where an earlier console may have done so, or where
         there is no picture."""
-        found = next((a for a in self._last["alerts"] if a["id"] == alert), {})
+        found: Message = next((a for a in self._last["alerts"] if a["id"] == alert), {})
         evidence = found.get("evidence") or {}
         pictures = {evidence.get(name) for name in ("still_sha256", "chip_sha256")} - {None}
         if pictures & handed_out:
