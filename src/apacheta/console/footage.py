@@ -1,0 +1,182 @@
+"""Video segments on disk to envelopes: demultiplexed, each unit with the metadata of its camera and the night's time.
+
+What is shown is what the log says: a segment whose bytes do not give the hash of its entry counts as missing.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ..core.instant import NS
+from ..core.sight import CameraPose
+from ..formats.envelope import KEY, Envelope, codec_of, decode_envelope, encode_envelope, flags_of
+from ..formats.keyframes import is_key_unit
+from ..formats.klv import decode_packets, pose_of
+from ..formats.ts import PesUnit, TsDemuxer
+from .record import Segment
+from .whereabouts import amsl_m, line_of_sight_deg, undulation_m
+
+NEAR_90K = 1500
+"""Half a frame at 30 Hz: metadata nearer than that to a frame is its own (as in app/chain/pairing.py)."""
+
+
+class Shot(NamedTuple):
+    """One unit of the replay: the night's time, whether it is a key frame, its envelope."""
+
+    utc_ns: int
+    is_key: bool
+    envelope: bytes
+
+
+class Footage(NamedTuple):
+    """The shots that one segment completes. `follows`: they go on from the segment before, without a hole."""
+
+    shots: list[Shot]
+    follows: bool
+
+
+def footage_of(folder: Path, segments: Sequence[Segment]) -> Iterator[Footage]:
+    """The segments of one stream's folder, one after the other; those that are missing or changed are passed over."""
+    cutter, before = None, None
+    for segment in segments:
+        data = segment_bytes(folder, segment)
+        if data is None:
+            continue
+        follows = before is not None and segment.number == before.number + 1
+        if cutter is None or not follows:
+            cutter = _Cutter()
+        is_last = segment is segments[-1]
+        yield Footage(cutter.shots(data, segment.from_utc_ns, is_last), follows)
+        before = segment
+
+
+def segment_bytes(folder: Path, segment: Segment) -> bytes | None:
+    """The segment as the log knows it, or None."""
+    try:
+        data = (folder / f"{segment.number:06d}.ts").read_bytes()
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == segment.sha256 else None
+
+
+class _Cutter:
+    """One stream from a segment on: its demultiplexer, its last known camera, and what its clock says in UTC."""
+
+    def __init__(self) -> None:
+        self._demuxer = TsDemuxer()
+        self._camera = b""
+        self._zero_ns: int | None = None
+
+    def shots(self, data: bytes, from_utc_ns: int, is_last: bool) -> list[Shot]:
+        """The shots that these bytes complete; with the last segment, what is still open too."""
+        units = self._demuxer.feed(data) + (self._demuxer.flush() if is_last else [])
+        poses = _poses_of(units)
+        if self._zero_ns is None:
+            self._zero_ns = next((_zero_ns(pose, pts) for pts, pose in poses.items()), None)
+        video = [unit for unit in units if unit.kind == "video"]
+        return [self._shot(unit, _own_pose(unit, poses), from_utc_ns) for unit in video]
+
+    def _shot(self, unit: PesUnit, pose: CameraPose | None, from_utc_ns: int) -> Shot:
+        if pose is not None and unit.pts_90k is not None:
+            self._camera, self._zero_ns = metadata_of(pose), _zero_ns(pose, unit.pts_90k)
+        is_timed = self._zero_ns is not None and unit.pts_90k is not None
+        utc_ns = (self._zero_ns or 0) + _ns_of(unit.pts_90k or 0) if is_timed else from_utc_ns
+        is_key = unit.keyframe or is_key_unit(unit.data, unit.stream_type)
+        envelope = Envelope(
+            key=is_key,
+            damaged=unit.damaged,
+            gap=unit.after_loss,
+            own_metadata=pose is not None,
+            codec=codec_of(unit.stream_type),
+            pts_90k=unit.pts_90k,
+            complete_utc_ns=utc_ns,
+            metadata=self._camera,
+            payload=unit.data,
+        )
+        return Shot(utc_ns, is_key, encode_envelope(envelope))
+
+
+def shots_of_ring(envelopes: Sequence[bytes]) -> list[Shot]:
+    """Live envelopes with the night's time: their own metadata's, else by the stream's clock, else when they came."""
+    shots, zero_ns = list[Shot](), None
+    for data in envelopes:
+        e = decode_envelope(data)
+        own_ns = _utc_ns_of(e.metadata) if e.own_metadata else None
+        if own_ns is not None and e.pts_90k is not None:
+            zero_ns = own_ns - _ns_of(e.pts_90k)
+        by_clock_ns = None if zero_ns is None or e.pts_90k is None else zero_ns + _ns_of(e.pts_90k)
+        utc_ns = next(t for t in (own_ns, by_clock_ns, e.complete_utc_ns) if t is not None)
+        shots.append(Shot(utc_ns, bool(flags_of(data) & KEY), data))
+    return shots
+
+
+def metadata_of(pose: CameraPose) -> bytes:
+    """The envelope's metadata of a pose whose height is above the ellipsoid: JSON, unknown as null."""
+    at, (azimuth_deg, elevation_deg) = pose.position, line_of_sight_deg(pose)
+    return msgspec.json.encode(
+        {
+            "utc_ns": str(pose.utc_ns),
+            "lat_deg": at.lat_deg,
+            "lon_deg": at.lon_deg,
+            "alt_hae_m": at.alt_hae_m,
+            "alt_amsl_m": amsl_m(at.lat_deg, at.lon_deg, at.alt_hae_m),
+            "heading_deg": pose.platform_heading_deg,
+            "pitch_deg": pose.platform_pitch_deg,
+            "roll_deg": pose.platform_roll_deg,
+            "azimuth_deg": azimuth_deg,
+            "elevation_deg": elevation_deg,
+            "hfov_deg": pose.hfov_deg,
+            "vfov_deg": None if math.isnan(pose.vfov_deg) else pose.vfov_deg,
+        }
+    )
+
+
+def _poses_of(units: Sequence[PesUnit]) -> dict[int, CameraPose]:
+    """Poses by presentation time. Metadata without one belongs to the video unit that comes out next."""
+    poses: dict[int, CameraPose] = {}
+    untimed: CameraPose | None = None
+    for unit in units:
+        if unit.kind == "metadata":
+            pose = _pose_of(unit)
+            if pose is not None and unit.pts_90k is not None:
+                poses[unit.pts_90k] = pose
+            elif pose is not None:
+                untimed = pose
+        elif unit.kind == "video" and unit.pts_90k is not None and untimed is not None:
+            poses[unit.pts_90k], untimed = untimed, None
+    return poses
+
+
+def _pose_of(unit: PesUnit) -> CameraPose | None:
+    poses = (pose_of(packet, undulation_m) for packet in decode_packets(unit.data, unit.damaged))
+    return next((pose for pose in poses if pose is not None), None)
+
+
+def _own_pose(unit: PesUnit, poses: dict[int, CameraPose]) -> CameraPose | None:
+    """The pose of this very frame."""
+    if unit.pts_90k is None or not poses:
+        return None
+    if unit.pts_90k in poses:
+        return poses[unit.pts_90k]
+    nearest = min(poses, key=lambda pts: abs(pts - (unit.pts_90k or 0)))
+    return poses[nearest] if abs(nearest - unit.pts_90k) <= NEAR_90K else None
+
+
+def _zero_ns(pose: CameraPose, pts_90k: int) -> int:
+    """UTC of presentation time 0."""
+    return pose.utc_ns - _ns_of(pts_90k)
+
+
+def _ns_of(pts_90k: int) -> int:
+    return pts_90k * NS // 90_000
+
+
+def _utc_ns_of(metadata: bytes) -> int | None:
+    try:
+        return int(msgspec.json.decode(metadata)["utc_ns"])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
