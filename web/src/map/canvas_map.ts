@@ -33,12 +33,18 @@ export class CanvasMap implements Hand {
     if (brush === null) throw new Error("no 2D canvas");
     this.brush = brush;
     this.tiles = new ReliefTiles(relief_url, () => this.ask());
-    this.view = viewOf(start.bounds, start.host.clientWidth, start.host.clientHeight, MARGIN_PX);
+    this.view = this.firstView();
     this.drawing = { origin: [this.view.x, this.view.y], parts: new Map() };
     start.host.append(this.canvas);
     this.size = new ResizeObserver(() => this.resize());
     this.size.observe(start.host);
     this.listen();
+  }
+
+  private firstView(): View {
+    const { at, bounds, host } = this.start;
+    const view = viewOf(bounds, host.clientWidth, host.clientHeight, MARGIN_PX);
+    return at === null ? view : { ...view, x: xOf(at.centre[0]), y: yOf(at.centre[1]), zoom: at.zoom };
   }
 
   private listen(): void {
@@ -126,8 +132,7 @@ export class CanvasMap implements Hand {
     const { clientWidth: width_px, clientHeight: height_px } = this.start.host;
     this.canvas.width = Math.round(width_px * devicePixelRatio);
     this.canvas.height = Math.round(height_px * devicePixelRatio);
-    const first = this.view.width_px < 2 || this.view.height_px < 2;
-    if (first) this.view = viewOf(this.start.bounds, width_px, height_px, MARGIN_PX);
+    if (this.view.width_px < 2 || this.view.height_px < 2) this.view = this.firstView();
     this.go({ ...this.view, width_px, height_px });
   }
 

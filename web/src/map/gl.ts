@@ -28,8 +28,7 @@ export async function glMap(start: Start, terrain_url: string): Promise<Hand> {
   const map = new maplibregl.Map({
     container: start.host,
     style: styleOf(paletteOf(start.theme), url, bounds ?? start.bounds),
-    bounds: start.bounds,
-    fitBoundsOptions: { padding: MARGIN_PX },
+    ...cameraOf(start),
     attributionControl: false,
     keyboard: false,
     doubleClickZoom: false,
@@ -44,6 +43,11 @@ export async function glMap(start: Start, terrain_url: string): Promise<Hand> {
   map.getCanvas().tabIndex = -1;
   await map.once("load");
   return new GlMap(map, start, bounds !== null);
+}
+
+function cameraOf({ at, bounds }: Start): Partial<maplibregl.MapOptions> {
+  if (at === null) return { bounds, fitBoundsOptions: { padding: MARGIN_PX } };
+  return { center: at.centre, zoom: at.zoom };
 }
 
 /** Where the terrain archive lies; null when it cannot be read: then the lines alone are drawn. */
@@ -79,9 +83,12 @@ class GlMap implements Hand {
     map.on("move", (event) => events.moved("originalEvent" in event && event.originalEvent !== undefined));
     map.on("movestart", () => events.busy());
     map.on("click", ({ point }) => events.clicked([point.x, point.y]));
-    map.on("idle", () => events.idle());
+    map.on("render", () => map.isMoving() || !this.grounded() || events.idle());
     map.on("webglcontextlost", () => this.removed || events.lost());
   }
+
+  /** MapLibre's own `idle` never comes while aircraft move. */
+  private grounded = (): boolean => !this.terrain || this.map.isSourceLoaded("relief");
 
   private drawIcons(theme: Theme): void {
     for (const [name, icon] of iconsOf(paletteOf(theme))) {

@@ -38,7 +38,7 @@ export interface Events {
   /** The view is another now; `by_hand` when the person moved it. */
   moved(by_hand: boolean): void;
   clicked(at: Point): void;
-  /** Everything that was asked for is drawn. */
+  /** The ground that was asked for is drawn, and nothing is on its way; what is live never ends. */
   idle(): void;
   busy(): void;
   /** The graphics are gone; another hand must draw. */
@@ -49,6 +49,8 @@ export interface Start {
   host: HTMLElement;
   theme: Theme;
   bounds: Bounds;
+  /** Where another hand left off; null shows the bounds. */
+  at: { centre: LonLat; zoom: number } | null;
   terrain: boolean;
   events: Events;
 }
