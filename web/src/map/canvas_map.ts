@@ -13,7 +13,7 @@ import type { Shape } from "./shapes";
 const LEAST_ZOOM = 4;
 
 export class CanvasMap implements Hand {
-  readonly can_tilt = false;
+  readonly engine = "canvas";
   private readonly canvas = document.createElement("canvas");
   private readonly brush: CanvasRenderingContext2D;
   private readonly tiles: ReliefTiles;
@@ -156,6 +156,7 @@ export class CanvasMap implements Hand {
   /** Tiles, then the theme's colour multiplied in: what is white becomes that colour, and red stays red. */
   private drawRelief(colour: string): void {
     const { brush, view } = this;
+    brush.fillStyle = colour;
     for (const tile of tilesOf(view)) {
       const piece = this.tiles.piece(tile);
       if (piece === null) continue;
@@ -164,11 +165,10 @@ export class CanvasMap implements Hand {
       const at = [Math.floor(tile.left_px), Math.floor(tile.top_px)] as const;
       const px = Math.ceil(tile.size_px) + 1;
       brush.drawImage(image, left * w, top * h, side * w, side * h, ...at, px, px);
+      brush.globalCompositeOperation = "multiply";
+      brush.fillRect(...at, px - 1, px - 1);
+      brush.globalCompositeOperation = "source-over";
     }
-    brush.globalCompositeOperation = "multiply";
-    brush.fillStyle = colour;
-    brush.fillRect(0, 0, view.width_px, view.height_px);
-    brush.globalCompositeOperation = "source-over";
   }
 
   private drawSeen({ canvas, bounds: [west, south, east, north] }: SeenPicture): void {

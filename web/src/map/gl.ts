@@ -63,7 +63,7 @@ async function terrainBounds(url: string): Promise<Bounds | null> {
 }
 
 class GlMap implements Hand {
-  readonly can_tilt: boolean;
+  readonly engine = "webgl";
   private heights_amsl_m = ANDES_M;
   private removed = false;
   private hidden = new Set<Layer>();
@@ -73,7 +73,6 @@ class GlMap implements Hand {
     private readonly start: Start,
     private readonly terrain: boolean,
   ) {
-    this.can_tilt = terrain;
     this.drawIcons(start.theme);
     this.listen();
   }
@@ -83,8 +82,12 @@ class GlMap implements Hand {
     map.on("move", (event) => events.moved("originalEvent" in event && event.originalEvent !== undefined));
     map.on("movestart", () => events.busy());
     map.on("click", ({ point }) => events.clicked([point.x, point.y]));
-    map.on("render", () => map.isMoving() || !this.grounded() || events.idle());
-    map.on("webglcontextlost", () => this.removed || events.lost());
+    map.on("render", () => {
+      if (!map.isMoving() && this.grounded()) events.idle();
+    });
+    map.on("webglcontextlost", () => {
+      if (!this.removed) events.lost();
+    });
   }
 
   /** MapLibre's own `idle` never comes while aircraft move. */

@@ -13,7 +13,7 @@ export interface SeenPicture {
 }
 
 export interface Hand {
-  readonly can_tilt: boolean;
+  readonly engine: "webgl" | "canvas";
   set(part: Part, shapes: readonly Shape[]): void;
   seen(picture: SeenPicture): void;
   theme(theme: Theme): void;

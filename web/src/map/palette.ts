@@ -93,7 +93,7 @@ const RED: Palette = {
   contour: "#6e1a0f",
   halo: "#0a0201",
   ink: "#f04a34",
-  soft: "#c23a28",
+  soft: "#da432f",
   panel: "#120302",
   panel_line: "#571710",
   accent: "#f04a34",

@@ -19,7 +19,7 @@ const shape = (geometry: Geometry, properties: Properties): Shape => ({ type: "F
 export const point = (at: LonLat, properties: Properties): Shape => shape({ type: "Point", coordinates: at }, properties);
 
 export const line = (chain: readonly LonLat[], properties: Properties): Shape =>
-  shape({ type: "LineString", coordinates: [...chain] }, properties);
+  shape({ type: "LineString", coordinates: chain.map(plain) }, properties);
 
 /** A polygon of one ring, closed if it is not. */
 export const ring = (corners: readonly LonLat[], properties: Properties): Shape => polygon([corners], properties);
@@ -27,8 +27,12 @@ export const ring = (corners: readonly LonLat[], properties: Properties): Shape 
 export const polygon = (rings: readonly (readonly LonLat[])[], properties: Properties): Shape =>
   shape({ type: "Polygon", coordinates: rings.map(closed) }, properties);
 
-function closed(corners: readonly LonLat[]): LonLat[] {
+/** A worker takes no proxies, and the page's state may hand some out. */
+const plain = ([lon, lat]: LonLat): LonLat => [lon, lat];
+
+function closed(ring: readonly LonLat[]): LonLat[] {
+  const corners = ring.map(plain);
   const [first, last] = [corners[0], corners.at(-1)];
   const open = first !== undefined && last !== undefined && (first[0] !== last[0] || first[1] !== last[1]);
-  return open ? [...corners, first] : [...corners];
+  return open ? [...corners, first] : corners;
 }
