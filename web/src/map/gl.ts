@@ -149,7 +149,7 @@ class GlMap implements Hand {
   }
 
   tilt(on: boolean): void {
-    this.map.setTerrain(on ? { source: "ground", exaggeration: 1 } : null);
+    this.map.setTerrain(on ? { source: "relief3d", exaggeration: 1 } : null);
     if (on) this.map.dragRotate.enable();
     else this.map.dragRotate.disable();
     this.map.easeTo({ pitch: on ? PITCH_DEG : 0, bearing: 0, duration: this.glide_ms() });

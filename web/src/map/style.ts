@@ -32,7 +32,7 @@ export function styleOf(palette: Palette, terrain_url: string | null, bounds: Bo
 /** Two, for MapLibre wants the relief's and the 3D ground's apart; one for what lies outside the terrain. */
 function terrainSources(url: string, bounds: Bounds): StyleSpecification["sources"] {
   const heights = { type: "raster-dem", url, encoding: "terrarium", tileSize: 512 } as const;
-  return { relief: heights, ground: heights, outside: { type: "geojson", data: outside(bounds) } } as StyleSpecification["sources"];
+  return { relief: heights, relief3d: heights, outside: { type: "geojson", data: outside(bounds) } } as StyleSpecification["sources"];
 }
 
 /** The world less the bounds: beyond its edges the terrain is smeared. */
