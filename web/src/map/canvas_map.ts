@@ -7,7 +7,7 @@ import { MARGIN_PX, MOST_ZOOM, type Hand, type SeenPicture, type Start } from ".
 import type { Layer, Part } from "./looks";
 import { latOf, lonOf, project, tilesOf, unproject, viewOf, worldPx, xOf, yOf, zoomedAt, type Bounds, type Point, type View } from "./mercator";
 import { paletteOf, type Theme } from "./palette";
-import { ReliefTiles } from "./relief";
+import { ReliefTiles, tinted } from "./relief";
 import type { Shape } from "./shapes";
 
 const LEAST_ZOOM = 4;
@@ -147,16 +147,14 @@ export class CanvasMap implements Hand {
     brush.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     brush.fillStyle = palette.ground;
     brush.fillRect(0, 0, view.width_px, view.height_px);
-    if (start.terrain && !this.hidden.has("terrain")) this.drawRelief(palette.tint[3]);
+    if (start.terrain && !this.hidden.has("terrain")) this.drawRelief(palette.tint[4]);
     if (this.seen_picture && !this.hidden.has("seen")) this.drawSeen(this.seen_picture);
     drawLooks(brush, view, this.drawing, palette, this.hidden, devicePixelRatio);
     if (!this.tiles.waiting) start.events.idle();
   }
 
-  /** Tiles, then the theme's colour multiplied in: what is white becomes that colour, and red stays red. */
   private drawRelief(colour: string): void {
     const { brush, view } = this;
-    brush.fillStyle = colour;
     for (const tile of tilesOf(view)) {
       const piece = this.tiles.piece(tile);
       if (piece === null) continue;
@@ -164,10 +162,7 @@ export class CanvasMap implements Hand {
       const [w, h] = [image.naturalWidth, image.naturalHeight];
       const at = [Math.floor(tile.left_px), Math.floor(tile.top_px)] as const;
       const px = Math.ceil(tile.size_px) + 1;
-      brush.drawImage(image, left * w, top * h, side * w, side * h, ...at, px, px);
-      brush.globalCompositeOperation = "multiply";
-      brush.fillRect(...at, px - 1, px - 1);
-      brush.globalCompositeOperation = "source-over";
+      brush.drawImage(tinted(image, colour), left * w, top * h, side * w, side * h, ...at, px, px);
     }
   }
 

@@ -125,6 +125,9 @@ const middleOf = (corners: readonly Point[]): Point => {
   return [sum[0] / (corners.length - 1), sum[1] / (corners.length - 1)];
 };
 
+/** A shorter piece of line bears no words. */
+const ROOM_PX = 220;
+
 /** The middle of the longest piece of a line that lies in the view, and its angle, never upside down. */
 function along(chain: readonly Point[], { width_px, height_px }: View): { at: Point; angle_rad: number } | null {
   const inside = chain.map(([x, y]) => x > 40 && y > 20 && x < width_px - 40 && y < height_px - 20);
@@ -134,7 +137,9 @@ function along(chain: readonly Point[], { width_px, height_px }: View): { at: Po
     if (k - begin > length) [from, length] = [begin, k - begin];
     begin = k + 1;
   }
-  if (length < 2) return null;
+  const piece = chain.slice(from, from + length);
+  const long_px = piece.slice(1).reduce((sum, [x, y], k) => sum + Math.hypot(x - piece[k]![0], y - piece[k]![1]), 0);
+  if (length < 2 || long_px < ROOM_PX) return null;
   const k = from + Math.floor((length - 1) / 2);
   const [[x0, y0], [x1, y1]] = [chain[k] as Point, chain[k + 1] as Point];
   const angle = Math.atan2(y1 - y0, x1 - x0);

@@ -15,6 +15,26 @@ export interface Piece {
   side: number;
 }
 
+const tints = new WeakMap<HTMLImageElement, { colour: string; canvas: HTMLCanvasElement }>();
+
+/** The tile with a colour multiplied in: what is white becomes that colour, red stays red, nothing stays nothing. */
+export function tinted(image: HTMLImageElement, colour: string): HTMLCanvasElement {
+  const known = tints.get(image);
+  if (known?.colour === colour) return known.canvas;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const brush = canvas.getContext("2d");
+  if (brush === null) throw new Error("no 2D canvas");
+  brush.drawImage(image, 0, 0);
+  brush.globalCompositeOperation = "multiply";
+  brush.fillStyle = colour;
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  brush.globalCompositeOperation = "destination-in";
+  brush.drawImage(image, 0, 0);
+  tints.set(image, { colour, canvas });
+  return canvas;
+}
+
 export class ReliefTiles {
   private readonly images = new Map<string, Image>();
 
