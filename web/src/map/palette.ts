@@ -88,7 +88,7 @@ const DARK: Palette = {
 
 const RED: Palette = {
   ground: "#0a0201",
-  tint: ["#170503", "#230805", "#300b07", "#3f0f09", "#57160d"],
+  tint: ["#100302", "#180503", "#210704", "#2b0a06", "#3d0f09"],
   shade: { shadow: "#030000", light: "#8a2415", strength: 0.5 },
   contour: "#6e1a0f",
   halo: "#0a0201",
@@ -110,7 +110,7 @@ const RED: Palette = {
   animal: "#a33020",
   severity: { high: "#ff5039", medium: "#dd412c", low: "#b93726" },
   decided: "#9a2c1d",
-  seen: [["#e03a26", 0.5], ["#bd301f", 0.46], ["#9c2719", 0.42], ["#7d1f13", 0.4], ["#62180f", 0.4], ["#4a120b", 0.42]],
+  seen: [["#ff4f38", 0.62], ["#ec4631", 0.58], ["#d43d2b", 0.55], ["#b93525", 0.52], ["#a02d1f", 0.5], ["#892619", 0.48]],
 };
 
 const PALETTES: Record<Theme, Palette> = { day: DAY, dark: DARK, red: RED };

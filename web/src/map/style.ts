@@ -113,7 +113,7 @@ function signOf({ icon, text }: Look): Sign {
 function iconLayout({ size }: NonNullable<Look["icon"]>): NonNullable<Sign["layout"]> {
   return {
     "icon-image": ["get", "icon"], "icon-size": size, "icon-rotate": ["coalesce", ["get", "heading_deg"], 0],
-    "icon-rotation-alignment": "map", "icon-allow-overlap": true, "icon-ignore-placement": true,
+    "icon-rotation-alignment": "map", "icon-pitch-alignment": "viewport", "icon-allow-overlap": true, "icon-ignore-placement": true,
   };
 }
 
