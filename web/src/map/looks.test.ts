@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { AGE_CLASSES, AGE_LIMITS_MIN, ageClass, packed, seenPixels } from "./ages";
+import { iconsOf } from "./icons";
+import { LAYERS, looksOf, PARTS } from "./looks";
+import { paletteOf, THEMES, themeOf, type Palette } from "./palette";
+import { layerIds, outside, styleOf, tint } from "./style";
+
+const colours = (palette: Palette): string[] => JSON.stringify(palette).match(/#[0-9a-f]{6}/g) ?? [];
+const channels = (colour: string): [number, number, number] =>
+  [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
+
+/** Relative luminance of WCAG 2.2. */
+function luminance(colour: string): number {
+  const [r, g, b] = channels(colour).map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}
+const contrast = (a: string, b: string): number => {
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+};
+
+describe("themes", () => {
+  test("in red nothing is white, green or blue", () => {
+    for (const colour of colours(paletteOf("red"))) {
+      const [red, green, blue] = channels(colour);
+      expect(Math.max(green, blue), colour).toBeLessThanOrEqual(Math.max(3, red * 0.34));
+    }
+  });
+
+  test.each(THEMES)("in %s text can be read on its panel and round its halo (WCAG AA)", (theme) => {
+    const p = paletteOf(theme);
+    for (const ink of [p.ink, p.soft]) expect(contrast(ink, p.panel), ink).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(p.ink, p.halo)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(p.border, p.halo)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(p.accent, p.panel)).toBeGreaterThanOrEqual(3);
+  });
+
+  test("each theme has a colour for every age, the freshest the strongest", () => {
+    for (const theme of THEMES) {
+      const opacities = paletteOf(theme).seen.map(([, opacity]) => opacity);
+      expect(opacities).toHaveLength(AGE_CLASSES);
+      expect(opacities[0]).toBe(Math.max(...opacities));
+    }
+  });
+
+  test("an unknown theme is day", () => {
+    expect(themeOf("sepia")).toBe("day");
+  });
+});
+
+describe("the style", () => {
+  const style = styleOf(paletteOf("day"), "pmtiles://x", [-67, -20, -66, -19]);
+
+  test("asks no glyphs, has two height sources, and no layer twice", () => {
+    expect(style.glyphs).toBeUndefined();
+    expect(Object.values(style.sources).filter(({ type }) => type === "raster-dem")).toHaveLength(2);
+    const ids = style.layers.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("is the same in every theme but for its colours", () => {
+    const shape = (theme: string): string =>
+      JSON.stringify(styleOf(paletteOf(theme), "pmtiles://x", [-67, -20, -66, -19])).replace(/#[0-9a-f]{6}|"hillshade-exaggeration":[\d.]+/g, "");
+    expect(shape("dark")).toBe(shape("day"));
+    expect(shape("red")).toBe(shape("day"));
+  });
+
+  test("without terrain there is neither height nor mask", () => {
+    const { sources, layers } = styleOf(paletteOf("day"), null, [0, 0, 1, 1]);
+    expect(Object.keys(sources)).toEqual([...PARTS]);
+    expect(layers.some(({ id }) => ["tint", "shade", "outside"].includes(id))).toBe(false);
+  });
+
+  test("every layer of every look belongs to one switch, or to none that is named", () => {
+    const switched = LAYERS.flatMap((layer) => layerIds(layer, paletteOf("day")));
+    expect(new Set(switched).size).toBe(switched.length);
+    const always = looksOf(paletteOf("day")).filter(({ layer }) => layer === null).map(({ part }) => part);
+    expect(new Set(always)).toEqual(new Set(["measure"]));
+  });
+
+  test("the tint spreads from the lowest ground to the highest", () => {
+    const stops = (tint(paletteOf("day"), 3600, 5600) as unknown[]).slice(3);
+    expect(stops.filter((_, k) => k % 2 === 0)).toEqual([3600, 4100, 4600, 5100, 5600]);
+  });
+
+  test("the mask has the terrain as its hole", () => {
+    const { geometry } = outside([-67, -20, -66, -19]);
+    expect(geometry.type === "Polygon" && geometry.coordinates).toHaveLength(2);
+  });
+});
+
+describe("signs", () => {
+  test("severities, links and kinds differ by shape, not by colour alone", () => {
+    const icons = iconsOf(paletteOf("red"));
+    const shape = (name: string): string => {
+      const { path, fill, dash, mark } = icons.get(name)!;
+      return JSON.stringify([path, fill === paletteOf("red").halo, dash, mark?.path]);
+    };
+    for (const names of [
+      ["alert-high-open", "alert-medium-open", "alert-low-open", "alert-high-confirmed", "alert-high-dismissed"],
+      ["aircraft-good", "aircraft-late", "aircraft-lost"],
+      ["mover-person", "mover-vehicle", "mover-animal", "mover-unknown", "mover-person-tentative"],
+    ])
+      expect(new Set(names.map(shape)).size).toBe(names.length);
+  });
+});
+
+describe("ages of seen ground", () => {
+  const grid = { rows: 2, cols: 3, west: -67, south: -20, east: -66, north: -19, epoch_utc_ns: "1000000000000" };
+  const COLOURS = [11, 12, 13, 14, 15, 16];
+  const at = (s: number): bigint => 1_000_000_000_000n + BigInt(s) * 1_000_000_000n;
+
+  test("each limit belongs to the younger class", () => {
+    AGE_LIMITS_MIN.forEach((limit, k) => {
+      expect(ageClass(0, limit * 60)).toBe(k);
+      expect(ageClass(0, limit * 60 + 1)).toBe(k + 1);
+    });
+  });
+
+  test("never seen stays plain, and so does what a replay has not seen yet", () => {
+    const values = Int32Array.of(-1, 0, 100, 4000, 7000, 7200);
+    expect([...seenPixels({ grid, values, version: 1 }, at(7000), COLOURS)]).toEqual([0, 15, 15, 14, 11, 0]);
+  });
+
+  test("a grid of more cells than values leaves the rest plain", () => {
+    expect([...seenPixels({ grid, values: Int32Array.of(0), version: 1 }, at(1), COLOURS)]).toEqual([11, 0, 0, 0, 0, 0]);
+    expect(seenPixels({ grid: null, values: new Int32Array(0), version: 0 }, 0n, COLOURS)).toHaveLength(0);
+  });
+
+  test("a packed colour has its bytes in the order of ImageData", () => {
+    expect([...new Uint8Array(Uint32Array.of(packed("#0a7f05", 0.5)).buffer)]).toEqual([10, 127, 5, 128]);
+  });
+});

@@ -1,0 +1,51 @@
+/** Distances and bearings between places that were clicked, and the scale bar. */
+
+import { geodesic } from "../places";
+import type { LonLat } from "../wire";
+import { line, point, type Shape } from "./shapes";
+
+/** One geodesic; bearings at its start, 0 to 360, magnetic null where the declination is not known. */
+export interface Leg {
+  distance_m: number;
+  true_deg: number;
+  magnetic_deg: number | null;
+}
+
+export function legsOf(places: readonly LonLat[], declination_deg: number | null): Leg[] {
+  return places.slice(1).map(([lon, lat], k) => {
+    const [lon0, lat0] = places[k] as LonLat;
+    const { distance_m, bearing_deg } = geodesic(lat0, lon0, lat, lon);
+    return { distance_m, true_deg: bearing_deg, magnetic_deg: magnetic(bearing_deg, declination_deg) };
+  });
+}
+
+/** Declination counts eastward: magnetic = true - declination. */
+function magnetic(true_deg: number, declination_deg: number | null): number | null {
+  return declination_deg === null ? null : (((true_deg - declination_deg) % 360) + 360) % 360;
+}
+
+export const totalM = (legs: readonly Leg[]): number => legs.reduce((sum, { distance_m }) => sum + distance_m, 0);
+
+export function measureShapes(places: readonly LonLat[], say: (distance_m: number) => string): Shape[] {
+  const legs = legsOf(places, null);
+  return [
+    ...legs.map(({ distance_m }, k) => line(places.slice(k, k + 2), { look: "measure", label: say(distance_m) })),
+    ...places.map((at) => point(at, { look: "measure-point", icon: "point" })),
+  ];
+}
+
+/** The longest round length (1, 2, 5 times a power of ten metres) not wider than `most_px`, and its width. */
+export function scaleBar(metres_per_px: number, most_px: number): { length_m: number; width_px: number } {
+  const most_m = metres_per_px * most_px;
+  const power = 10 ** Math.floor(Math.log10(most_m));
+  const length_m = power * ([5, 2, 1].find((step) => step * power <= most_m) ?? 1);
+  return { length_m, width_px: length_m / metres_per_px };
+}
+
+/** Metres below one kilometre, kilometres with one or two digits above, in the reader's numbers. */
+export function lengthText(length_m: number, language: string): string {
+  const km = length_m >= 1000;
+  const digits = !km || length_m >= 100_000 ? 0 : length_m >= 10_000 ? 1 : 2;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: digits });
+  return `${number.format(km ? length_m / 1000 : length_m)} ${km ? "km" : "m"}`;
+}
