@@ -88,6 +88,11 @@ export class LiveState {
     return nsOf(this.now_utc_ms ?? Date.now());
   }
 
+  /** The instant of the last message that said what time it is; null before the first. */
+  get heard_utc_ms(): number | null {
+    return Number.isNaN(this.anchor.utc_ms) ? null : this.anchor.utc_ms;
+  }
+
   /** Seconds since an instant of the night; null before the night's clock is known. */
   age_s(utc_ns: UtcNs): number | null {
     return this.now_utc_ms === null ? null : Math.max(0, (this.now_utc_ms - msOf(utc_ns)) / 1000);
