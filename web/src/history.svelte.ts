@@ -5,7 +5,6 @@ import type { Fix, UtcNs } from "./wire";
 /** The answer of /api/history as far as the page reads it; alerts and decisions it knows already. */
 export interface History {
   fixes: Fix[];
-  seen?: { utc_ns: UtcNs; seen_km2: number }[];
 }
 
 export type FetchHistory = (from_utc_ns: UtcNs, to_utc_ns: UtcNs, step_s?: number) => Promise<History>;
@@ -23,11 +22,17 @@ export async function fetchHistory(from_utc_ns: UtcNs, to_utc_ns: UtcNs, step_s?
   return (await answer.json()) as History;
 }
 
+interface Kept {
+  fixes: Fix[];
+  /** What is later than this was not there yet when the span was fetched. */
+  until_ms: number;
+}
+
 /** Spans that were asked for. `failed` is true while the last one asked for could not be had. */
 export class Past {
-  private spans = $state.raw<Record<number, History>>({});
-  private asked = new Set<number>();
   failed = $state(false);
+  private spans = $state.raw<Record<string, Kept>>({});
+  private asked = new Set<number>();
 
   constructor(private readonly fetch: FetchHistory) {}
 
@@ -41,41 +46,25 @@ export class Past {
     return shown;
   }
 
-  isKnown(utc_ms: number): boolean {
-    return spanOf(utc_ms) in this.spans;
-  }
-
-  /** Have the span of that instant fetched, unless it is there. A span not yet over is fetched anew when it is asked
-   * for again after `now_ms` has passed the end of what was had. */
+  /** Have the span of that instant fetched, unless it is there as far as that instant. */
   async want(utc_ms: number, now_ms: number): Promise<void> {
     const span = spanOf(utc_ms);
-    if (this.asked.has(span) || this.isKnown(utc_ms)) return;
+    if (this.asked.has(span) || utc_ms <= (this.spans[span]?.until_ms ?? -Infinity)) return;
     this.asked.add(span);
-    await this.take(span);
+    await this.take(span, Math.min(now_ms, span + SPAN_MS));
     this.asked.delete(span);
-    if (now_ms < span + SPAN_MS) setTimeout(() => this.drop(span), FIX_HOLDS_MS);
   }
 
-  private async take(span: number): Promise<void> {
+  private async take(span: number, until_ms: number): Promise<void> {
     try {
-      const from = utcNsOf(span - FIX_HOLDS_MS);
-      const history = await this.fetch(from, utcNsOf(span + SPAN_MS));
+      const history = await this.fetch(utcNsOf(span - FIX_HOLDS_MS), utcNsOf(span + SPAN_MS));
       const fixes = history.fixes.toSorted((one, other) => msOf(one.utc_ns) - msOf(other.utc_ns));
-      this.keep(span, { ...history, fixes });
+      const kept = Object.entries(this.spans).slice(1 - SPANS_KEPT);
+      this.spans = { ...Object.fromEntries(kept), [span]: { fixes, until_ms } };
       this.failed = false;
     } catch {
       this.failed = true;
     }
-  }
-
-  private keep(span: number, history: History): void {
-    const before = Object.entries(this.spans).slice(-SPANS_KEPT + 1);
-    this.spans = { ...Object.fromEntries(before), [span]: history };
-  }
-
-  private drop(span: number): void {
-    const { [span]: _, ...others } = this.spans;
-    this.spans = others;
   }
 }
 

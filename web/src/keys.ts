@@ -72,11 +72,15 @@ export function digitOf(press: Press): number | null {
   return /^[1-9]$/.test(press.key) && !isTaken(press) ? Number(press.key) : null;
 }
 
+/** Whether a control takes letters: Escape leaves it. */
+export const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest(TYPING) !== null;
+
 function isTaken(press: Press): boolean {
   if (press.ctrlKey || press.metaKey || press.altKey) return true;
   if (!(press.target instanceof Element)) return false;
   const within = (selector: string) => (press.target as Element).closest(selector) !== null;
-  if (within(TYPING)) return press.key !== "Escape";
+  if (within(TYPING)) return true;
   if (press.key === "Enter") return within(PRESSED);
   return press.key.startsWith("Arrow") && within(OWN_ARROWS);
 }

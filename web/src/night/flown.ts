@@ -22,7 +22,7 @@ export const HISTORY_STEP_S = 10;
 export const GAP_MS = 25_000;
 /** After so long without any position, what flies is another sortie. */
 const SORTIE_GAP_MS = 600_000;
-const ON_GROUND = ["ground", "landed", "done"];
+const ON_GROUND = ["ground"];
 
 export const NOTHING_FLOWN: Flown = { spans: [], sorties: 0, distance_m: 0, last: null };
 
