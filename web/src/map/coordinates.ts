@@ -1,6 +1,6 @@
 /** A place in words: degrees, UTM, MGRS. */
 
-import { mgrs, utm } from "../places";
+import { utmOf, writeMgrs, writeUtm } from "../places";
 import type { LonLat } from "../wire";
 import type { Translate } from "./seam";
 
@@ -11,8 +11,10 @@ export type Format = (typeof FORMATS)[number];
 const DIGITS = 5;
 
 export function coordinates(format: Format, [lon, lat]: LonLat, language: string, t: Translate): string {
-  if (format === "utm") return utm(lat, lon);
-  if (format === "mgrs") return mgrs(lat, lon);
+  if (format !== "degrees") {
+    const at = utmOf(lat, lon);
+    return at === null ? "" : format === "utm" ? writeUtm(at) : writeMgrs(at);
+  }
   const number = new Intl.NumberFormat(language, { minimumFractionDigits: DIGITS, maximumFractionDigits: DIGITS });
   const north = t(lat < 0 ? "page.map.south" : "page.map.north");
   const east = t(lon < 0 ? "page.map.west" : "page.map.east");

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { geodesic } from "../places";
+import { wayBetween } from "../places";
 import type { LonLat } from "../wire";
 import { ahead, degreeM, ellipseRing, NINETY_PERCENT } from "./ellipse";
 import { metresPerPixel, project, tilesOf, unproject, viewOf, xOf, yOf, zoomedAt, type Bounds, type View } from "./mercator";
+
+const geodesic = (lat0: number, lon0: number, lat: number, lon: number) =>
+  wayBetween({ lat_deg: lat0, lon_deg: lon0 }, { lat_deg: lat, lon_deg: lon });
 
 const PASS: Bounds = [-67.1, -19.75, -66.7, -19.45];
 const VIEW: View = viewOf(PASS, 640, 400, 20);

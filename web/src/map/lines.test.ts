@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { geodesic } from "../places";
+import { wayBetween } from "../places";
 import type { LonLat } from "../wire";
 import { interval, isolines, simplified, smoothed, toSegment, type Field } from "./contours";
 import { fittingZoom, heightOf } from "./heights";
 import { signedDistance, standoffLines } from "./standoff";
+
+const geodesic = (lat0: number, lon0: number, lat: number, lon: number) =>
+  wayBetween({ lat_deg: lat0, lon_deg: lon0 }, { lat_deg: lat, lon_deg: lon });
 
 const field = (rows: number, cols: number, value: (col: number, row: number) => number): Field => ({
   rows,

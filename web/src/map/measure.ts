@@ -1,6 +1,6 @@
 /** Distances and bearings between places that were clicked, and the scale bar. */
 
-import { geodesic } from "../places";
+import { wayBetween } from "../places";
 import type { LonLat } from "../wire";
 import { line, point, type Shape } from "./shapes";
 
@@ -14,7 +14,7 @@ export interface Leg {
 export function legsOf(places: readonly LonLat[], declination_deg: number | null): Leg[] {
   return places.slice(1).map(([lon, lat], k) => {
     const [lon0, lat0] = places[k] as LonLat;
-    const { distance_m, bearing_deg } = geodesic(lat0, lon0, lat, lon);
+    const { distance_m, bearing_deg } = wayBetween({ lat_deg: lat0, lon_deg: lon0 }, { lat_deg: lat, lon_deg: lon });
     return { distance_m, true_deg: bearing_deg, magnetic_deg: magnetic(bearing_deg, declination_deg) };
   });
 }

@@ -1,0 +1,190 @@
+/** One person's way through the queue: what is selected, opened, marked and about to be answered. */
+import { msOf } from "../instant";
+import type { Command } from "../keys";
+import type { LiveState } from "../live.svelte";
+import type { Alert, DecisionRequest, Reason } from "../wire";
+import type { Desk } from "./desk.svelte";
+import { inOrder, queueOf, standingOf } from "./queue";
+
+export const CONFIRM_REASONS: readonly Reason[] = ["person", "vehicle"];
+export const DISMISS_REASONS: readonly Reason[] = ["animal", "lawful", "rock", "not_there", "duplicate", "other"];
+/** All that a person may say who has not opened the evidence. */
+export const UNSEEN_REASONS: readonly Reason[] = ["unseen"];
+
+export type Answering = "confirmed" | "dismissed" | "bulk" | null;
+
+export class Triage {
+  /** The evidence pane of the selected alert is open. */
+  showing = $state(false);
+  answering = $state<Answering>(null);
+  /** The note field is asked to take the keyboard: raised by one each time. */
+  note_asked = $state(0);
+  private notes = $state.raw<Record<string, string>>({});
+  private opened = $state.raw<Record<string, true>>({});
+  private marks = $state.raw<Record<string, true>>({});
+
+  constructor(
+    private readonly live: LiveState,
+    private readonly desk: Desk,
+  ) {}
+
+  get queue() {
+    return queueOf(Object.values(this.live.present.alerts), this.live.present.decisions);
+  }
+
+  /** How many alerts wait for a person. */
+  get waiting(): number {
+    const { high, medium, low } = this.queue.left;
+    return high + medium + low;
+  }
+
+  get selected(): Alert | null {
+    const id = this.live.selected_alert;
+    return id === null ? null : (this.live.present.alerts[id] ?? null);
+  }
+
+  get note(): string {
+    return (this.selected && this.notes[this.selected.id]) ?? "";
+  }
+
+  set note(text: string) {
+    if (this.selected) this.notes = { ...this.notes, [this.selected.id]: text };
+  }
+
+  /** The reasons to choose from now, in the order of their numbers. */
+  get reasons(): readonly Reason[] {
+    if (this.answering === "confirmed") return CONFIRM_REASONS;
+    if (this.answering === "bulk" || (this.selected !== null && !this.isOpened(this.selected.id))) return UNSEEN_REASONS;
+    return DISMISS_REASONS;
+  }
+
+  isOpened(alert: string): boolean {
+    return alert in this.opened;
+  }
+
+  isMarked(alert: string): boolean {
+    return alert in this.marks;
+  }
+
+  isOpen(alert: string): boolean {
+    return standingOf(this.live.present.decisions[alert]) === "open";
+  }
+
+  /** Marked alerts that still wait and are not under way. */
+  get marked(): string[] {
+    return Object.keys(this.marks).filter((id) => this.isOpen(id) && this.desk.posts[id]?.state !== "sending");
+  }
+
+  select(alert: string | null): void {
+    if (alert !== this.live.selected_alert) this.showing = false;
+    this.live.selected_alert = alert;
+    this.answering = null;
+  }
+
+  mark(alert: string): void {
+    const { [alert]: was, ...others } = this.marks;
+    this.marks = was ? others : { ...others, [alert]: true };
+  }
+
+  /** The selected alert's picture or clip was on the screen. */
+  evidenceOpened(): void {
+    if (this.selected) this.opened = { ...this.opened, [this.selected.id]: true };
+  }
+
+  /** Do what a key or a button asks for. False when there is nothing to do it to. */
+  run(command: Command): boolean {
+    switch (command) {
+      case "next":
+        return this.step(1);
+      case "previous":
+        return this.step(-1);
+      case "bulk":
+        return this.marked.length > 0 && this.ask("bulk");
+      case "cancel":
+        return this.answering !== null ? this.ask(null) : this.unselect();
+    }
+    return this.selected !== null && this.runOn(this.selected, command);
+  }
+
+  private runOn(alert: Alert, command: Command): boolean {
+    switch (command) {
+      case "open":
+        this.showing = !this.showing;
+        return true;
+      case "confirm":
+        return this.ask("confirmed");
+      case "dismiss":
+        return this.ask("dismissed");
+      case "note":
+        this.note_asked++;
+        return true;
+      case "mark":
+        this.mark(alert.id);
+        return true;
+      case "undo":
+        return this.takeBack(alert);
+      case "replay_alert":
+        this.live.seek(msOf(alert.from_utc_ns));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Answer with the reason of that number, 1 first. False when nothing is being answered, or it has no such number. */
+  choose(number: number): boolean {
+    const reason = this.reasons[number - 1];
+    if (this.answering === null || reason === undefined) return false;
+    if (this.answering === "bulk") return this.dismissMarked();
+    if (this.selected === null) return false;
+    const { id } = this.selected;
+    this.post({ alert: id, state: this.answering, reason, note: this.note });
+    this.goOn(id);
+    return true;
+  }
+
+  /** Every marked alert is dismissed, and the log says of each that nobody looked. */
+  private dismissMarked(): boolean {
+    for (const alert of this.marked) this.post({ alert, state: "dismissed", reason: "unseen", note: "" });
+    this.marks = {};
+    return this.ask(null);
+  }
+
+  /** The log keeps both: the decision and that it was taken back. */
+  private takeBack({ id }: Alert): boolean {
+    if (this.isOpen(id)) return false;
+    this.post({ alert: id, state: "open", reason: "other", note: this.note });
+    return true;
+  }
+
+  private post(request: DecisionRequest): void {
+    void this.desk.decide(request);
+  }
+
+  /** After an answer: the next alert that waits, or the same when none does. */
+  private goOn(answered: string): void {
+    this.answering = null;
+    const waiting = inOrder(this.queue).filter(({ id }) => this.isOpen(id) && !(id in this.desk.posts) && id !== answered);
+    if (waiting[0] !== undefined) this.select(waiting[0].id);
+  }
+
+  private step(by: 1 | -1): boolean {
+    const order = inOrder(this.queue);
+    if (order.length === 0) return false;
+    const at = order.findIndex(({ id }) => id === this.live.selected_alert);
+    const to = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
+    this.select(order[to]!.id);
+    return true;
+  }
+
+  private ask(what: Answering): true {
+    this.answering = what;
+    return true;
+  }
+
+  private unselect(): boolean {
+    const had = this.live.selected_alert !== null;
+    this.select(null);
+    return had;
+  }
+}

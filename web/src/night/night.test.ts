@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { trackFacts } from "../alerts/track";
+import type { Fix } from "../wire";
+import { aloft_s, gapsOf, NOTHING_FLOWN, withFix } from "./flown";
+import { domainOf, rangeFor, ticksOf, xOf } from "./timeline";
+
+const fix = (at_s: number, phase = "station", lon_deg = at_s / 10_000) =>
+  ({ kind: "fix", aircraft: "A1", utc_ns: `${at_s * 1e9}`, phase, lat_deg: 0, lon_deg }) as Fix;
+const flown = (...fixes: Fix[]) => fixes.reduce(withFix, NOTHING_FLOWN);
+
+describe("what was flown", () => {
+  it("is a span as long as positions come, and a gap when they lack", () => {
+    const all = flown(fix(0), fix(10), fix(20), fix(60), fix(70));
+    expect(all.spans).toEqual([{ from_ms: 0, to_ms: 20_000 }, { from_ms: 60_000, to_ms: 70_000 }]);
+    expect(gapsOf(all)).toEqual([{ from_ms: 20_000, to_ms: 60_000 }]);
+    expect([aloft_s(all), all.sorties]).toEqual([30, 1]);
+  });
+
+  it("counts a landing as a sortie's end, and ten minutes of silence too", () => {
+    expect(flown(fix(0), fix(10), fix(20, "ground"), fix(30)).sorties).toBe(2);
+    expect(flown(fix(0), fix(599)).sorties).toBe(1);
+    expect(flown(fix(0), fix(601)).sorties).toBe(2);
+  });
+
+  it("leaves out what comes late or twice", () => {
+    const once = flown(fix(0), fix(10), fix(20));
+    expect(flown(fix(0), fix(10), fix(20), fix(10), fix(20))).toEqual(once);
+  });
+
+  it("an arc along the equator has the length of the equator", () => {
+    const once = flown(fix(0, "station", 0), fix(10, "station", 0.5), fix(20, "station", 1));
+    expect(once.distance_m).toBeCloseTo(111_319.49, 1);
+  });
+
+  it("on the ground nothing is flown", () => {
+    expect(flown(fix(0, "ground"), fix(10, "ground"))).toMatchObject({ spans: [], sorties: 0, distance_m: 0 });
+  });
+});
+
+describe("the timeline", () => {
+  const night = { from_ms: 0, to_ms: 36_000_000 };
+
+  it("shows a range that holds the present and stays within the night", () => {
+    for (const at_ms of [0, 100_000, 5_000_000, 35_999_000]) {
+      const { from_ms, to_ms } = domainOf("ten", night, at_ms);
+      expect(from_ms).toBeGreaterThanOrEqual(0);
+      expect(to_ms).toBeLessThanOrEqual(night.to_ms);
+      expect(at_ms >= from_ms && at_ms <= to_ms).toBe(true);
+      expect(to_ms - from_ms).toBeCloseTo(600_000, 6);
+    }
+  });
+
+  it("grows with a night that goes on after its planned end", () => {
+    expect(domainOf("whole", night, 40_000_000).to_ms).toBe(40_000_000);
+  });
+
+  it("begins with the smallest range that shows everything", () => {
+    expect([60_000, 1_200_000, 7_200_000].map(rangeFor)).toEqual(["ten", "hour", "whole"]);
+  });
+
+  it("has ticks on full minutes, never closer than asked", () => {
+    for (const width_px of [250, 900, 2000]) {
+      const ticks = ticksOf(night, width_px);
+      expect(ticks.every((tick) => tick % 60_000 === 0)).toBe(true);
+      const xs = ticks.map((tick) => xOf(night, width_px, tick));
+      expect(Math.min(...xs.slice(1).map((x, at) => x - xs[at]!))).toBeGreaterThanOrEqual(72);
+    }
+  });
+});
+
+describe("an alert's track", () => {
+  const track = (...rows: [string, number, number][]) => ({ evidence: { still_sha256: null, chip_sha256: null, track: rows } });
+
+  it("is measured from its first estimate to its last", () => {
+    const facts = trackFacts(track(["0", 0, 0], ["20000000000", 0, 0.0001], ["40000000000", 0, 0.0004]))!;
+    expect(facts.distance_m).toBeCloseTo(44.23, 2);
+    expect(facts.speed_m_s).toBeCloseTo(1.106, 3);
+    expect(facts.bearing_deg).toBeCloseTo(0, 9);
+  });
+
+  it("of one estimate says nothing, and of an instant no speed", () => {
+    expect(trackFacts(track(["0", 0, 0]))).toBeNull();
+    expect(trackFacts(track(["0", 0, 0], ["0", 0, 0]))!.speed_m_s).toBeNull();
+  });
+});
