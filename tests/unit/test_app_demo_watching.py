@@ -1,5 +1,6 @@
 """The threads of a simulated night: whatever fails in any of them ends the night at once and is what is raised."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,13 +13,18 @@ from typing import Any
 import pytest
 from small_disk import files_of_at_most
 
+from apacheta.adapters.filelog import FileLogStore
 from apacheta.adapters.stream import PipeStream
 from apacheta.adapters.telemetry import JsonLinesLink
-from apacheta.app.demo import reporting, watching
+from apacheta.app.answer import Answer
+from apacheta.app.chain import Keeper
+from apacheta.app.chain.chain import ChainTotals
+from apacheta.app.demo import recipe, reporting, watching
 from apacheta.app.demo.night import NightFault
 from apacheta.app.demo.reporting import write_report
 from apacheta.app.demo.simulation import Simulation
 from apacheta.app.demo.watching import Pumps
+from apacheta.app.logbook import open_account
 from apacheta.app.post import open_post
 from apacheta.app.stop import Stop
 from apacheta.core.errors import EnvironmentFault
@@ -42,6 +48,7 @@ class Chain:
 
     def __init__(self, failure: Exception | None = None, after: int = 3) -> None:
         self.failure, self.after, self.taken, self.ended = failure, after, 0, False
+        self.totals, self.eye = ChainTotals(), None
         self.chunks: list[Chunk] = []
 
     def feed(self, data: bytes, received_ns: int) -> None:
@@ -139,6 +146,61 @@ def test_whose_fault_a_simulators_death_is(code: int, fault: str, exit_code: int
     assert [f.code for f in night.faults] == [night.dead_simulator.line.code] == [fault]
     assert night.dead_simulator.exit_code == exit_code
     assert night.dead_simulator.line.remedy
+
+
+TELLS = """
+import os, sys
+with os.fdopen(int(sys.argv[1]), "wb") as fixes:
+    for line in (b'{"aircraft":"A1","utc_', b"\\xff\\x00", b"{}", b"[1]"):
+        fixes.write(line + b"\\n")
+"""
+"""A simulator whose telemetry is damaged, every line of it."""
+
+
+def test_damaged_telemetry_is_a_warning_a_fault_in_the_log_and_a_line_of_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
+    post = open_post(tmp_path / "post")
+    account = open_account(post)[0]
+    keeper = Keeper(post, account, keep_video=False)
+    (fixes, told), (video, shown) = os.pipe(), os.pipe()
+    process = subprocess.Popen([sys.executable, "-c", TELLS, str(told)], pass_fds=[told])
+    os.close(told)
+    os.close(shown)
+    link = JsonLinesLink(os.fdopen(fixes, "rb"), "simulator")
+    simulation = Simulation(process, {"A1": PipeStream(video)}, link)
+    night = night_of({"A1": Chain()})
+    watching._pump_all(night, simulation, keeper, SimpleNamespace())
+    simulation.close()
+    watching._note_end(night, keeper)
+    keeper.close()
+    answer = Answer("test")
+    recipe._judge(answer, night, True)
+    text = "4 lines of telemetry could not be read and were left out."
+    assert [(w.code, w.text) for w in answer.warnings] == [("telemetry_damaged", text)]
+    assert answer.exit_code == 0
+    assert faults_in(post.log) == [{"what": "telemetry_damaged", "text": text, "lines": 4}]
+    assert reporting._health(night, {}).faults == (text,)
+
+
+def night_of(chains: dict[str, Chain]) -> Any:
+    """What watching needs of a night, flown at second 7."""
+    return SimpleNamespace(
+        fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, faults=[], interrupted=False,
+        dead_simulator=None, sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
+        plan=SimpleNamespace(slots=()),
+    )  # fmt: skip
+
+
+def faults_in(log: Path) -> list[dict[str, Any]]:
+    """The faults in a log that was closed."""
+    store = FileLogStore(log)
+    try:
+        entries = [json.loads(store.entry(n)) for n in range(store.size())]
+    finally:
+        store.close()
+    return [e["body"] for e in entries if e["kind"] == "fault"]
 
 
 def test_what_was_lost_on_the_way_in_is_a_fault_of_the_night() -> None:

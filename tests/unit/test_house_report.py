@@ -67,6 +67,10 @@ def test_all_that_a_parliament_asks_is_there(language: str) -> None:
     assert f'<html lang="{language}">' in page
 
 
+def test_what_failed_in_the_night_is_a_line_of_the_report(spanish: str) -> None:
+    assert f"<li>{sample().health.faults[0]}</li>" in spanish
+
+
 def test_an_alert_that_nobody_reviewed_says_so(spanish: str) -> None:
     assert spanish.count("<strong>sin revisar</strong>") == 3
 

@@ -6,6 +6,7 @@ import pytest
 from see_world import GRID, Flight, smooth_noise, terrain
 
 from apacheta.kernels.movers import spot_of
+from apacheta.see import movers
 from apacheta.see.movers import MoverFinder, MoverSettings, baseline_s, stood_there
 from apacheta.see.view import MESH_STEP_PX, view_of
 
@@ -69,3 +70,38 @@ def test_ground_behind_what_boils_is_not_compared_and_the_rest_is():
     within, beyond = cloud_px // MESH_STEP_PX - 2, cloud_px // MESH_STEP_PX + 3
     assert compared[:, :within].mean() < 0.05
     assert compared[:, beyond:].mean() > 0.8
+
+
+VOID = -1e4
+
+
+def test_usable_is_what_both_older_pictures_hold_away_from_their_voids_and_the_edge():
+    laid = [np.full((90, 120), 80.0, np.float32) for _ in range(2)]
+    laid[0][45, 40], laid[1][30:33, 80] = VOID, VOID
+    expected = np.zeros((90, 120), np.uint8)
+    expected[8:-8, 8:-8] = 1
+    expected[37:54, 32:49] = expected[22:41, 72:89] = 0
+    assert np.array_equal(MoverFinder()._usable(laid), expected)
+
+
+@pytest.mark.parametrize("holed", [0, 1])
+def test_what_either_older_picture_does_not_hold_is_not_compared(monkeypatch, holed):
+    """Its left third is void, as after a pan; the rest is compared, but for the picture's edge."""
+    real, void_px = movers._laid, 100
+
+    def laid(*given):
+        images, fits = real(*given)
+        images[holed][:, :void_px] = VOID
+        return images, fits
+
+    monkeypatch.setattr(movers, "_laid", laid)
+    flight, finder, compared = Flight(terrain(2), seed=3, duration_s=2.4), MoverFinder(), []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        finding = finder.find(gray, view_of(frame, flight.dem, GRID))
+        compared += [finding.compared] if finding.looking else []
+    assert compared
+    within = (void_px + SETTINGS.void_margin_px) // MESH_STEP_PX
+    for mesh in compared:
+        assert not mesh[:, :within].any()
+        assert mesh[1:-1, within + 1 : -1].mean() > 0.9
+        assert not np.concatenate([mesh[0], mesh[-1], mesh[:, -1]]).any()

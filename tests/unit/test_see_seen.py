@@ -53,7 +53,7 @@ def test_a_stare_of_nine_seconds_sees_what_lies_in_its_middle():
     middle = ground.looks.shape[0] // 2
     assert ground.looks[middle, middle] == 1
     assert 0.005 < ground.seen_km2() < 0.2
-    assert len(fresh) == np.count_nonzero(ground.looks)
+    assert np.array_equal(fresh[np.lexsort(fresh.T[::-1])], np.argwhere(ground.looks))
     assert ground.best_gsd_m[middle, middle] == pytest.approx(0.31, abs=0.04)
     assert ground.age_s(START_NS + 14 * NS)[middle, middle] == pytest.approx(5.2)
     assert np.isinf(ground.age_s(START_NS)[0, 0])
@@ -143,3 +143,52 @@ def test_no_look_goes_on_across_a_moment_that_showed_nothing(broken_s, seen):
     for view in _views(flight, 9.0):
         ground.add(view, _everywhere(view))
     assert (ground.seen_km2() > 0) is seen
+
+
+def test_what_comes_after_a_look_and_is_too_short_changes_nothing():
+    """9 s of looking, 3 s in which nothing was compared, 3 s of looking again."""
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for view in _views(flight, 15.0):
+        blind = 9.0 < (view.utc_ns - START_NS) / NS < 12.0
+        ground.add(view, None if blind else _everywhere(view))
+    middle = ground.looks.shape[0] // 2
+    assert ground.looks[middle, middle] == 1
+    assert ground.age_s(START_NS + 20 * NS)[middle, middle] == pytest.approx(11.2)
+
+
+def test_a_look_that_is_too_short_leaves_neither_time_nor_resolution():
+    ground, _ = _seen(Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512)), 4.4)
+    assert not ground.last_seen_ns.any()
+    assert np.isinf(ground.best_gsd_m).all()
+
+
+@pytest.mark.parametrize(("of_four", "looks"), [(1, 0), (3, 1)])
+def test_half_of_a_cell_must_have_been_compared(of_four, looks):
+    """Of each four columns of the mesh, ten metres of ground, so many were."""
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+
+    def columns(view):
+        return _everywhere(view) & (np.arange(view.range_m.shape[1]) % 4 < of_four)
+
+    ground, _ = _seen(flight, compared=columns)
+    middle = ground.looks.shape[0] // 2
+    assert ground.looks[middle, middle] == looks
+
+
+@pytest.mark.parametrize(("depression_deg", "looks"), [(10.0, 0), (20.0, 1)])
+def test_ground_under_a_grazing_view_stays_unseen(depression_deg, looks):
+    flat = terrain(2, slope=0.0, relief_m=0.0)
+    ground, _ = _seen(Flight(flat, slant_m=900.0, depression_deg=depression_deg, size=(640, 512)))
+    middle = ground.looks.shape[0] // 2
+    assert ground.looks[middle, middle] == looks
+
+
+def test_ground_beside_an_edge_stays_unseen():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for view in _views(flight, 9.0):
+        view.__dict__["beside_edge"] = _everywhere(view)
+        ground.add(view, _everywhere(view))
+    assert ground.seen_km2() == 0
+    assert ground.why_not_km2()["too_coarse"] > 0
