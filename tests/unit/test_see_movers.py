@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from see_world import GRID, Flight, smooth_noise, terrain
+from see_world import GRID, Flight, degraded, gliding, smooth_noise, terrain
 
 from apacheta.kernels.movers import spot_of
 from apacheta.see.movers import MoverFinder, MoverSettings, baseline_s, stood_there
@@ -69,3 +69,15 @@ def test_ground_behind_what_boils_is_not_compared_and_the_rest_is():
     within, beyond = cloud_px // MESH_STEP_PX - 2, cloud_px // MESH_STEP_PX + 3
     assert compared[:, :within].mean() < 0.05
     assert compared[:, beyond:].mean() > 0.8
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_camera_that_glides_on_leaves_its_reference_behind(seed):
+    """The model's heights are wrong by 6 m: every ground seems to slide, and the slides of 40 s must not add up."""
+    flight = gliding(seed, 40.0)
+    dem, finder, way_px = degraded(flight.dem, seed + 50, 6.0), MoverFinder(), []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        finder.find(gray, view_of(frame, dem, GRID))
+        way_px.append(np.hypot(finder._past[-1].steady[0], finder._past[-1].steady[3]))
+    assert finder.epoch == 0
+    assert max(way_px) < 10
