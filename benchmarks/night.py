@@ -1,4 +1,4 @@
-"""The night: `apacheta demo --headless --minutes 120` over seeds 101-112 with crossers, and without on two of them.
+"""The night: `apacheta demo --headless --minutes 120` over seeds 111-120 with crossers, and without on two of them.
 
 Long: each night is kept in benchmarks/results/night under the hash of the sources that decide it, so that a campaign
 goes on where it stopped. Proportions come with a Wilson 95 % interval, hourly rates with an exact Poisson one.
@@ -19,10 +19,9 @@ from _common import ROOT, apacheta, inputs_sha256, row, say
 
 from apacheta.app.report.intervals import poisson_95, wilson_95
 
-SEEDS = tuple(range(101, 111))
-UNSEEN_SEEDS = tuple(range(103, 113))
-"""Ten without 101 and 102, which were flown before the last changes (101 had a part in one of them)."""
-EMPTY_SEEDS = (101, 102)
+SEEDS = tuple(range(111, 121))
+"""Nobody has looked at a night of these; 101-107 were, and led to changes (`docs/benchmarks.md`)."""
+EMPTY_SEEDS = (111, 112)
 MINUTES = 120
 DECIDING = tuple(
     f"src/apacheta/{room}"
@@ -50,16 +49,11 @@ def main() -> int:
         return 0
     folder = ROOT / "benchmarks" / "results" / "night" / inputs[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    with_crossers = sorted({*SEEDS, *UNSEEN_SEEDS})
-    wanted = [*((s, False) for s in EMPTY_SEEDS), *((s, True) for s in with_crossers)]
+    wanted = [*((s, False) for s in EMPTY_SEEDS), *((s, True) for s in SEEDS)]
     _fly_missing(folder, wanted, arguments)
     done = {key: night for key in wanted if (night := _kept(folder, *key)) is not None}
     rows = []
-    for case, seeds, crossers in (
-        ("with crossers", SEEDS, True),
-        ("with crossers, seeds that nothing was changed after", UNSEEN_SEEDS, True),
-        ("no crossers", EMPTY_SEEDS, False),
-    ):
+    for case, seeds, crossers in (("with crossers", SEEDS, True), ("no crossers", EMPTY_SEEDS, False)):
         flown = [done[s, crossers] for s in seeds if (s, crossers) in done]
         rows += rows_of(flown, case, whole=len(flown) == len(seeds))
     say("night", rows, len(done) == len(wanted), inputs, arguments.table)

@@ -216,3 +216,13 @@ class Flight:
                 self.picture(t),
                 Frame(stream=stream, number=n, pts_s=t, width_px=self.size[0], height_px=self.size[1], pose=pose),
             )
+
+
+def gliding(seed, duration_s, slant_m=350.0, speed_m_s=15.0, **kw):
+    """A flight whose camera is stowed: it looks down beside the way and goes with the aircraft, ground after ground."""
+    flight = Flight(
+        terrain(seed), seed=seed, duration_s=duration_s, slant_m=slant_m, speed_m_s=speed_m_s, depression_deg=60.0, **kw
+    )
+    times = np.arange(0.0, duration_s, 0.1)
+    flight.aims = tuple((float(t), *(flight.way * speed_m_s * (t - duration_s / 2))) for t in times)
+    return flight

@@ -62,6 +62,28 @@ def test_small_faint_hidden_or_resting_is_not_in_view() -> None:
         assert in_view_since_s([view(0.5 * k, **bad) for k in range(60)]) is None
 
 
+def test_an_alert_is_about_every_crosser_within_its_reach(tmp_path: Path) -> None:
+    """Two parties 20 m from each other, one alert by them, nearer to the one that no camera sees; a third far off."""
+    lines = [
+        line
+        for party, at_m in (("p", 0.0), ("q", 20.0), ("r", 200.0))
+        for line in (
+            {"kind": "party", "party": party, "class": "foot", "crosser": True, "lawful": False, "members": 1},
+            *(
+                {"kind": "where", "utc_ns": str(second * NS), "party": party, "member": 0, "speed_m_s": 1.0}
+                | {"lat": LAT + at_m * METRE_DEG, "lon": LON, "alt_hae_m": 4000.0}
+                for second in range(0, 101, 5)
+            ),
+        )
+    ]
+    lines += [view(20 + 0.5 * k) for k in range(41)]
+    (tmp_path / "two.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    score = score_night(read_truth(tmp_path / "two.jsonl"), [alert(26, 15)], 0, 100)
+    assert [(v.party, v.crossers) for v in score.verdicts] == [("q", ("p", "q"))]
+    assert (score.crossers_in_view, score.crossers_in_view_alerted, score.crossers_alerted) == (1, 1, 2)
+    assert (score.true_alerts, score.time_to_alert_s, score.missed) == (1, 6.0, ())
+
+
 def test_alerts_are_true_lawful_or_false_by_who_is_near(tmp_path: Path) -> None:
     truth = read_truth(truth_file(tmp_path))
     alerts = [alert(26, 12, "near"), alert(30, 990, "shepherd"), alert(31, 400, "nobody"), alert(32, 45, "wide", 20.0)]

@@ -6,7 +6,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from see_world import GRID, Body, Flight, degraded, terrain
+from see_world import GRID, Body, Flight, degraded, gliding, terrain
 
 from apacheta.adapters.video import VideoDecoder
 from apacheta.core.sight import Frame
@@ -297,3 +297,22 @@ def test_a_slow_walker_uphill_shows_in_the_longer_look_back_alone(slow_factor, f
         at = flight.pixel_of(flight.bodies[0], frame.number / 5)[:2]
         near += any(math.dist(at, (p.column_px, p.row_px)) < NEAR_PX for p in eye.step(gray, frame).plots)
     assert (near > 15) is found
+
+
+def test_a_walker_below_a_gliding_camera_is_placed_within_his_ellipse():
+    """After most of a minute of other ground he comes into view."""
+    flight = gliding(2, 58.0, slant_m=500.0, speed_m_s=8.0)
+    flight.bodies.append(Body(*(flight.way * 8.0 * 24.0), 0.9, 0.6, kelvin=12.0))
+    eye, found = Eye(degraded(flight.dem, 52, 8.0), GRID, "t"), []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        walker = np.array(flight.bodies[0].at(frame.number / 5))
+        for track in (t for t in eye.step(gray, frame).tracks if t.plots > 10):
+            off = np.array(GRID.xy(track.position.lat_deg, track.position.lon_deg)) - walker
+            found.append(off @ np.linalg.solve(_matrix(track), off))
+    assert len(found) > 10
+    assert np.median(found) < 4.6, "outside the 90 % ellipse"
+
+
+def _matrix(track):
+    ee, en, nn = track.position_cov_m2
+    return np.array([[ee, en], [en, nn]])

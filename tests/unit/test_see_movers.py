@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from see_world import GRID, Flight, smooth_noise, terrain
+from see_world import GRID, Flight, degraded, gliding, smooth_noise, terrain
 
 from apacheta.kernels.movers import spot_of
 from apacheta.see import movers
@@ -105,3 +105,15 @@ def test_what_either_older_picture_does_not_hold_is_not_compared(monkeypatch, ho
         assert not mesh[:, :within].any()
         assert mesh[1:-1, within + 1 : -1].mean() > 0.9
         assert not np.concatenate([mesh[0], mesh[-1], mesh[:, -1]]).any()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_camera_that_glides_on_leaves_its_reference_behind(seed):
+    """The model's heights are wrong by 6 m: every ground seems to slide, and the slides of 40 s must not add up."""
+    flight = gliding(seed, 40.0)
+    dem, finder, way_px = degraded(flight.dem, seed + 50, 6.0), MoverFinder(), []
+    for gray, frame in flight.frames(rate_hz=5.0):
+        finder.find(gray, view_of(frame, dem, GRID))
+        way_px.append(np.hypot(finder._past[-1].steady[0], finder._past[-1].steady[3]))
+    assert finder.epoch == 0
+    assert max(way_px) < 10

@@ -20,7 +20,7 @@ def _place(at):
     return points, np.tile(np.diag([25.0, 36.0]), (len(at), 1, 1))
 
 
-def _look(t, positions, epoch=0, looking=True, drift_m=0.1, area=0.6, upright=2.0):
+def _look(t, positions, epoch=0, looking=True, drift_m=0.1, area=0.6, upright=2.0, slid_m=(0.0, 0.0)):
     n = len(positions)
     spot = Spot(10.0, 20.0, 10.0, 20.0, 20.0, 40.0, 200.0, 5.0, upright)
     return Look(
@@ -28,6 +28,7 @@ def _look(t, positions, epoch=0, looking=True, drift_m=0.1, area=0.6, upright=2.
         frame=round(t * 10),
         position_m=np.array(positions, float).reshape(n, 2),
         noise_m2=np.tile(NOISE, (n, 1, 1)),
+        slid_m=np.tile(np.array(slid_m, float), (n, 1)),
         lift=np.zeros((n, 2)),
         areas_m2=np.full(n, area),
         spots=(spot,) * n,
@@ -197,3 +198,27 @@ def test_few_hits_or_a_short_time_are_not_enough():
     assert not motion_of(_hits(t, 2 * t, 0 * t), 0.2, 0.0, ConfirmSettings()).moving
     t = np.arange(0, 6, 0.2)
     assert motion_of(_hits(t, 2 * t, 0 * t), 0.2, 0.0, ConfirmSettings()).moving
+
+
+def test_a_track_is_placed_where_its_looks_alone_place_it():
+    """The reference has carried everything 12 m east and slides on by 1 m/s: motion is judged in it, places are not."""
+    tracker = Tracker("s")
+    for k in range(60):
+        t = k * 0.2
+        tracker.step(_look(t, [(1.2 * t + 12.0 + t, 0.0)], slid_m=(12.0 + t, 0.0)))
+        places = [track.position.lon_deg * 1e5 for track in tracker.tracks(_place)]
+        assert all(abs(x - 1.2 * t) < 1.5 for x in places)
+    assert len(places) == 1
+
+
+def test_a_track_is_taken_over_into_a_new_reference():
+    """The old one had slid by 20 m: the same walker goes on at his place, and has not moved by those 20 m."""
+    tracker = Tracker("s")
+    for k in range(80):
+        t = k * 0.2
+        slid_m = 20.0 if t < 8.0 else 0.0
+        tracker.step(_look(t, [(1.2 * t + slid_m, 0.0)], epoch=int(t >= 8.0), slid_m=(slid_m, 0.0)))
+    (track,) = tracker.tracks(_place)
+    assert track.id == "s-00001"
+    assert track.position.lon_deg * 1e5 == pytest.approx(1.2 * 79 * 0.2, abs=0.5)
+    assert track.moved_m == pytest.approx(1.2 * 79 * 0.2, abs=1.0)

@@ -197,18 +197,21 @@ class Eye:
         """The spots of a look as plots on the ground; spots whose ray meets none are left out."""
         s = self.settings
         steady = np.array([(q.steady_column_px, q.steady_row_px) for q in finding.spots]).reshape(-1, 2)
-        point, reach = view.ground_points(steady)
-        known = np.isfinite(reach) & np.isfinite(heights_m(view, point[:, 0], point[:, 1]))
+        shown = np.array([(q.column_px, q.row_px) for q in finding.spots]).reshape(-1, 2)
+        (point, reach), (place, far) = view.ground_points(steady), view.ground_points(shown)
+        known = np.isfinite(reach + far)
+        known &= np.isfinite(heights_m(view, point[:, 0], point[:, 1]) + heights_m(view, place[:, 0], place[:, 1]))
         spots = tuple(q for q, k in zip(finding.spots, known, strict=True) if k)
-        point, gsd = point[known], reach[known] / view.camera.focal_px
+        point, place, gsd = point[known], place[known], reach[known] / view.camera.focal_px
         noise = pixel_covariance_m2(view, point, s.plot_sigma_px)
         total = noise + bias_covariance_m2(view, point, s.sigmas)
-        feet = feet_of(view, point, s.body_height_m)
+        feet, at = feet_of(view, point, s.body_height_m), feet_of(view, place, s.body_height_m)
         area = np.array([q.area_px2 for q in spots]) * gsd**2
         look = Look(
             utc_ns=view.utc_ns,
             frame=view.number,
             position_m=np.ascontiguousarray(feet[:, :2]),
+            slid_m=feet[:, :2] - at[:, :2],
             noise_m2=np.ascontiguousarray(noise),
             lift=lift_of(view, point, s.sigmas),
             areas_m2=area,
@@ -218,7 +221,7 @@ class Eye:
             interval_s=s.interval_s,
             looking=finding.looking,
         )
-        places = geo_points(view, feet)
+        places = geo_points(view, at)
         plots = tuple(
             Plot(
                 stream=self.stream,

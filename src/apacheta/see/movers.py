@@ -251,12 +251,12 @@ class MoverFinder:
             return np.zeros(6), 0.0
         first = self._past[0]
         _, fit = laid_over(picture, view, first.picture, first.view, None)
-        return first.steady + fit.params[:6], first.drift_px + fit.sigma_px
+        return _onward(view, first, fit)
 
     def _compare(self, picture: Picture, view: View, older: tuple[_Past, _Past]) -> tuple[Finding, Array, float]:
         laid, fits = _laid(picture, view, older)
-        steady = np.mean([p.steady + f.params[:6] for p, f in zip(older, fits, strict=True)], axis=0) * 0.995
-        drift = float(np.mean([np.hypot(p.drift_px * 0.995, f.sigma_px) for p, f in zip(older, fits, strict=True)]))
+        ways, drifts = zip(*(_onward(view, p, f) for p, f in zip(older, fits, strict=True)), strict=True)
+        steady, drift = np.mean(ways, axis=0), float(np.mean(drifts))
         if not all(f.by_image for f in fits):
             self.fits_failed += 1
             return self.nothing("unlike"), steady, drift
@@ -416,6 +416,13 @@ class MoverFinder:
         )
 
 
+def _onward(view: View, past: _Past, fit: Fit) -> tuple[Array, float]:
+    """The way (6,) from this picture to the common reference by way of an older one, and its deviation. The reference
+    is that of the ground in the picture: as the picture leaves that ground, so it leaves the reference."""
+    kept = KEPT_A_LOOK * float(np.exp(-aim_shift_px(view, past.view) / (RENEWED_SHARE * view.camera.width_px)))
+    return past.steady * kept + fit.params[:6], float(np.hypot(past.drift_px * kept, fit.sigma_px))
+
+
 def _laid(picture: Picture, view: View, older: tuple[_Past, _Past]) -> tuple[list[Image], list[Fit]]:
     """Both older pictures laid over the newest, and how."""
     laid, fits = zip(*(laid_over(picture, view, p.picture, p.view, None) for p in older), strict=True)
@@ -498,6 +505,10 @@ FROZEN_SHARE = 0.15
 """Of a picture's own contrast, by which an old picture may differ from itself: a coder at CRF 23 makes 0.07 of it at a
 key frame, ground that has moved by some pixels most of it."""
 FROZEN_SHIFT_PX = 8.0
+KEPT_A_LOOK = 0.995
+RENEWED_SHARE = 0.25
+"""Of the picture's width, by which the ground moves in it while the reference keeps 1 / e of itself. A camera that flew
+on with all of it carried 200 px of other ground's parallax along: walkers were placed 20 to 100 m off."""
 COMPONENTS_MAX = 400
 """A picture in which so many hang together is not one of movers: nothing is believed, and nothing counts as seen."""
 DROWNED_GREY = 60.0

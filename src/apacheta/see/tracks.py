@@ -36,6 +36,8 @@ class TrackerSettings:
     coast_s: float = 3.0
     nearest_new_m: float = 3.0
     reference_change_m: float = 1.0
+    slid_share: float = 0.2
+    """Of a new look in how far the reference has slid: an attitude's jitter, a pixel, is averaged over a second."""
     notice: float = 0.8
     false_density_m2: float = 1e-5
     """Plots a look and square metre that are none: 0.2 on a footprint of 200 m by 100 m."""
@@ -48,6 +50,7 @@ class TrackerSettings:
 @dataclass(frozen=True)
 class Look:
     """One look's plots in the local grid. position_m (n, 2), noise_m2 (n, 2, 2); spots and areas_m2 beside them.
+    slid_m (n, 2): how far the common reference has carried each away from where this look alone places it.
     lift (n, 2): metres by which a plot is put off where its place stands out of the terrain model by one deviation.
 
     epoch: which common reference the positions are in; drift_m: deviation of that reference since it began;
@@ -58,6 +61,7 @@ class Look:
     frame: int
     position_m: Array
     noise_m2: Array
+    slid_m: Array
     lift: Array
     areas_m2: Array
     spots: tuple[Spot, ...]
@@ -80,6 +84,7 @@ class _Life:
     row_px: float
     log_odds: float
     epoch: int
+    slid_m: Array = field(default_factory=lambda: np.zeros(2))
     hits: int = 0
     confirmed: bool = False
     motion: Motion = field(default_factory=lambda: Motion(False, 0.0, 0.0, 0.0))
@@ -124,7 +129,7 @@ class Tracker:
         shown = [i for i, life in enumerate(self._life) if life.hits >= self.settings.tentative_hits]
         if not shown:
             return []
-        at = self._state[shown][:, [0, 2]]
+        at = self._state[shown][:, [0, 2]] - np.array([self._life[i].slid_m for i in shown])
         points, shared = place(at)
         return [self._track(i, points[n], shared[n]) for n, i in enumerate(shown)]
 
@@ -135,9 +140,16 @@ class Tracker:
         self._utc_ns = look.utc_ns
         for i, life in enumerate(self._life):
             if life.epoch != look.epoch:
-                life.epoch = look.epoch
-                life.path.clear()
-                self._covariance[i, [0, 2], [0, 2]] += self.settings.reference_change_m**2
+                self._change_reference(i, look.epoch)
+
+    def _change_reference(self, i: int, epoch: int) -> None:
+        """Take a track over into a new common reference, which begins where the looks place things."""
+        life = self._life[i]
+        self._state[i, [0, 2]] -= life.slid_m
+        life.first_m = (life.first_m[0] - float(life.slid_m[0]), life.first_m[1] - float(life.slid_m[1]))
+        self._covariance[i, [0, 2], [0, 2]] += self.settings.reference_change_m**2
+        life.epoch, life.slid_m = epoch, np.zeros(2)
+        life.path.clear()
 
     def _associate(self, look: Look) -> tuple[Ints, Ints, Array]:
         shape = (len(self._life), len(look.position_m))
@@ -157,6 +169,7 @@ class Tracker:
         life.hits += 1
         life.last_ns, life.frame = look.utc_ns, look.frame
         life.column_px, life.row_px = spot.column_px, spot.row_px
+        life.slid_m = life.slid_m + max(self.settings.slid_share, 1.0 / life.hits) * (look.slid_m[k] - life.slid_m)
         life.path.append(_hit_of(look, k))
         life.areas_m2.append(float(look.areas_m2[k]))
         life.uprights.append(spot.upright)
@@ -208,6 +221,7 @@ class Tracker:
         life = _Life(
             number, look.utc_ns, (x, y), look.utc_ns, look.frame, spot.column_px, spot.row_px, -2.0, look.epoch, hits=1
         )
+        life.slid_m = look.slid_m[k]
         life.path.append(_hit_of(look, k))
         life.areas_m2.append(float(look.areas_m2[k]))
         life.uprights.append(spot.upright)

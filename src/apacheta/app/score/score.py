@@ -25,13 +25,15 @@ NEAR_M = 30.0
 @dataclass(frozen=True)
 class Verdict:
     """What an alert was about: kind true, lawful or false; the party nearest to it of that kind (of any, where false),
-    how far its nearest member was, and how far it might have been to count: 30 m or three sigma."""
+    how far its nearest member was, and how far it might have been to count: 30 m or three sigma. crossers: all parties
+    within that; who goes there finds them all."""
 
     alert: str
     kind: str
     party: str | None
     distance_m: float | None
     reach_m: float
+    crossers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def score_night(truth: Truth, alerts: Sequence[Alert], from_utc_s: float, to_utc
     crossers = [p for p in present if p.crosser]
     lawful = [p for p in present if p.lawful]
     verdicts = [_verdict(truth, crossers, lawful, a) for a in alerts]
-    alerted = {v.party for v in verdicts if v.kind == "true"}
+    alerted = {party for v in verdicts for party in v.crossers}
     in_view = {p.id: since for p in crossers if (since := in_view_since_s(truth.views.get(p.id, []))) is not None}
     both = [p for p in in_view if p in alerted]
     delays = sorted(max(0.0, _first_after(alerts, verdicts, p, in_view[p]) - in_view[p]) for p in both)
@@ -138,7 +140,8 @@ def _verdict(truth: Truth, crossers: Sequence[Party], lawful: Sequence[Party], a
     for kind, parties in (("true", crossers), ("lawful", lawful)):
         party, distance_m = _nearest(truth, parties, alert)
         if distance_m <= reach_m:
-            return Verdict(alert.id, kind, party, round(distance_m, 1), round(reach_m, 1))
+            within = tuple(p.id for p in parties if p.crosser and _distance_m(truth, p.id, alert) <= reach_m)
+            return Verdict(alert.id, kind, party, round(distance_m, 1), round(reach_m, 1), within)
     party, distance_m = _nearest(truth, [*crossers, *lawful, *others], alert)
     known = round(distance_m, 1) if math.isfinite(distance_m) else None
     return Verdict(alert.id, "false", party, known, round(reach_m, 1))
@@ -178,7 +181,7 @@ def _distance_m(truth: Truth, party: str, alert: Alert) -> float:
 def _first_after(alerts: Sequence[Alert], verdicts: Sequence[Verdict], party: str, since_s: float) -> float:
     """Time of the first true alert on the party at or after `since_s`, else of its last one."""
     about = zip(alerts, verdicts, strict=True)
-    times = [a.utc_ns / 1e9 for a, v in about if v.kind == "true" and v.party == party]
+    times = [a.utc_ns / 1e9 for a, v in about if party in v.crossers]
     return min((t for t in times if t >= since_s), default=max(times))
 
 

@@ -6,7 +6,7 @@ from .innocent import animals_of, lawful_of
 from .model import World
 from .night import night_of
 
-CROSSERS_PER_HOUR = 40.0
+CROSSERS_PER_HOUR = 60.0
 
 
 def parties_of(
