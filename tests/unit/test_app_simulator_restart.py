@@ -73,6 +73,7 @@ class Live:
         ports = {"udp_ports": {"a1": self.video.port}, "fix_port": self.fixes.port}
         self.spec = spec_of(folder, from_utc_ns=IN_AIR_NS, epoch_utc_ns=self.epoch_utc_ns, **ports)
         self.process: subprocess.Popen[bytes] | None = None
+        self._demuxer = TsDemuxer()
 
     def start(self) -> subprocess.Popen[bytes]:
         self.process = subprocess.Popen([sys.executable, str(STAGE), str(self.spec)])
@@ -90,9 +91,9 @@ class Live:
             return 0
 
     def pictures_utc_ns(self) -> list[int]:
-        """The instants of the pictures that have come since the last call."""
-        demuxer = TsDemuxer()
-        units = [u for data in self.video.take() for u in demuxer.feed(data)] + demuxer.flush()
+        """The instants of the pictures completed since the last call. One demuxer for all: the tables by which it
+        knows the video come with some pictures only."""
+        units = [unit for data in self.video.take() for unit in self._demuxer.feed(data)]
         times = [u.pts_90k - 90_000 for u in units if u.kind == "video" and u.pts_90k is not None]
         return [IN_AIR_NS + t * 100_000 // 9 for t in times]
 
