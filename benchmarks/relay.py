@@ -34,7 +34,7 @@ BIT_RATE = 1_500_000
 GOAL_MS = {"p50": 15.0, "p90": 30.0}
 WARM_UP_S, WHOLE_S, QUICK_S = 3.0, 30.0, 4.0
 DECIDING = ("src/apacheta/formats", "src/apacheta/adapters/stream", "benchmarks/relay.py")
-NEEDED = {"playwright": "playwright", "uvicorn": "uvicorn[standard]", "starlette": "starlette"}
+INSTALL = ".venv/bin/python -m pip install --editable '.[bench]'"
 Push = Callable[[bytes, bool, int], None]
 
 
@@ -55,7 +55,7 @@ def main() -> int:
         return 0
     has_peer = find_spec("aiortc") is not None
     if not has_peer:
-        sys.stderr.write("bench relay runs without its peer: pip install aiortc.\n")
+        sys.stderr.write(f"bench relay runs without its peer, aiortc: {INSTALL}\n")
     late = asyncio.run(measured(QUICK_S if arguments.quick else WHOLE_S, has_peer))
     say("relay", rows_of(late, arguments.quick), has_peer, inputs_sha256(DECIDING), arguments.table)
     return 0
@@ -63,9 +63,8 @@ def main() -> int:
 
 def what_is_missing() -> str | None:
     """The first thing that this benchmark needs and does not find, with the remedy; None when all is there."""
-    for module, package in NEEDED.items():
-        if find_spec(module) is None:
-            return f"there is no {module} here. Install it: pip install '{package}'."
+    if find_spec("playwright") is None:
+        return f"there is no playwright here. Install it: {INSTALL}"
     if chromium() is None:
         return "there is no chromium on the PATH. Install it: apt install chromium."
     if not bundler().exists():

@@ -101,6 +101,7 @@ def sample(*, alerts: int = 3, flights: int = 2, score: bool = True) -> NightRep
     circle = np.linspace(0, 2 * np.pi, 40)
     return NightReport(
         apacheta="0.1.0",
+        watch="watch-1",
         sector=_sector(),
         mandate=_mandate(),
         plan=_plan(flights),

@@ -519,7 +519,8 @@ def test_a_night_without_a_sortie_leaves_its_plan_in_the_account(run: Run, world
     body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
     assert (body["exit_code"], body["errors"][0]["code"]) == (1, "no_sortie")
     account = entries_of(post)
-    assert [kind for kind, _ in account] == ["log_open", "mandate", "plan", "log_close"]
+    assert [kind for kind, _ in account] == ["log_open", "mandate", "plan", "fault", "log_close"]
+    assert "No sortie can be flown" in account[3][1]["text"]
     planned = hashlib.sha256((post / "plans" / "plan.json").read_bytes()).hexdigest()
     assert (account[2][1]["plan_sha256"], account[2][1]["slots"]) == (planned, [])
 
@@ -529,7 +530,9 @@ def test_a_night_that_cannot_be_planned_leaves_a_whole_post(run: Run, world: Pat
     post = tmp_path / "post"
     body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
     assert (body["exit_code"], body["errors"][0]["code"]) == (3, "cannot_lift_off")
-    assert [kind for kind, _ in entries_of(post)] == ["log_open", "mandate", "log_close"]
+    account = entries_of(post)
+    assert [kind for kind, _ in account] == ["log_open", "mandate", "fault", "log_close"]
+    assert body["errors"][0]["text"] in account[2][1]["text"]
     assert list(content(post / "plans")) == []
 
 

@@ -88,7 +88,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         streams = {name: PipeStream(end) for name, (end, _) in zip(chains, rest, strict=True)}
         simulation = Simulation(process, streams, link(os.fdopen(fixes, "rb"), "test"))
         running.append(simulation)
-        night = SimpleNamespace(fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None)
+        night = SimpleNamespace(fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, live=None)
         return Pumps(night, simulation, SimpleNamespace(), Stop()), simulation, chains
 
     yield make
@@ -188,7 +188,7 @@ def night_of(chains: dict[str, Chain]) -> Any:
     """What watching needs of a night, flown at second 7."""
     return SimpleNamespace(
         fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, faults=[], interrupted=False,
-        dead_simulator=None, sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
+        dead_simulator=None, live=None, sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
         plan=SimpleNamespace(slots=()),
     )  # fmt: skip
 

@@ -71,6 +71,12 @@ def test_what_failed_in_the_night_is_a_line_of_the_report(spanish: str) -> None:
     assert f"<li>{sample().health.faults[0]}</li>" in spanish
 
 
+@pytest.mark.parametrize(("language", "word"), [("es", "Vigilancia"), ("en", "Watch")])
+def test_the_report_says_which_watch_of_its_post_it_is(language: str, word: str) -> None:
+    page = render(replace(sample(alerts=0, flights=0), watch="watch-2"), language)
+    assert re.search(rf"{word}, [^<]*<[^>]*>\s*<[^>]*>watch-2<", page)
+
+
 def test_an_alert_that_nobody_reviewed_says_so(spanish: str) -> None:
     assert spanish.count("<strong>sin revisar</strong>") == 3
 

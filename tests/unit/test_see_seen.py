@@ -192,3 +192,67 @@ def test_ground_beside_an_edge_stays_unseen():
         ground.add(view, _everywhere(view))
     assert ground.seen_km2() == 0
     assert ground.why_not_km2()["too_coarse"] > 0
+
+
+@pytest.mark.parametrize(("without_s", "looks"), [(0.9, 1), (1.3, 0), (2.0, 0)])
+def test_a_look_goes_on_over_a_gap_of_a_second_and_over_no_longer_one(without_s, looks):
+    """From 6.8 s on no view comes for that long; from one view to the next pass up to 0.4 s more."""
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for view in _views(flight, 12.0):
+        t = (view.utc_ns - START_NS) / NS
+        if not 6.8 < t < 6.8 + without_s:
+            ground.add(view, _everywhere(view))
+    middle = ground.looks.shape[0] // 2
+    assert ground.looks[middle, middle] == looks
+
+
+def test_a_look_that_is_broken_off_at_its_last_view_begins_anew():
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    ground = SeenGround(flight.dem)
+    for number, view in enumerate(_views(flight, 9.0)):
+        ground.add(view, _everywhere(view))
+        if number == 12:
+            ground.break_off(view.utc_ns)
+    assert ground.seen_km2() == 0
+
+
+def test_a_clock_that_steps_back_ends_the_look():
+    """5 s of looking, and 5 s again, which begin one second before the end of the first."""
+    flight = Flight(terrain(2, slope=0.3), slant_m=900.0, size=(640, 512))
+    views = list(_views(flight, 9.2))
+    ground = SeenGround(flight.dem)
+    for view in views[:13] + views[10:]:
+        ground.add(view, _everywhere(view))
+    assert ground.seen_km2() == 0
+
+
+def test_the_best_resolution_of_all_looks_stays():
+    dem = terrain(2, slope=0.3)
+    ground, _ = _seen(Flight(dem, slant_m=700.0, size=(640, 512)))
+    middle = ground.looks.shape[0] // 2
+    near_m = ground.best_gsd_m[middle, middle]
+    for view in _views(Flight(dem, slant_m=950.0, size=(640, 512)), 9.0):
+        ground.add(view, _everywhere(view))
+    assert ground.looks[middle, middle] == 2
+    assert ground.best_gsd_m[middle, middle] == near_m
+
+
+def test_in_frame_is_what_a_picture_showed_and_stays_so():
+    """Level ground 900 m away: each cell in frame lies within one cell of a ray. Then another place is shown."""
+    flat = terrain(2, slope=0.0, relief_m=0.0)
+    ground = SeenGround(flat)
+    view = next(_views(Flight(flat, slant_m=900.0, size=(640, 512)), 0.0))
+    ground.add(view, None)
+    first = ground.state > 0
+    hit = np.zeros(first.shape, bool)
+    x_m, y_m = view.point_m[..., 0].ravel(), view.point_m[..., 1].ravel()
+    row, col = np.rint((y_m - flat.origin_y_m) / flat.cell_m), np.rint((x_m - flat.origin_x_m) / flat.cell_m)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            hit[row.astype(int) + down, col.astype(int) + right] = True
+    assert first.any()
+    assert not (first & ~hit).any()
+    ground.add(next(_views(Flight(flat, slant_m=900.0, size=(640, 512), aim_m=(150.0, 0.0)), 0.0)), None)
+    assert (ground.state > 0)[first].all()
+    assert np.count_nonzero(ground.state) > np.count_nonzero(first)

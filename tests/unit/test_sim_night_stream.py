@@ -224,9 +224,10 @@ def test_interrupt_ends_the_night_after_the_frame(tmp_path: Path) -> None:
             return super().write(data)
 
     simulator = stage.simulator(stage.world(), from_utc_ns=IN_AIR_NS, minutes=5.0)
+    before = signal.getsignal(signal.SIGINT)
     sent = serve(simulator, {"a1": Interrupting()}, None, tmp_path / "truth.jsonl", paced=False)
     assert sent == 1
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_paced_time_runs_no_faster_than_the_clock() -> None:

@@ -227,6 +227,7 @@ export type LiveMessage =
 export interface DecisionRequest {
   alert: string;
   state: "confirmed" | "dismissed" | "open";
-  reason: Reason;
+  /** None takes a decision back. */
+  reason: Reason | "";
   note: string;
 }

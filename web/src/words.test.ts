@@ -32,6 +32,7 @@ describe("sentences", () => {
   it("a code without a word stands for itself", () => {
     expect(spanish.named("compass", "w")).toBe("O");
     expect(spanish.named("compass", "up")).toBe("up");
+    expect(spanish.named("compass", "up", "towards the zenith")).toBe("towards the zenith");
   });
 });
 

@@ -45,10 +45,10 @@ export class Words {
     return key in this.sentences;
   }
 
-  /** The catalogue's word for a code from the wire, or the code itself where there is none. */
-  named(group: string, code: string): string {
+  /** The catalogue's word for a code from the wire; where there is none, what else it may be called, or the code. */
+  named(group: string, code: string, otherwise = code): string {
     const key = `page.${group}.${code}`;
-    return this.has(key) ? this.t(key) : code;
+    return this.has(key) ? this.t(key) : otherwise;
   }
 
   /** `12 345,6` in Spanish, `12,345.6` in English; unknown is a dash, never a zero. */

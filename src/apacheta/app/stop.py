@@ -1,6 +1,8 @@
-"""How a person ends a watch: the first Ctrl-C is a request, so that what was watched is written down to its end."""
+"""How a person ends a night: a watch takes the first Ctrl-C for a request, and writes down all that was watched."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -31,3 +33,17 @@ class Stop:
     def _restore(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def sigterm_is_ctrl_c() -> Iterator[None]:
+    """SIGTERM raises KeyboardInterrupt, so that what is open is closed. Outside the main thread nothing is changed."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

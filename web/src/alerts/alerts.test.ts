@@ -88,9 +88,9 @@ describe("a decision", () => {
   });
 
   it("that was refused says why, and can be given up", async () => {
-    const { desk } = room({ refusal: "no such alert" });
+    const { desk } = room({ refusal: { code: "unknown_alert", text: "no such alert" } });
     await desk.decide(request);
-    expect(desk.posts["h1"]!.refusal).toBe("no such alert");
+    expect(desk.posts["h1"]!.refusal).toEqual({ code: "unknown_alert", text: "no such alert" });
     desk.discard("h1");
     expect(desk.posts).toEqual({});
   });
@@ -161,14 +161,14 @@ describe("triage by keyboard", () => {
     expect(triage.marked).toEqual([]);
   });
 
-  it("undo takes a decision back, and does nothing to what is open", async () => {
+  it("undo takes a decision back without a reason, and does nothing to what is open", async () => {
     const { triage, live, sent } = room();
     triage.run("next");
     expect(triage.run("undo")).toBe(false);
     live.receive(decision("h1", "dismissed", "rock"), 0);
     expect(triage.run("undo")).toBe(true);
     await settled();
-    expect(sent[0]!.request).toMatchObject({ alert: "h1", state: "open" });
+    expect(sent[0]!.request).toEqual({ alert: "h1", state: "open", reason: "", note: "" });
   });
 
   it("a number means nothing while nothing is being answered", () => {

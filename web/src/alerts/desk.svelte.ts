@@ -9,11 +9,17 @@ export interface Post {
   key: string;
   state: "sending" | "failed";
   /** What the console said against it; null when it did not answer. */
-  refusal: string | null;
+  refusal: Refusal | null;
+}
+
+/** Its code, for the page's own words, and the console's words where the page has none. */
+export interface Refusal {
+  code: string;
+  text: string;
 }
 
 /** The console's answer: the index of the entry, or why not. */
-export type Answer = { index: number | null } | { refusal: string | null };
+export type Answer = { index: number | null } | { refusal: Refusal | null };
 export type Send = (request: DecisionRequest, key: string) => Promise<Answer>;
 
 const KEPT = "apacheta.posts";
@@ -79,7 +85,8 @@ export async function postDecision(request: DecisionRequest, key: string): Promi
     body: JSON.stringify(request),
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
-  const body = (await answer.json().catch(() => ({}))) as { index?: number; text?: string; remedy?: string };
+  const body = (await answer.json().catch(() => ({}))) as { index?: number; code?: string; text?: string; remedy?: string };
   if (answer.ok) return { index: body.index ?? null };
-  return { refusal: [body.text, body.remedy].filter(Boolean).join(" ") || String(answer.status) };
+  const text = [body.text, body.remedy].filter(Boolean).join(" ") || String(answer.status);
+  return { refusal: { code: body.code ?? "", text } };
 }

@@ -7,7 +7,7 @@ export interface Sample {
   /** A look, or an icon. */
   look?: string;
   icon?: string;
-  /** Key of its words under `page.map`, with values. */
+  /** Last part of the key of its words, and their values. */
   word: string;
   values?: Record<string, string | number>;
 }

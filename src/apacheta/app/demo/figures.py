@@ -38,26 +38,34 @@ ALERT_FIELDS = (
 )
 
 
-def fill_answer(answer: Answer, night: Night, checkpoint: Checkpoint, verified: bool) -> None:
-    """Write every figure into the answer's body. Without truth its figures stay null, with a warning."""
+def fill_watched(answer: Answer, night: Night, checkpoint: Checkpoint) -> None:
+    """Write the figures of the watch itself into the answer's body."""
     answer.body |= _chain_figures(night)
     answer.body |= {
         "interrupted": night.interrupted,
         "entries": checkpoint.size,
-        "log_verified": verified,
         "checkpoint_sha256": checkpoint.sha256,
         "peak_rss_mb": round(night.peak_mb, 1),
         "wall_s": round(night.wall_s, 3),
     }
+
+
+def fill_verified(answer: Answer, night: Night, verified: bool) -> None:
+    """Write down whether the log verified."""
+    answer.body["log_verified"] = verified
+    if not verified:
+        answer.warnings.append(
+            ErrorLine(code="log_not_verified", text="The log did not verify.", file=str(night.post.log))
+        )
+
+
+def fill_scored(answer: Answer, night: Night) -> None:
+    """Write what truth says of the night. Without truth its figures stay null, with a warning."""
     try:
         _fill_from_truth(answer, night)
     except Fault as fault:
         answer.warnings.append(fault.line)
     answer.body["cpu_seconds"] = round(cpu_seconds(), 2)
-    if not verified:
-        answer.warnings.append(
-            ErrorLine(code="log_not_verified", text="The log did not verify.", file=str(night.post.log))
-        )
 
 
 def _chain_figures(night: Night) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ...account import Checkpoint
 from ...core.errors import Fault, InputFault, Refusal
 from ...core.mandate import Mandate
 from ...core.sector import Sector
@@ -19,11 +20,12 @@ from ..loading import check_mandate, load_fleet, load_mandate, load_sector, load
 from ..logbook import open_account
 from ..plan import make_plan
 from ..post import Post, mandate_body, open_post
-from .figures import fill_answer
+from ..stop import sigterm_is_ctrl_c
+from .figures import fill_scored, fill_verified, fill_watched
 from .night import FRAME_RATE_HZ, DemoSettings, Night, own_side_of
 from .progress import Progress
 from .reporting import write_report
-from .watching import watch_night
+from .watching import fault_of, watch_night
 
 
 @dataclass(frozen=True)
@@ -38,26 +40,23 @@ class _Given:
     fleet: tuple[str, ...]
 
 
+@sigterm_is_ctrl_c()
 def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> None:
-    """Run the whole night; fills the answer's body. A post that another process holds, or that keeps another mandate,
-    is refused and left as it was."""
+    """Run the whole night; fills the answer's body as far as it comes. A post that another process holds, or that keeps
+    another mandate, is refused and left as it was."""
     given = _given(settings, progress)
     Post(settings.post).refuse_other_mandate(given.exercise.mandate)
     post = open_post(settings.post)
     account, signer = open_account(post)
     post = post.for_another_watch(given.fleet)
-    keeper = Keeper(post, account, settings.keep_video)
-    try:
-        night = _watched(answer, given, post, keeper, progress)
-    except BaseException:
-        with suppress(Fault, OSError):  # the first failure is the one to tell
-            keeper.close()
-        raise
-    checkpoint = keeper.close()
+    _say_given(answer, given, post)
+    night, checkpoint = _accounted(answer, given, Keeper(post, account, settings.keep_video), post, progress)
+    fill_watched(answer, night, checkpoint)
     progress.step("verifying")
     verified = verify.run(post.folder)[1] == 0
+    fill_verified(answer, night, verified)
     progress.step("scoring")
-    fill_answer(answer, night, checkpoint, verified)
+    fill_scored(answer, night)
     progress.step("reporting")
     answer.body["report"] = str(write_report(night, answer.body, checkpoint, signer, verified))
     _judge(answer, night, verified)
@@ -91,18 +90,43 @@ def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sec
     return Exercise(settings.sector, mandate, world), sector, ground
 
 
-def _watched(answer: Answer, given: _Given, post: Post, keeper: Keeper, progress: Progress) -> Night:
-    """Plan and watch the night in a post that we hold; mandate and plan are in the account before anything flies."""
+def _accounted(
+    answer: Answer, given: _Given, keeper: Keeper, post: Post, progress: Progress
+) -> tuple[Night, Checkpoint]:
+    """The night, planned and watched, and its closed log's checkpoint. Whatever ends it before its time is written down
+    before the log is closed, and raised."""
+    night = None
+    try:
+        night = _ready(answer, given, post, keeper, progress)
+        watch_night(night, keeper, progress)
+    except BaseException as failure:
+        with suppress(Fault, OSError):  # the first failure is the one to tell
+            _note_failure(given, night, keeper, failure)
+        with suppress(Fault, OSError):
+            keeper.close()
+        raise
+    return night, keeper.close()
+
+
+def _note_failure(given: _Given, night: Night | None, keeper: Keeper, failure: BaseException) -> None:
+    """What ended the night, into its account; the watch has written its own failures down itself."""
+    fault = fault_of(failure)
+    if night is None or fault not in night.faults:
+        body = {"what": fault.code, "text": fault.text(), **fault.values}
+        keeper.note("fault", given.sector.start_utc_ns, body, at_once=True)
+
+
+def _ready(answer: Answer, given: _Given, post: Post, keeper: Keeper, progress: Progress) -> Night:
+    """The night with its plan in a post that we hold; mandate and plan are in the account before anything flies."""
     start_ns = given.sector.start_utc_ns
     post.keep_mandate(given.exercise.mandate)
     keeper.note("mandate", start_ns, mandate_body(given.mandate), at_once=True)
     progress.step("planning")
     night = _planned(given, post)
     keeper.note("plan", start_ns, _plan_body(night), at_once=True)
-    _say_plan(answer, night)
+    answer.body["planned_km2"] = night.plan.planned_km2
     if not night.plan.slots:
         raise Refusal("no_sortie", "No sortie can be flown in this night.", remedy="The plan's page says why for each.")
-    watch_night(night, keeper, progress)
     return night
 
 
@@ -129,18 +153,18 @@ def _planned(given: _Given, post: Post) -> Night:
     )
 
 
-def _say_plan(answer: Answer, night: Night) -> None:
+def _say_given(answer: Answer, given: _Given, post: Post) -> None:
+    sector, settings = given.sector, given.settings
     answer.body |= {
-        "sector": night.sector.name,
-        "sector_sha256": night.sector.sha256,
-        "post": str(night.post.folder),
-        "streams": len(night.fleet),
-        "frame_width_px": night.settings.width_px,
-        "frame_height_px": night.settings.height_px,
+        "sector": sector.name,
+        "sector_sha256": sector.sha256,
+        "post": str(post.folder),
+        "streams": len(given.fleet),
+        "frame_width_px": settings.width_px,
+        "frame_height_px": settings.height_px,
         "frame_rate_hz": FRAME_RATE_HZ,
-        "border_standoff_m": night.sector.border.standoff_m,
-        "border_line_accuracy_m": night.sector.border.accuracy_m,
-        "planned_km2": night.plan.planned_km2,
+        "border_standoff_m": sector.border.standoff_m,
+        "border_line_accuracy_m": sector.border.accuracy_m,
     }
 
 

@@ -55,6 +55,7 @@ def report_of(night: Night, body: dict[str, Any], checkpoint: Checkpoint, vkey: 
     seen_utc_ns, seen = _seen_over_time(night)
     return NightReport(
         apacheta=__version__,
+        watch=night.post.watch,
         sector=night.sector,
         mandate=night.mandate,
         plan=night.plan,

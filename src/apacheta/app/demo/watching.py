@@ -68,7 +68,7 @@ def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Pr
         try:
             code = pumps.run(progress)
         except BaseException as failure:
-            night.faults.append(_fault_of(failure))
+            night.faults.append(fault_of(failure))
             with suppress(Fault, OSError):  # the first failure is the one to tell
                 _note_end(night, keeper)
             raise
@@ -79,8 +79,8 @@ def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Pr
         _take_death(night, code)
 
 
-def _fault_of(failure: BaseException) -> NightFault:
-    """What ended the watch: a second Ctrl-C, or something that failed."""
+def fault_of(failure: BaseException) -> NightFault:
+    """What ended the night: a Ctrl-C that did not wait, or something that failed."""
     if isinstance(failure, KeyboardInterrupt):
         return STOPPED
     return NightFault("watch_failed", {"why": f"{type(failure).__name__}: {failure}"})

@@ -163,9 +163,11 @@ class Score:
 
 @dataclass(frozen=True)
 class NightReport:
-    """One night, complete. `seen_km2` follows `seen_utc_ns`: own-side ground with at least one accounted look."""
+    """One night, complete. `watch`: what the account calls it. `seen_km2` follows `seen_utc_ns`: own-side ground with
+    at least one accounted look."""
 
     apacheta: str
+    watch: str
     sector: Sector
     mandate: Mandate
     plan: WatchPlan

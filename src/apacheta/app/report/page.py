@@ -101,6 +101,7 @@ def _opening(report: NightReport, t: Texts) -> str:
 def _about(report: NightReport, t: Texts) -> list[tuple[str, str]]:
     mandate = report.mandate
     return [
+        (t("report.about.watch"), report.watch),
         (t("report.about.night"), f"{_moment(report.start_utc_ns)} – {_moment(report.end_utc_ns)} UTC"),
         (t("report.about.authority"), mandate.authority),
         (t("report.about.purpose"), mandate.purpose),
