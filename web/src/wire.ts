@@ -227,6 +227,7 @@ export type LiveMessage =
 export interface DecisionRequest {
   alert: string;
   state: "confirmed" | "dismissed" | "open";
-  reason: Reason;
+  /** Taking a decision back has none. */
+  reason: Reason | "";
   note: string;
 }

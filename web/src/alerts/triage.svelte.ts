@@ -153,7 +153,7 @@ export class Triage {
   /** The log keeps both: the decision and that it was taken back. */
   private takeBack({ id }: Alert): boolean {
     if (this.isOpen(id)) return false;
-    this.post({ alert: id, state: "open", reason: "other", note: this.note });
+    this.post({ alert: id, state: "open", reason: "", note: this.note });
     return true;
   }
 

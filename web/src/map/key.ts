@@ -7,7 +7,7 @@ export interface Sample {
   /** A look, or an icon. */
   look?: string;
   icon?: string;
-  /** Key of its words under `page.map`, with values. */
+  /** Key of its words among the map's, with values. */
   word: string;
   values?: Record<string, string | number>;
 }
