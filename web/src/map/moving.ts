@@ -33,12 +33,12 @@ export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, t: Tra
   });
 }
 
-/** Three short lines: who and how well heard, heights, battery. */
+/** Short lines: who and its battery, the link where it is not good, and both heights. */
 function aircraftLabel(fix: Fix, link: Fix["link"], t: Translate): string {
   const agl = fix.alt_agl_m === null ? "?" : WHOLE.format(fix.alt_agl_m);
+  const who = t("page.map.who", { aircraft: fix.aircraft, percent: WHOLE.format(100 * fix.battery_fraction) });
   const heights = t("page.map.heights", { agl, amsl: WHOLE.format(fix.alt_amsl_m) });
-  const battery = t("page.map.battery", { percent: WHOLE.format(100 * fix.battery_fraction) });
-  return `${fix.aircraft} · ${t(`page.map.link_${link}`)}\n${heights}\n${battery}`;
+  return [who, ...(link === "good" ? [] : [t(`page.map.link_${link}`)]), heights].join("\n");
 }
 
 export function flownShapes(trails: Trails): Shape[] {
