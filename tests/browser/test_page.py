@@ -23,7 +23,7 @@ def test_the_page_comes_up_and_asks_nobody_but_its_own_console(browsing: Any) ->
     """Alerts, map, aircraft and picture are there; what the browser complains of fails every test of this file."""
     page = browsing.page()
     page.wait_for_selector("[data-map='canvas']", state="attached")
-    page.wait_for_selector("section.pane canvas", state="attached")
+    page.wait_for_selector("section.pane[data-state] canvas", state="attached")
     assert page.locator("[data-alert]").count() == 3
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
