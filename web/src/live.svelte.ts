@@ -109,7 +109,8 @@ export class LiveState {
     if (this.link === "closed") return "console_down";
     if (this.ended) return "ended";
     if (this.link === "connecting" || Number.isNaN(this.anchor.utc_ms)) return "connecting";
-    return this.clock_ms - this.heard_any_ms > CORE_SILENT_MS ? "core_down" : "good";
+    const is_silent = this.clock_ms - this.heard_any_ms > CORE_SILENT_MS;
+    return is_silent || isCoreDown(this.health) ? "core_down" : "good";
   }
 
   /** Look at another instant, or with null at the present again. */
@@ -184,8 +185,10 @@ export class LiveState {
     this.seen_km2 = seen_km2;
   }
 
-  /** Health, snapshots and the end say what time it is; other messages come late, and may only put the clock forward. */
+  /** Health, snapshots and the end say what time it is; other messages come late, and may only put the clock forward.
+   * Without a core the console can only go on counting, as this page does. */
   private setClock(message: LiveMessage, clock_ms: number): void {
+    if (message.kind === "health" && isCoreDown(message)) return;
     const utc_ms = msOf(message.utc_ns);
     const sure = ["health", "snapshot", "end"].includes(message.kind);
     if (sure || !(utc_ms <= (this.now_utc_ms ?? -Infinity))) this.anchor = { utc_ms, at_ms: clock_ms };
@@ -211,6 +214,10 @@ export class LiveState {
     this.heard = { ...this.heard, [key]: clock_ms };
   }
 }
+
+/** Whether the console says that it has lost the core: its word comes each second, and nothing else does. */
+const isCoreDown = (health: Health | null): boolean =>
+  health?.processes.some(({ name, state }) => name === "core" && state === "down") ?? false;
 
 /** The last decision of a trail that had been taken at an instant. */
 const lastBefore = (trail: Decision[], utc_ns: bigint): Decision | undefined =>

@@ -145,6 +145,18 @@ describe("trust", () => {
     expect(state.trust).toBe("console_down");
   });
 
+  it("believes a console that says that its core is down, and keeps the time of the last news", () => {
+    const state = live();
+    state.link = "open";
+    state.receive(health(0), 1000);
+    const processes = [{ name: "core", state: "down" as const, restarts: 1, rss_mb: null }];
+    const heard_utc_ms = state.heard_utc_ms;
+    state.receive({ ...health(2), processes }, 3000);
+    expect([state.trust, state.heard_utc_ms]).toEqual(["core_down", heard_utc_ms]);
+    state.receive(health(3), 4000);
+    expect(state.trust).toBe("good");
+  });
+
   it("a night that ended is no failure", () => {
     const state = fed([{ kind: "end", utc_ns: ns(1), report: "reports/x" }, 1000]);
     state.link = "open";

@@ -85,7 +85,8 @@ export interface Fix extends Message {
   ground_speed_m_s: number;
   battery_fraction: number;
   phase: string;
-  link: "good" | "late" | "lost";
+  /** Null in the past, of which it is not kept. */
+  link: "good" | "late" | "lost" | null;
   sigma_h_m: number;
 }
 
@@ -227,7 +228,7 @@ export type LiveMessage =
 export interface DecisionRequest {
   alert: string;
   state: "confirmed" | "dismissed" | "open";
-  /** None takes a decision back. */
+  /** Taking a decision back has none. */
   reason: Reason | "";
   note: string;
 }

@@ -3,19 +3,19 @@ import { nsOf } from "../instant";
 import type { LiveState } from "../live.svelte";
 import type { Decision, DecisionRequest } from "../wire";
 
+/** Why a decision was not written: a code that the catalogue may know, and the console's own English for a code without words. */
+export interface Refusal {
+  code: string;
+  text: string;
+}
+
 export interface Post {
   request: DecisionRequest;
   /** Idempotency-Key: the same for every attempt, so that what was written and not answered is written once. */
   key: string;
   state: "sending" | "failed";
-  /** What the console said against it; null when it did not answer. */
+  /** What was said against it; null when nobody answered. */
   refusal: Refusal | null;
-}
-
-/** Its code, for the page's own words, and the console's words where the page has none. */
-export interface Refusal {
-  code: string;
-  text: string;
 }
 
 /** The console's answer: the index of the entry, or why not. */
@@ -85,8 +85,7 @@ export async function postDecision(request: DecisionRequest, key: string): Promi
     body: JSON.stringify(request),
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
-  const body = (await answer.json().catch(() => ({}))) as { index?: number; code?: string; text?: string; remedy?: string };
+  const body = (await answer.json().catch(() => ({}))) as { index?: number; code?: string; text?: string };
   if (answer.ok) return { index: body.index ?? null };
-  const text = [body.text, body.remedy].filter(Boolean).join(" ") || String(answer.status);
-  return { refusal: { code: body.code ?? "", text } };
+  return { refusal: { code: body.code ?? "", text: body.text ?? String(answer.status) } };
 }

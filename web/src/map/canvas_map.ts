@@ -42,8 +42,8 @@ export class CanvasMap implements Hand {
   }
 
   private firstView(): View {
-    const { at, bounds, host } = this.start;
-    const view = viewOf(bounds, host.clientWidth, host.clientHeight, MARGIN_PX);
+    const { at, first, host } = this.start;
+    const view = viewOf(first, host.clientWidth, host.clientHeight, MARGIN_PX);
     return at === null ? view : { ...view, x: xOf(at.centre[0]), y: yOf(at.centre[1]), zoom: at.zoom };
   }
 

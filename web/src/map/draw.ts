@@ -103,8 +103,11 @@ function drawSign(brush: Brush, view: View, look: Look, { geometry, properties }
   brush.restore();
 }
 
+type Text = NonNullable<Look["text"]>;
+type Where = Text["where"] | "left";
+
 interface Word {
-  text: NonNullable<Look["text"]>;
+  text: Omit<Text, "where"> & { where: Where };
   label: string;
   at: Point;
   angle_rad: number;
@@ -149,17 +152,31 @@ function along(chain: readonly Point[], { width_px, height_px }: View): { at: Po
 
 type Box = [left: number, top: number, right: number, bottom: number];
 
+/** Where the pane's own controls lie: tools on the left, whom to follow at the right. */
+const controlsOf = ({ width_px, height_px }: View): Box[] => [
+  [0, 0, 52, height_px],
+  [width_px - 150, 0, width_px, 50],
+];
+
 function writeWords(brush: Brush, words: readonly Word[], view: View): void {
-  const taken: Box[] = [];
+  const taken = controlsOf(view);
   for (const word of words.toReversed()) {
     brush.font = `${word.text.bold ? 600 : 400} ${word.text.size_px}px sans-serif`;
-    const box = boxOf(brush, word);
-    const out = box[2] < 0 || box[3] < 0 || box[0] > view.width_px || box[1] > view.height_px;
-    if (out || (!word.text.crowd && taken.some((other) => overlap(other, box)))) continue;
-    taken.push(box);
-    write(brush, word);
+    const placed = placesOf(word).map((one) => ({ one, box: boxOf(brush, one) }));
+    const seen = placed.filter(({ box }) => box[2] > 0 && box[3] > 0 && box[0] < view.width_px && box[1] < view.height_px);
+    const free = seen.find(({ box }) => !taken.some((other) => overlap(other, box)));
+    const best = free ?? (word.text.crowd ? seen[0] : undefined);
+    if (best === undefined) continue;
+    taken.push(best.box);
+    write(brush, best.one);
   }
 }
+
+/** Where a word may stand, the best place first: what must be read has a choice of sides. */
+const placesOf = (word: Word): Word[] =>
+  word.text.crowd ? SIDES.map((where) => ({ ...word, text: { ...word.text, where } })) : [word];
+
+const SIDES = ["right", "left", "below"] as const;
 
 const overlap = (a: Box, b: Box): boolean => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 
@@ -169,9 +186,13 @@ function boxOf(brush: Brush, { label, text, at: [x, y], angle_rad }: Word): Box 
   const high = lines.length * text.size_px * 1.25;
   const [cos, sin] = [Math.abs(Math.cos(angle_rad)), Math.abs(Math.sin(angle_rad))];
   const [w, h] = [wide * cos + high * sin, wide * sin + high * cos];
-  const [dx, dy] = text.where === "right" ? [16 + w / 2, 0] : [0, text.where === "below" ? 12 + h / 2 : 0];
+  const aside_px = ASIDE_PX[text.where] ?? 0;
+  const [dx, dy] = [aside_px + (Math.sign(aside_px) * w) / 2, text.where === "below" ? 12 + h / 2 : 0];
   return [x + dx - w / 2, y + dy - h / 2, x + dx + w / 2, y + dy + h / 2];
 }
+
+const ALIGNED: Partial<Record<Where, CanvasTextAlign>> = { right: "left", left: "right" };
+const ASIDE_PX: Partial<Record<Where, number>> = { right: 16, left: -16 };
 
 function write(brush: Brush, { label, text, at, angle_rad }: Word): void {
   const lines = label.split("\n");
@@ -181,11 +202,11 @@ function write(brush: Brush, { label, text, at, angle_rad }: Word): void {
   brush.translate(...at);
   brush.rotate(angle_rad);
   brush.textBaseline = "middle";
-  brush.textAlign = text.where === "right" ? "left" : "center";
+  brush.textAlign = ALIGNED[text.where] ?? "center";
   brush.lineJoin = "round";
   [brush.lineWidth, brush.strokeStyle, brush.fillStyle] = [3.2, text.halo, text.colour];
   lines.forEach((part, k) => {
-    const place = [text.where === "right" ? 16 : 0, first + k * step] as const;
+    const place = [ASIDE_PX[text.where] ?? 0, first + k * step] as const;
     brush.strokeText(part, ...place);
     brush.fillText(part, ...place);
   });

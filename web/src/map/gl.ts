@@ -45,8 +45,8 @@ export async function glMap(start: Start, terrain_url: string): Promise<Hand> {
   return new GlMap(map, start, bounds !== null);
 }
 
-function cameraOf({ at, bounds }: Start): Partial<maplibregl.MapOptions> {
-  if (at === null) return { bounds, fitBoundsOptions: { padding: MARGIN_PX } };
+function cameraOf({ at, first }: Start): Partial<maplibregl.MapOptions> {
+  if (at === null) return { bounds: first, fitBoundsOptions: { padding: MARGIN_PX } };
   return { center: at.centre, zoom: at.zoom };
 }
 

@@ -2,8 +2,23 @@
 
 import type { LonLat, Night, Place } from "../wire";
 import type { ContourLine } from "./lines.worker";
+import type { Bounds } from "./mercator";
 import type { Translate } from "./seam";
 import { line, point, polygon, ring, type Shape } from "./shapes";
+
+/** Where this watch is at work, with room to look beyond: bases, aircraft, alerts. Without any, all of the sector. */
+export function worked({ bounds, bases }: Night, now: readonly LonLat[]): Bounds {
+  const places = [...bases.map(({ lon_deg, lat_deg }): LonLat => [lon_deg, lat_deg]), ...now];
+  if (places.length < 2) return bounds;
+  const [lons, lats] = [places.map(([lon]) => lon), places.map(([, lat]) => lat)];
+  const [west, south, east, north] = [min(lons), min(lats), max(lons), max(lats)];
+  return [west - ROOM_DEG, south - ROOM_DEG, east + ROOM_DEG, north + ROOM_DEG];
+}
+
+/** About two kilometres. */
+const ROOM_DEG = 0.02;
+const min = (numbers: readonly number[]): number => numbers.reduce((one, other) => Math.min(one, other));
+const max = (numbers: readonly number[]): number => numbers.reduce((one, other) => Math.max(one, other));
 
 /** Border, keep-in, zones, roads, lines and places. */
 export function groundShapes(night: Night, t: Translate): Shape[] {

@@ -49,7 +49,9 @@ export interface Start {
   host: HTMLElement;
   theme: Theme;
   bounds: Bounds;
-  /** Where another hand left off; null shows the bounds. */
+  /** What is shown first. */
+  first: Bounds;
+  /** Where another hand left off; null shows what is first. */
   at: { centre: LonLat; zoom: number } | null;
   terrain: boolean;
   events: Events;

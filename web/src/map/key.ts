@@ -7,7 +7,7 @@ export interface Sample {
   /** A look, or an icon. */
   look?: string;
   icon?: string;
-  /** Last part of the key of its words, and their values. */
+  /** Key of its words among the map's, with values. */
   word: string;
   values?: Record<string, string | number>;
 }

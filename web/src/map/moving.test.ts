@@ -33,7 +33,7 @@ describe("aircraft", () => {
 
   test("carry heights, battery and link as words, and unknown ground as a question", () => {
     const [shape] = aircraftShapes([fix(0, { alt_agl_m: null, link: "late" })], T0, t);
-    expect(shape!.properties.label).toBe("A1 · link_late\nheights ? 4812\nbattery 78");
+    expect(shape!.properties.label).toBe("who A1 78\nlink_late\nheights ? 4812");
     expect(shape!.properties.icon).toBe("aircraft-late");
   });
 

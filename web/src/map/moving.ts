@@ -17,7 +17,7 @@ const WHOLE = new Intl.NumberFormat("es", { maximumFractionDigits: 0, useGroupin
 export const ageS = (utc_ns: string, now_utc_ns: bigint): number => Number(now_utc_ns - BigInt(utc_ns)) / 1e9;
 
 /** The link as it is now: what the last fix said, or worse with its age. */
-export function linkOf(fix: Fix, now_utc_ns: bigint): Fix["link"] {
+export function linkOf(fix: Fix, now_utc_ns: bigint): NonNullable<Fix["link"]> {
   const age_s = ageS(fix.utc_ns, now_utc_ns);
   if (fix.link === "lost" || age_s > SILENT_S) return "lost";
   return fix.link === "late" || age_s > STALE_S ? "late" : "good";
@@ -33,12 +33,12 @@ export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, t: Tra
   });
 }
 
-/** Three short lines: who and how well heard, heights, battery. */
-function aircraftLabel(fix: Fix, link: Fix["link"], t: Translate): string {
+/** Short lines: who and its battery, the link where it is not good, and both heights. */
+function aircraftLabel(fix: Fix, link: NonNullable<Fix["link"]>, t: Translate): string {
   const agl = fix.alt_agl_m === null ? "?" : WHOLE.format(fix.alt_agl_m);
+  const who = t("page.map.who", { aircraft: fix.aircraft, percent: WHOLE.format(100 * fix.battery_fraction) });
   const heights = t("page.map.heights", { agl, amsl: WHOLE.format(fix.alt_amsl_m) });
-  const battery = t("page.map.battery", { percent: WHOLE.format(100 * fix.battery_fraction) });
-  return `${fix.aircraft} · ${t(`page.map.link_${link}`)}\n${heights}\n${battery}`;
+  return [who, ...(link === "good" ? [] : [t(`page.map.link_${link}`)]), heights].join("\n");
 }
 
 export function flownShapes(trails: Trails): Shape[] {

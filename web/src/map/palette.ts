@@ -54,7 +54,7 @@ const DAY: Palette = {
   mover: "#7a1fa0",
   vehicle: "#7a1fa0",
   animal: "#5d5348",
-  severity: { high: "#c01717", medium: "#b85600", low: "#7d6400" },
+  severity: { high: "#c01717", medium: "#b85600", low: "#3d4f66" },
   decided: "#555c61",
   seen: [["#005f5c", 0.6], ["#0a7f7a", 0.52], ["#2a9a93", 0.46], ["#5bb3ab", 0.42], ["#8ac8c0", 0.38], ["#b4d9d3", 0.36]],
 };
@@ -81,7 +81,7 @@ const DARK: Palette = {
   mover: "#e0a8ff",
   vehicle: "#e0a8ff",
   animal: "#c4b7a6",
-  severity: { high: "#ff6a5e", medium: "#ffa646", low: "#ecd25c" },
+  severity: { high: "#ff6a5e", medium: "#ffa646", low: "#a9c3dd" },
   decided: "#a2a9ad",
   seen: [["#5eead4", 0.52], ["#3fcbb6", 0.46], ["#2aa898", 0.42], ["#1f877c", 0.4], ["#1a695f", 0.4], ["#164e48", 0.42]],
 };

@@ -100,7 +100,7 @@ function linePaint({ colour, width_px, dash, opacity = 1 }: NonNullable<Look["li
 type Sign = Pick<Extract<LayerSpecification, { type: "symbol" }>, "layout" | "paint">;
 const WHERE: Record<NonNullable<Look["text"]>["where"], NonNullable<Sign["layout"]>> = {
   below: { "text-anchor": "top", "text-offset": [0, 1.1] },
-  right: { "text-anchor": "left", "text-offset": [1.5, 0], "text-justify": "left" },
+  right: { "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.5, "text-justify": "auto" },
   middle: { "text-anchor": "center" },
   along: { "symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30 },
 };

@@ -66,6 +66,11 @@ describe("the timeline", () => {
       expect(Math.min(...xs.slice(1).map((x, at) => x - xs[at]!))).toBeGreaterThanOrEqual(72);
     }
   });
+
+  it("has no more ticks than fit, however long it is", () => {
+    const years = { from_ms: 0, to_ms: 1_782_000_000_000 };
+    expect(ticksOf(years, 800).length).toBeLessThanOrEqual(12);
+  });
 });
 
 describe("an alert's track", () => {

@@ -28,7 +28,9 @@ export function rangeFor(happened_ms: number): Range {
 /** Full minutes or hours in the domain, at least `least_px` apart. */
 export function ticksOf(domain: Domain, width_px: number, least_px = 72): number[] {
   const per_px = (domain.to_ms - domain.from_ms) / Math.max(1, width_px);
-  const step_ms = TICKS_MS.find((step) => step >= per_px * least_px) ?? TICKS_MS.at(-1)!;
+  const longest_ms = TICKS_MS.at(-1)!;
+  const step_ms =
+    TICKS_MS.find((step) => step >= per_px * least_px) ?? Math.ceil((per_px * least_px) / longest_ms) * longest_ms;
   const first = Math.ceil(domain.from_ms / step_ms);
   const count = Math.max(0, Math.floor(domain.to_ms / step_ms) - first + 1);
   return Array.from({ length: count }, (_, at) => (first + at) * step_ms);

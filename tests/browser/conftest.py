@@ -1,0 +1,143 @@
+"""The built page in a real browser, served by the real console, fed by a real core over its Unix socket."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_stage import NS, START_NS, Core, alert, core, fix, stream
+
+from apacheta.alert.watchman import unreviewed
+from apacheta.app.chain import Chain
+from apacheta.app.texts import LANGUAGES, catalogue
+from apacheta.console import ConsoleSettings, CoreLink, bound_socket, create_app
+from apacheta.console.server import server_of
+from apacheta.console.settings import STATIC
+
+SIZE = {"width": 640, "height": 400}
+PATIENCE_MS = 60_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a browser, which starts slowly on a busy machine."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(400))
+
+
+@dataclass
+class Watch:
+    """A running watch: its core, the chain that watches, and the page's address."""
+
+    core: Core
+    chain: Chain
+    address: str
+    frames: Iterator[bytes]
+
+    def fly(self, frames: int | None = None) -> None:
+        """Watch so many frames more of the flight, or the rest of it, at once."""
+        for at, packets in enumerate(self.frames, 1):
+            self.chain.feed(packets)
+            if at == frames:
+                return
+
+    def decisions(self) -> list[tuple[str, str, str]]:
+        """What the log's book holds: alert, state and reason of each decision, in order."""
+        return [(d.alert, d.state, d.reason) for d in self.core.book.decisions]
+
+
+@dataclass
+class Browsing:
+    """A browser that takes note of whatever it should not have to say."""
+
+    browser: Any
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def page(self, language: str = "es", theme: str = "dark") -> Any:
+        """The page at the tests' small size, with its words on it."""
+        context = self.browser.new_context(viewport=SIZE, bypass_csp=True)
+        context.set_default_timeout(PATIENCE_MS)
+        kept = f"localStorage['apacheta.language'] ??= '{language}'; localStorage['apacheta.theme'] ??= '{theme}'"
+        context.add_init_script(kept)
+        page = context.new_page()
+        page.on("console", lambda said: self.faults.append(f"{said.type}: {said.text}"))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("request", lambda asked: self._note(asked.url))
+        page.goto(f"{self.address}/?map=canvas")
+        page.wait_for_selector("[data-alert]", state="attached")
+        return page
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.address, self.address.replace("http", "ws"), "blob:", "data:")):
+            self.faults.append(f"outside: {url}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """Where the browser is; skipped where it, its driver or the built page is missing."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on the PATH")
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the page is not built: `npm ci && npm run build` in the folder web")
+    return path
+
+
+@pytest.fixture(scope="module")
+def watch(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """Ten of twelve seconds of a real flight: its own alert about a walker, and two that were raised before."""
+    folder = tmp_path_factory.mktemp("post")
+    with core(folder) as running:
+        for number in (101, 102):
+            made = alert(number, utc_ns=START_NS - number * NS, rule="line_crossing")
+            running.keeper.alert(made, unreviewed(made))
+            running.live.publisher.alert(made)
+        running.live.publisher.fix(fix(START_NS))
+        with _served(folder) as address:
+            watched = Watch(running, running.chain(), address, iter(stream()))
+            watched.fly(50)
+            assert len(watched.chain.alerts) == 1
+            yield watched
+
+
+@pytest.fixture
+def browsing(watch: Watch, chromium: str, request: pytest.FixtureRequest) -> Iterator[Browsing]:
+    """A browser on the watch, started with the arguments of the test; whatever it complained of fails the test."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium, args=getattr(request, "param", ["--disable-gpu"]), timeout=2 * PATIENCE_MS
+        )
+        opened = Browsing(browser, watch.address)
+        yield opened
+        browser.close()
+    assert opened.faults == []
+
+
+@contextmanager
+def _served(post: Path) -> Iterator[str]:
+    """The console over a post's folder, at a free port."""
+    settings = ConsoleSettings(
+        log=post / "log",
+        video=post / "video",
+        evidence=post / "evidence",
+        texts={language: catalogue(language) for language in LANGUAGES},
+    )
+    listening = bound_socket("127.0.0.1", 0)
+    server = server_of(create_app(settings, CoreLink(post / "core.sock")), listening)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

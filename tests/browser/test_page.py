@@ -1,0 +1,91 @@
+"""The page as a person meets it: it comes up, is worked by keyboard, speaks two languages, and says what is old."""
+
+from typing import Any
+
+import pytest
+
+
+def said(page: Any, alert: str) -> str:
+    """What the queue says of an alert."""
+    return str(page.inner_text(f"[data-alert='{alert}']"))
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def waits_for(page: Any, alert: str, word: str) -> None:
+    page.locator(f"[data-alert='{alert}']", has_text=word).wait_for()
+
+
+def test_the_page_comes_up_and_asks_nobody_but_its_own_console(browsing: Any) -> None:
+    """Alerts, map, aircraft and picture are there; what the browser complains of fails every test of this file."""
+    page = browsing.page()
+    page.wait_for_selector("[data-map='canvas']", state="attached")
+    page.wait_for_selector("section.pane[data-state] canvas", state="attached")
+    assert page.locator("[data-alert]").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_three_alerts_are_triaged_by_keyboard_and_one_decision_is_taken_back(browsing: Any, watch: Any) -> None:
+    """One is confirmed after its picture was seen, two are dismissed unseen, and one of these is taken back."""
+    page, (own,) = browsing.page(), watch.chain.alerts
+    press(page, "j")
+    first = page.get_attribute("[aria-current='true'][data-alert]", "data-alert")
+    assert page.evaluate("document.activeElement.dataset.alert") == first
+    press(page, "d", "1")
+    waits_for(page, first, "Descartada sin ver")
+    second = page.get_attribute("[aria-current='true'][data-alert]", "data-alert")
+    press(page, "d", "1")
+    waits_for(page, second, "Descartada sin ver")
+    press(page, "e")
+    page.wait_for_function("[...document.querySelectorAll('.evidence img')].some((one) => one.naturalWidth > 0)")
+    press(page, "n")
+    page.keyboard.type("uno que camina")
+    press(page, "Escape", "c", "1")
+    waits_for(page, own.id, "Confirmada")
+    page.click(f"[data-alert='{first}']")
+    press(page, "u")
+    page.locator(f".row:not(.reviewed) [data-alert='{first}']").wait_for()
+    assert watch.decisions() == [
+        (first, "dismissed", "unseen"),
+        (second, "dismissed", "unseen"),
+        (own.id, "confirmed", "person"),
+        (first, "open", ""),
+    ]
+    assert watch.core.book.decisions[2].note == "uno que camina"
+
+
+def test_language_and_theme_change_and_are_kept(browsing: Any) -> None:
+    page = browsing.page("es", "dark")
+    title = page.locator("#alerts-title")
+    assert title.inner_text() == "Alertas"
+    page.select_option("select[aria-label='Idioma']", "en")
+    page.locator("#alerts-title", has_text="Alerts").wait_for()
+    page.select_option("select[aria-label='Colours']", "red")
+    page.wait_for_selector("[data-theme='red']", state="attached")
+    page.reload()
+    page.locator("#alerts-title", has_text="Alerts").wait_for()
+    page.wait_for_selector("[data-theme='red']", state="attached")
+
+
+@pytest.mark.parametrize("browsing", [["--disable-gpu", "--disable-3d-apis"]], indirect=True)
+def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing: Any) -> None:
+    page = browsing.page()
+    press(page, "v", "v")
+    page.get_by_role("button", name="Mapa", exact=True).click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    before = page.screenshot()
+    page.focus("[role='application']")
+    press(page, "ArrowRight", "ArrowRight", "+")
+    page.wait_for_selector(".cross.on")
+    assert page.screenshot() != before
+
+
+def test_a_picture_that_does_not_change_any_more_is_said_to_be_old(browsing: Any, watch: Any) -> None:
+    page = browsing.page()
+    page.get_by_role("button", name="Video", exact=True).click()
+    watch.fly()
+    page.wait_for_selector("section.pane[data-state='stale']")
+    page.locator(".veil", has_text="No llegan imágenes nuevas").wait_for()
