@@ -226,7 +226,7 @@ def test_an_older_nights_truth_is_gone_before_the_simulator_starts(
         raise EnvironmentFault("no_simulator", f"older truth there: {older.exists()}")
 
     monkeypatch.setattr(watching, "_make_chains", lambda *_: None)
-    monkeypatch.setattr(watching, "_spec", lambda *_: None)
+    monkeypatch.setattr(watching, "simulator_spec_of", lambda *_: None)
     monkeypatch.setattr(watching, "start_simulation", dies)
     night = SimpleNamespace(post=post, fleet=(), settings=SimpleNamespace(headless=True))
     with pytest.raises(EnvironmentFault, match="older truth there: False"):

@@ -1,0 +1,63 @@
+"""The simulator of a live night: `python -m apacheta.app.demo.simulate NIGHT.json`.
+
+The night's place on the clock is given to it once, when a core is ready to watch. Started again, it keeps that place.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from ...core.instant import NS
+from .. import simulator
+from ..files import write_whole
+from ..simulator import SimulatorSpec
+from .settings import NightSpec, RunFolder, spec_of
+
+TRUTH_FILE = "truth.jsonl"
+LEAD_S = 10.0
+"""From a core that is ready to the first instant: the world is loaded, and aircraft are flown to where they are."""
+LOOK_S = 0.1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Simulate to the end of the night."""
+    night = spec_of(Path(argv[0]))
+    run = RunFolder(night.settings.post)
+    if not run.simulator.exists():
+        while not run.ready.exists():
+            time.sleep(LOOK_S)
+        epoch_utc_ns = time.time_ns() + round(LEAD_S * NS)
+        write_whole(run.simulator, msgspec.json.encode(simulator_spec(night, epoch_utc_ns)), durable=True)
+    return simulator.main([str(run.simulator)])
+
+
+def simulator_spec(night: NightSpec, epoch_utc_ns: int) -> SimulatorSpec:
+    """What the simulator is told: paced, over UDP, and to go on from its snapshot."""
+    asked, sockets = night.settings, night.held()
+    return SimulatorSpec(
+        world=night.world,
+        sector=night.sector,
+        plan=str(asked.post / "plans" / "plan.json"),
+        truth=str(asked.post / "truth" / TRUTH_FILE),
+        seed=asked.seed,
+        from_utc_ns=night.from_utc_ns,
+        minutes=asked.minutes,
+        width_px=asked.width_px,
+        height_px=asked.height_px,
+        with_crossers=asked.crossers,
+        paced=True,
+        fleet=night.fleet,
+        stream_fds={},
+        udp_ports={name: held.port for name, held in zip(night.fleet, sockets.streams, strict=False)},
+        fix_fd=None,
+        fix_port=sockets.fixes.port,
+        epoch_utc_ns=epoch_utc_ns,
+        snapshot=str(RunFolder(asked.post).snapshot),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
