@@ -84,15 +84,16 @@ class Snapshots:
 
 def main(argv: Sequence[str]) -> int:
     """Run one simulated night to its end. What failed goes to stderr; the exit code says whose fault it is."""
-    answer = run_to_answer(Answer(SCHEMA), lambda _: _run(Path(argv[0])))
+    answer = run_to_answer(Answer(SCHEMA), lambda _: run(Path(argv[0])))
     return show(answer, as_json=False)
 
 
-def _run(spec_path: Path) -> None:
+def run(spec_path: Path, made: NightSimulator | None = None) -> None:
+    """Simulate what the file specifies; `made`: by a simulator that was made for the same night, and waited."""
     told = spec_path.read_bytes()
     spec = msgspec.json.decode(told, type=SimulatorSpec)
     snapshots = Snapshots(Path(spec.snapshot), told) if spec.snapshot else None
-    simulator = _simulator_of(spec)
+    simulator = made or simulator_of(spec)
     with suppress(BrokenPipeError), ExitStack() as ends:  # a reader that has gone is how a watch ends a simulation
         fixes = ends.enter_context(_fixes_of(spec))
         streams = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
@@ -118,7 +119,7 @@ def _fixes_of(spec: SimulatorSpec) -> AbstractContextManager[Any]:
     return os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1)
 
 
-def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
+def simulator_of(spec: SimulatorSpec) -> NightSimulator:
     sector = load_sector(Path(spec.sector))
     plan = decode_plan(Path(spec.plan).read_bytes(), spec.plan)
     return NightSimulator(

@@ -40,7 +40,7 @@ from .watching import watch_night
 
 LINGER_S = 2.0
 """So long readers have to take in that the night is over."""
-FIRST_PICTURE_S = 20.0
+FIRST_PICTURE_S = 60.0
 """The page is named when there is something to see, or when that takes longer than this."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ...account import Checkpoint
 from ...core.errors import ErrorLine, Fault
 from ...core.instant import NS
-from ...core.plan import WatchPlan
+from ...core.plan import Sortie, WatchPlan, sorties_of
 from ...core.sector import Sector
 from ...geo import BorderLine
 from ...sim.world import load_world
@@ -83,7 +83,7 @@ def _chain_figures(night: Night) -> dict[str, Any]:
         "plots": sum(t.plots for t in totals),
         "tracks": sum(len(t.tracks) for t in totals),
         "seen_km2": round(seen_km2(night), 4),
-        "sorties": sum(1 for s in night.plan.slots if _flew(night, s.aircraft, int(s.launch_utc_ns))),
+        "sorties": sum(_flew(night, s) for s in sorties_of(night.plan)),
     }
 
 
@@ -112,9 +112,11 @@ def _simulated_s(night: Night) -> float:
     return max(((b - (first_ns or a)) / NS for a, b in spans if a is not None and b is not None), default=0.0)
 
 
-def _flew(night: Night, aircraft: str, launch_utc_ns: int) -> bool:
-    flown = night.fixes.get(aircraft, [])
-    return bool(flown) and flown[-1].utc_ns > launch_utc_ns
+def _flew(night: Night, sortie: Sortie) -> bool:
+    """Whether the aircraft told where it is after the sortie's launch, and before its next one's."""
+    launches = [s.launch_utc_ns for s in sorties_of(night.plan) if s.aircraft == sortie.aircraft]
+    next_ns = min((at for at in launches if at > sortie.launch_utc_ns), default=1 << 62)
+    return any(sortie.launch_utc_ns < f.utc_ns <= next_ns for f in night.fixes.get(sortie.aircraft, []))
 
 
 def _fill_from_truth(answer: Answer, night: Night) -> None:

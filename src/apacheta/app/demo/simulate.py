@@ -11,27 +11,40 @@ from pathlib import Path
 import msgspec
 
 from ...core.instant import NS
+from ...sim.night import NightSimulator
 from .. import simulator
+from ..answer import Answer, run_to_answer, show
 from ..files import write_whole
 from ..simulator import SimulatorSpec
 from .settings import NightSpec, RunFolder, spec_of
 
 TRUTH_FILE = "truth.jsonl"
-LEAD_S = 10.0
-"""From a core that is ready to the first instant: the world is loaded, and aircraft are flown to where they are."""
+LEAD_S = 1.0
+"""From when both core and simulator are ready to the night's first instant."""
 LOOK_S = 0.1
 
 
 def main(argv: Sequence[str]) -> int:
-    """Simulate to the end of the night."""
+    """Simulate to the end of the night. What failed goes to stderr; the exit code says whose fault it is."""
     night = spec_of(Path(argv[0]))
-    run = RunFolder(night.settings.post)
-    if not run.simulator.exists():
-        while not run.ready.exists():
-            time.sleep(LOOK_S)
-        epoch_utc_ns = time.time_ns() + round(LEAD_S * NS)
-        write_whole(run.simulator, msgspec.json.encode(simulator_spec(night, epoch_utc_ns)), durable=True)
-    return simulator.main([str(run.simulator)])
+    answer = run_to_answer(Answer(simulator.SCHEMA), lambda _: _simulate(night, RunFolder(night.settings.post)))
+    return show(answer, as_json=False)
+
+
+def _simulate(night: NightSpec, run: RunFolder) -> None:
+    made = None if run.simulator.exists() else _begun(night, run)
+    simulator.run(run.simulator, made)
+
+
+def _begun(night: NightSpec, run: RunFolder) -> NightSimulator:
+    """A simulator that has flown up to the first instant, when a core is ready, too: the night has its place then."""
+    made = simulator.simulator_of(simulator_spec(night, 0))
+    made.fly_up()
+    while not run.ready.exists():
+        time.sleep(LOOK_S)
+    epoch_utc_ns = time.time_ns() + round(LEAD_S * NS)
+    write_whole(run.simulator, msgspec.json.encode(simulator_spec(night, epoch_utc_ns)), durable=True)
+    return made
 
 
 def simulator_spec(night: NightSpec, epoch_utc_ns: int) -> SimulatorSpec:

@@ -73,7 +73,7 @@ def camera_ways_of(
 
 
 def moments_of(night: NightSimulator, ways: dict[str, CameraWay]) -> Iterator[Moment]:
-    """Begins for a night with the same people, the most aircraft first or one fewer, then the earliest. The night's cast stands for
+    """Begins with the most aircraft on station, then with one fewer; the earliest first. The night's cast stands for
     that of a night that begins later: it walks the same ways, as long after the begin."""
     count = on_station(ways)
     most = int(np.max(count, initial=0))

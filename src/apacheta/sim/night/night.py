@@ -122,6 +122,7 @@ class NightSimulator:
         self.with_crossers = with_crossers
         self.cooled_utc_ns = self.next_utc_ns = self.from_utc_ns
         self._sent_to_utc_ns: int | None = None
+        self._first: Tick | None = None
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -143,8 +144,7 @@ class NightSimulator:
         step_ns = round(NS / self.rate_hz)
         tick = Tick(self.next_utc_ns)
         if self._sent_to_utc_ns is None:
-            tick.truth += [self._night_line(), *party_lines(self.cast)]
-            self._fly_up_to_start(tick, step_ns)
+            tick = self._first or self._flown_up()
         while tick.utc_ns < self.to_utc_ns:
             self._tick(tick, step_ns / NS, is_missed(tick.utc_ns))
             self.next_utc_ns += step_ns
@@ -154,6 +154,16 @@ class NightSimulator:
         yield Tick(utc_ns, truth=[*self._where(utc_ns, self.cast.at(utc_ns)), self._count_line(utc_ns)])
 
     # -- time ---------------------------------------------------------------------------------------------------
+
+    def fly_up(self) -> None:
+        """Fly up to the first instant now; else `run` does so when it begins."""
+        self._first = self._flown_up()
+
+    def _flown_up(self) -> Tick:
+        """The first instant, with all that comes before it."""
+        tick = Tick(self.next_utc_ns, truth=[self._night_line(), *party_lines(self.cast)])
+        self._fly_up_to_start(tick, round(NS / self.rate_hz))
+        return tick
 
     def _fly_up_to_start(self, tick: Tick, step_ns: int) -> None:
         """Fly sorties that began before the first instant, without pictures."""
