@@ -30,7 +30,7 @@ from ..post import Post
 from ..stop import Stop
 from ..texts import Texts
 from .command import answer_for
-from .joined import JoinedSimulation, health_rows, rows_of
+from .joined import JoinedSimulation, health_rows
 from .night import Night, NightFault, own_side_of
 from .past import past_of
 from .progress import Progress
@@ -119,18 +119,17 @@ def _watch(
         return JoinedSimulation(spec, run)
 
     watch_night(night, keeper, progress, door, joined, stop)
-    for fault in _restarts(night, run):
-        night.faults.append(fault)
+    _note_restarts(night, keeper, run)
 
 
-def _restarts(night: Night, run: RunFolder) -> list[NightFault]:
+def _note_restarts(night: Night, keeper: Keeper, run: RunFolder) -> None:
     """Which processes had to be started again, as faults of the night."""
-    rows = health_rows(run, night.chains)() or rows_of(run)
-    return [
-        NightFault("process_restarted", {"name": row["name"], "times": row["restarts"]})
-        for row in rows
-        if row["restarts"]
-    ]
+    utc_ns = night.sector.start_utc_ns if night.live is None else night.live.publisher.utc_ns()
+    for row in health_rows(run, night.chains)():
+        if row["restarts"]:
+            fault = NightFault("process_restarted", {"name": row["name"], "times": row["restarts"]})
+            night.faults.append(fault)
+            keeper.note("fault", utc_ns, {"what": fault.code, "text": fault.text(), **fault.values})
 
 
 def _say_where(night: Night, spec: NightSpec) -> None:
