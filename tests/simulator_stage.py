@@ -11,7 +11,7 @@ from apacheta.app.simulator import SimulatorSpec
 from apacheta.sim.night import NightSimulator
 
 
-def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
+def simulator_of(spec: SimulatorSpec) -> NightSimulator:
     """One sortie over the small pass; times, size and seed as specified."""
     sizes = {"width_px": spec.width_px, "height_px": spec.height_px, "rate_hz": 4.0}
     times = {"from_utc_ns": spec.from_utc_ns, "minutes": spec.minutes, "seed": spec.seed}
@@ -29,5 +29,5 @@ def spec_of(folder: Path, **fields: object) -> Path:
 
 
 if __name__ == "__main__":
-    simulator._simulator_of = _simulator_of
+    simulator.simulator_of = simulator_of
     sys.exit(simulator.main(sys.argv[1:]))

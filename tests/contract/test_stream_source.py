@@ -45,7 +45,23 @@ def udp_source(folder: Path) -> Opened:
     return source, threading.Thread(target=send).start
 
 
-@pytest.fixture(params=[file_source, pipe_source, udp_source])
+def inherited_source(folder: Path) -> Opened:
+    """A socket that somebody else bound, with the first datagrams in it before there is a reader."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = bound.getsockname()
+        _send_from(address, DATA[:13_160])
+        source = UdpStream.of_descriptor(os.dup(bound.fileno()), idle_timeout_s=0.2)
+    return source, threading.Thread(target=_send_from, args=(address, DATA[13_160:])).start
+
+
+def _send_from(address: tuple[str, int], data: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for at in range(0, len(data), 1316):
+            sender.sendto(data[at : at + 1316], address)
+
+
+@pytest.fixture(params=[file_source, pipe_source, udp_source, inherited_source])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     source, begin = request.param(tmp_path)
     yield source, begin
@@ -109,6 +125,19 @@ def test_a_datagram_source_counts_what_the_machine_could_not_take(monkeypatch: p
     assert got + source.dropped_bytes == 200 * 1316
     source.close()
     assert got + source.dropped_bytes == 200 * 1316
+
+
+def test_what_waits_in_an_inherited_socket_outlives_its_reader() -> None:
+    """A reader is killed; its socket, which another process holds too, keeps what comes for the next."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        first = UdpStream.of_descriptor(os.dup(bound.fileno()))
+        first.close()
+        _send_from(bound.getsockname(), DATA[:2632])
+        second = UdpStream.of_descriptor(os.dup(bound.fileno()), idle_timeout_s=0.1)
+        assert (second.port, second.name) == (first.port, first.name)
+        assert b"".join(c.data for c in second.chunks()) == DATA[:2632]
+        second.close()
 
 
 def test_a_port_that_another_socket_holds_is_named() -> None:

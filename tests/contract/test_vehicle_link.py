@@ -2,13 +2,14 @@
 
 import io
 import os
+import socket
 from collections.abc import Callable
 from typing import BinaryIO
 
 import msgspec
 import pytest
 
-from apacheta.adapters.telemetry import JsonLinesLink
+from apacheta.adapters.telemetry import DatagramLink, JsonLinesLink
 from apacheta.core.place import GeoPoint
 from apacheta.core.sight import Fix
 from apacheta.ports import VehicleLink
@@ -39,10 +40,26 @@ def from_pipe(data: bytes) -> BinaryIO:
     return os.fdopen(reading, "rb")
 
 
-@pytest.fixture(params=[from_file, from_pipe])
+def by_lines(make: Callable[[bytes], BinaryIO]) -> Callable[[bytes], VehicleLink]:
+    return lambda data: JsonLinesLink(make(data), "test")
+
+
+def by_datagrams(data: bytes) -> VehicleLink:
+    """A link over a socket in which one datagram a line waits; its sender has gone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for one in data.splitlines(keepends=True):
+                sender.sendto(one, bound.getsockname())
+        link = DatagramLink(os.dup(bound.fileno()), "test")
+    link.close()
+    return link
+
+
+@pytest.fixture(params=[by_lines(from_file), by_lines(from_pipe), by_datagrams], ids=["file", "pipe", "datagrams"])
 def link_of(request: pytest.FixtureRequest) -> Callable[[bytes], VehicleLink]:
     """A link over these bytes."""
-    return lambda data: JsonLinesLink(request.param(data), "test")
+    return request.param  # type: ignore[no-any-return]
 
 
 def test_fixes_come_as_they_were_sent_in_order_of_arrival(link_of: Callable[[bytes], VehicleLink]) -> None:
@@ -61,7 +78,7 @@ def test_a_lost_link_ends_and_invents_nothing(link_of: Callable[[bytes], Vehicle
 def test_a_damaged_line_is_left_out_and_counted(link_of: Callable[[bytes], VehicleLink], damage: bytes) -> None:
     link = link_of(line(1) + damage + line(2))
     assert list(link.fixes()) == [fix(1), fix(2)]
-    assert isinstance(link, JsonLinesLink)
+    assert isinstance(link, JsonLinesLink | DatagramLink)
     assert link.damaged == 1
     link.close()
 

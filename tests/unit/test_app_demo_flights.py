@@ -38,6 +38,7 @@ def fly(folder: Path) -> None:
     two = (stage.sortie(world, 1, 0.0, 1), stage.sortie(world, 1, 900.0, 2))
     night = SimpleNamespace(
         fleet=("a1",),
+        past=None,
         plan=SimpleNamespace(slots=[slot_of(s) for s in two], tour={s.tour.id: s.tour for s in two}.__getitem__),
     )
     simulator = stage.simulator(

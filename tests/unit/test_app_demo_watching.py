@@ -130,7 +130,7 @@ def test_a_chain_gets_each_chunk_with_its_arrival_and_hears_of_silence() -> None
     came = [Chunk(b"x" * 188, 1_000), Chunk(b"", 2_000), Chunk(b"", 3_000)]
     chain = Chain()
     simulation = SimpleNamespace(streams={"A1": SimpleNamespace(chunks=lambda: iter(came))}, has_ended=lambda: False)
-    night = SimpleNamespace(fleet=("A1",), chains={"A1": chain}, first_frame_s=None)
+    night = SimpleNamespace(fleet=("A1",), chains={"A1": chain}, first_frame_s=None, live=None)
     Pumps(night, simulation, SimpleNamespace(), Stop())._stream("A1", None)
     assert (chain.chunks, chain.ended) == (came, True)
 
@@ -188,7 +188,8 @@ def night_of(chains: dict[str, Chain]) -> Any:
     """What watching needs of a night, flown at second 7."""
     return SimpleNamespace(
         fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, faults=[], interrupted=False,
-        dead_simulator=None, live=None, sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
+        dead_simulator=None, live=None, past=None,
+        sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
         plan=SimpleNamespace(slots=()),
     )  # fmt: skip
 
@@ -226,7 +227,7 @@ def test_an_older_nights_truth_is_gone_before_the_simulator_starts(
         raise EnvironmentFault("no_simulator", f"older truth there: {older.exists()}")
 
     monkeypatch.setattr(watching, "_make_chains", lambda *_: None)
-    monkeypatch.setattr(watching, "_spec", lambda *_: None)
+    monkeypatch.setattr(watching, "simulator_spec_of", lambda *_: None)
     monkeypatch.setattr(watching, "start_simulation", dies)
     night = SimpleNamespace(post=post, fleet=(), settings=SimpleNamespace(headless=True))
     with pytest.raises(EnvironmentFault, match="older truth there: False"):

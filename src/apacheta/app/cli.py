@@ -98,12 +98,16 @@ def _command(commands, name: str, text: str, run) -> argparse.ArgumentParser:
 def _add_demo(commands) -> None:
     demo = _command(commands, "demo", "fly a simulated night from plan to verified log", _demo)
     demo.add_argument("--headless", action="store_true", help="as fast as the machine allows, through a pipe")
+    demo.add_argument(
+        "--port", type=_port, default=8080, help="of the page, on 127.0.0.1 (default 8080; 0: a free one)"
+    )
+    demo.add_argument("--no-page", action="store_true", help="live, without the page")
     demo.add_argument("--minutes", type=_positive, default=10.0, help="simulated minutes (default 10)")
     demo.add_argument("--seed", type=_whole(0), default=1)
     demo.add_argument("--sector", metavar="FILE", help="a sector.toml instead of the generated pass")
     demo.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside the sector")
     demo.add_argument("--post", metavar="DIR", default="apacheta-demo", help="a new folder (default ./apacheta-demo)")
-    demo.add_argument("--aircraft", type=_whole(1), default=1, metavar="N")
+    demo.add_argument("--aircraft", type=_whole(1), metavar="N", help="default 3, fewer in a smaller fleet; headless 1")
     demo.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0])
     demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
     demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
@@ -189,6 +193,13 @@ def _whole(least: int) -> Callable[[str], int]:
         return value
 
     return whole_number
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 65535")
+    return value
 
 
 def _zoom(text: str) -> int:

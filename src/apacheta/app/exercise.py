@@ -4,9 +4,6 @@ Kept in the cache by seed and version, made whole or not at all (a folder is ren
 """
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +28,7 @@ from ..sim.world import (
     world_from_heights,
 )
 from ..sim.world.recipe import GENERATED_LAT_DEG, GENERATED_LON_DEG
-from .folders import cache_folder
+from .folders import cache_folder, made_whole
 from .loading import CELL_M, bounds_of, rasters_of
 from .loading import World as Ground
 
@@ -61,7 +58,7 @@ def generated_pass(seed: int, tell: Tell) -> Exercise:
     """The exercise on the generated pass of that seed; made on first use (about half a minute)."""
     folder = cache_folder() / "pass" / f"{WORLD_VERSION}.{EXERCISE_VERSION}-{seed}"
     if not (folder / "sector.toml").is_file():
-        _made_whole(folder, lambda new: _write_pass(new, seed, tell))
+        made_whole(folder, lambda new: _write_pass(new, seed, tell))
     return Exercise(folder / "sector.toml", folder / "mandate.toml", folder / WORLD_FILE)
 
 
@@ -69,22 +66,8 @@ def world_of_sector(sector: Sector, ground: Ground, seed: int, tell: Tell) -> Pa
     """A simulated world over a user's own terrain: its truth is finer than, and different from, the user's model."""
     folder = cache_folder() / "terrain" / f"{WORLD_VERSION}.{EXERCISE_VERSION}-{sector.sha256[:16]}-{seed}"
     if not (folder / WORLD_FILE).is_file():
-        _made_whole(folder, lambda new: _keep(_world_over(sector, ground, seed, tell), new))
+        made_whole(folder, lambda new: _keep(_world_over(sector, ground, seed, tell), new))
     return folder / WORLD_FILE
-
-
-def _made_whole(folder: Path, write: Callable[[Path], None]) -> None:
-    """Fill a folder beside the wanted one and rename it into place; a second process that was faster wins."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
-    try:
-        write(new)
-        os.replace(new, folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def _keep(world: World, folder: Path) -> None:

@@ -141,9 +141,3 @@ def open_post(folder: Path) -> Post:
     for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     return Post(folder)
-
-
-def unused_folder(wanted: Path) -> Path:
-    """`wanted`, or `wanted-2`, `-3`, ... : the first that does not exist."""
-    tries = (wanted if n == 1 else wanted.with_name(f"{wanted.name}-{n}") for n in range(1, 10_000))
-    return next(path for path in tries if not path.exists())

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from ..core.plan import sorties_of
+from ..core.instant import NS
+from ..core.plan import Sortie, sorties_of
 from ..formats.plan_json import decode_plan
 from ..sim.night import FixDatagrams, NightSimulator, serve
 from ..sim.world import load_world
@@ -25,6 +26,8 @@ from .files import write_whole
 from .loading import load_fleet, load_sector
 
 SCHEMA = "apacheta/simulator/1"
+LANDED_NS = 1_200 * NS
+"""So long after its planned end a sortie is on the ground whatever the wind did, and its pad is free."""
 
 
 class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +84,16 @@ class Snapshots:
 
 def main(argv: Sequence[str]) -> int:
     """Run one simulated night to its end. What failed goes to stderr; the exit code says whose fault it is."""
-    answer = run_to_answer(Answer(SCHEMA), lambda _: _run(Path(argv[0])))
+    answer = run_to_answer(Answer(SCHEMA), lambda _: run(Path(argv[0])))
     return show(answer, as_json=False)
 
 
-def _run(spec_path: Path) -> None:
+def run(spec_path: Path, made: NightSimulator | None = None) -> None:
+    """Simulate what the file specifies; `made`: by a simulator that was made for the same night, and waited."""
     told = spec_path.read_bytes()
     spec = msgspec.json.decode(told, type=SimulatorSpec)
     snapshots = Snapshots(Path(spec.snapshot), told) if spec.snapshot else None
-    simulator = _simulator_of(spec)
+    simulator = made or simulator_of(spec)
     with suppress(BrokenPipeError), ExitStack() as ends:  # a reader that has gone is how a watch ends a simulation
         fixes = ends.enter_context(_fixes_of(spec))
         streams = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
@@ -115,12 +119,12 @@ def _fixes_of(spec: SimulatorSpec) -> AbstractContextManager[Any]:
     return os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1)
 
 
-def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
+def simulator_of(spec: SimulatorSpec) -> NightSimulator:
     sector = load_sector(Path(spec.sector))
     plan = decode_plan(Path(spec.plan).read_bytes(), spec.plan)
     return NightSimulator(
         world=load_world(Path(spec.world)),
-        sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet),
+        sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet and not _has_landed(s, spec)),
         aircraft=load_fleet(sector, Path(spec.sector)),
         sector=sector,
         from_utc_ns=spec.from_utc_ns,
@@ -130,6 +134,11 @@ def _simulator_of(spec: SimulatorSpec) -> NightSimulator:
         height_px=spec.height_px,
         with_crossers=spec.with_crossers,
     )
+
+
+def _has_landed(sortie: Sortie, spec: SimulatorSpec) -> bool:
+    """Whether a sortie is over long before the night's first instant, so that nothing of it is to be told."""
+    return sortie.launch_utc_ns + round(sortie.tour.duration_s * NS) + LANDED_NS < spec.from_utc_ns
 
 
 if __name__ == "__main__":

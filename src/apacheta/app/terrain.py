@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..adapters.tiles import TILES_VERSION, Heights, Written, write_tiles
+from ..adapters.tiles import TILES_VERSION, Heights, Written, write_relief, write_tiles
 from ..core.errors import EnvironmentFault, InputFault
 from ..geo.datum import Bounds
 from .answer import DISK_FULL_ERRNOS, Answer, run_to_answer, show
-from .folders import cache_folder
+from .folders import cache_folder, made_whole
 
 SCHEMA = "apacheta/terrain-tiles/1"
 KEYS = (
@@ -64,6 +64,18 @@ def cached_tiles(
     if not out.is_file():
         out.parent.mkdir(parents=True, exist_ok=True)
         tiles_for(dem_path, bounds, out, vertical_datum=vertical_datum, tell=tell)
+    return out
+
+
+def cached_relief(dem_path: Path, bounds: Bounds, tell: Tell = lambda share: None) -> Path:
+    """The folder `z/x/y.png` of shaded relief in the user's cache, made on first use. Raises what `Heights` does, and
+    OSError."""
+    with Heights(dem_path) as source:
+        bounds = source.covered(bounds)
+        key = json.dumps([source.sha256, TILES_VERSION, bounds])
+        out = cache_folder() / "relief" / f"{TILES_VERSION}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+        if not out.is_dir():
+            made_whole(out, lambda new: write_relief(source, new, bounds, tell))
     return out
 
 

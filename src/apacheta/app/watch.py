@@ -28,9 +28,10 @@ from ..see import Eye, frame_centre_disagreement_m
 from .answer import INTERRUPTED, Answer, run_to_answer, show
 from .chain import Chain, ChainSettings, Keeper, Paired, Sample
 from .doctor import damage_lines
+from .folders import unused_folder
 from .loading import load_mandate
 from .logbook import open_account
-from .post import mandate_body, open_post, unused_folder
+from .post import mandate_body, open_post
 from .stop import Stop
 
 SCHEMA = "apacheta/watch/1"

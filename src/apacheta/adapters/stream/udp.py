@@ -27,7 +27,8 @@ class UdpStream:
     """StreamSource over a bound UDP socket. Opening fails with EnvironmentFault where the port is held.
 
     `idle_timeout_s`: the stream ends after so long without a datagram, once one has come; None = never. `port`: what
-    was bound, also where 0 was asked for. A multicast address is joined.
+    was bound, also where 0 was asked for. A multicast address is joined. `inherited`: a bound socket, which is then
+    the source's to close, instead of one of its own.
     """
 
     def __init__(
@@ -37,14 +38,24 @@ class UdpStream:
         *,
         idle_timeout_s: float | None = None,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        inherited: socket.socket | None = None,
     ) -> None:
         self._idle_timeout_s = idle_timeout_s
         self._monotonic_ns = monotonic_ns
         self._received = self._received_bytes = self._dropped = 0
         self._closed = False
-        self._socket = _bound(host, port)
+        self._socket = inherited or _bound(host, port)
+        self._socket.settimeout(SILENCE_S)
         self.port: int = self._socket.getsockname()[1]
         self.name = f"udp://{host}:{self.port}"
+
+    @classmethod
+    def of_descriptor(cls, descriptor: int, *, idle_timeout_s: float | None = None) -> "UdpStream":
+        """The source over a bound socket that a supervisor holds: what came while nobody read waits in it. Closing the
+        source closes this process's own descriptor alone."""
+        sock = socket.socket(fileno=descriptor)
+        host, port = sock.getsockname()[:2]
+        return cls(host, port, idle_timeout_s=idle_timeout_s, inherited=sock)
 
     def chunks(self) -> Iterator[Chunk]:
         """One chunk a datagram; empty ones while it is silent; ends by the idle timeout or by `close`."""
@@ -121,7 +132,6 @@ def _bound(host: str, port: int) -> socket.socket:
             field="stream",
             remedy="End that process or choose another port.",
         ) from None
-    sock.settimeout(SILENCE_S)
     return sock
 
 

@@ -3,6 +3,6 @@
 from .heights import Heights
 from .mercator import Tile
 from .recipe import TILES_VERSION, Written, write_tiles
-from .relief import Relief
+from .relief import Relief, write_relief
 
-__all__ = ["Heights", "Relief", "TILES_VERSION", "Tile", "Written", "write_tiles"]
+__all__ = ["Heights", "Relief", "TILES_VERSION", "Tile", "Written", "write_relief", "write_tiles"]

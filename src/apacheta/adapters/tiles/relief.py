@@ -1,16 +1,21 @@
 """Shaded relief as pictures, for a page that cannot draw heights itself."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...geo.datum import Bounds
 from .heights import Heights
-from .mercator import EQUATOR_M, Tile
+from .mercator import EQUATOR_M, Tile, tiles_over, zoom_for
 from .terrarium import filled, png_of
 
 RELIEF_PX = 256
+ZOOMS = 5
+"""How many are coarser than the finest."""
 MARGIN_PX = 1
 """Horn's slope looks at the eight neighbours."""
 LAMP_AZIMUTH_DEG, LAMP_ELEVATION_DEG = 315.0, 45.0
@@ -47,6 +52,20 @@ class Relief:
         light = DARKEST + (1.0 - DARKEST) * shade_of(ground_m, _pixel_m(tile))[inside]
         alpha = np.where(np.isnan(height_m[inside]), 0, 255)
         return png_of(np.dstack([np.rint(tint_of(ground_m[inside]) * light[..., None]), alpha]).astype(np.uint8))
+
+
+def write_relief(source: Heights, folder: Path, bounds: Bounds, tell: Callable[[float], None]) -> None:
+    """Write `z/x/y.png` for the bounds, from all of them in one tile or two down to pixels as fine as the file's."""
+    lat_deg = (bounds[1] + bounds[3]) / 2
+    finest = zoom_for(source.cell_m, lat_deg) + 1  # tiles of half the width
+    tiles = [tile for z in range(max(0, finest - ZOOMS), finest + 1) for tile in tiles_over(bounds, z)]
+    relief = Relief(source)
+    for number, tile in enumerate(tiles, 1):
+        if (png := relief.relief_tile(*tile)) is not None:
+            path = folder / str(tile.z) / str(tile.x) / f"{tile.y}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png)
+        tell(number / len(tiles))
 
 
 def shade_of(height_m: NDArray[np.float32], pixel_m: NDArray[np.float64]) -> NDArray[np.float64]:

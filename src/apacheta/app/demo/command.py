@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ..answer import Answer, run_to_answer, show
-from ..post import unused_folder
+from ..folders import unused_folder
 from ..texts import Texts
+from .settings import DemoSettings
 
 SCHEMA = "apacheta/demo/1"
 KEYS = (
@@ -70,35 +71,58 @@ KEYS = (
 DEFAULT_POST = "apacheta-demo"
 
 
+LIVE_AIRCRAFT, HEADLESS_AIRCRAFT = 3, 1
+
+
 def command(arguments: argparse.Namespace) -> int:
     """Run the demo and print its answer."""
-    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "seed": arguments.seed, "minutes": arguments.minutes})
     texts = Texts(arguments.lang)
-    run_to_answer(answer, lambda a: _work(a, arguments, texts))
+    settings = settings_from(arguments, texts.language)
+    answer = answer_for(settings)
+    run_to_answer(answer, lambda a: _work(a, settings, None if arguments.no_page else arguments.port, texts))
     return show(answer, arguments.json, lambda body: _summary(body, texts))
 
 
-def _work(answer: Answer, arguments: argparse.Namespace, texts: Texts) -> None:
-    from .night import DemoSettings
-    from .progress import Progress
-    from .recipe import run_night
+def answer_for(settings: DemoSettings) -> Answer:
+    """The answer of a night of which nothing is known yet but what was asked."""
+    return Answer(SCHEMA, KEYS, {"interrupted": False, "seed": settings.seed, "minutes": settings.minutes})
 
+
+def settings_from(arguments: argparse.Namespace, language: str) -> DemoSettings:
+    """What was asked for, with the defaults of a live night or of a headless one."""
     width, height = (int(n) for n in arguments.camera.split("x"))
     post = Path(arguments.post)
-    settings = DemoSettings(
+    usual = HEADLESS_AIRCRAFT if arguments.headless else LIVE_AIRCRAFT
+    return DemoSettings(
         headless=arguments.headless,
         minutes=arguments.minutes,
         seed=arguments.seed,
         sector=Path(arguments.sector) if arguments.sector else None,
         mandate=Path(arguments.mandate) if arguments.mandate else None,
         post=unused_folder(post) if arguments.post == DEFAULT_POST else post,
-        aircraft=arguments.aircraft,
+        aircraft=arguments.aircraft or usual,
         width_px=width,
         height_px=height,
         crossers=not arguments.no_crossers,
         keep_video=not arguments.no_video,
-        language=texts.language,
+        language=language,
+        fewer_will_do=arguments.aircraft is None,
     )
+
+
+def _work(answer: Answer, settings: DemoSettings, page_port: int | None, texts: Texts) -> None:
+    if settings.headless:
+        _run_headless(answer, settings, texts)
+    else:
+        from .live import run_live
+
+        run_live(answer, settings, page_port)
+
+
+def _run_headless(answer: Answer, settings: DemoSettings, texts: Texts) -> None:
+    from .progress import Progress
+    from .recipe import run_night
+
     with Progress(sys.stderr, texts) as progress:
         run_night(answer, settings, progress)
 

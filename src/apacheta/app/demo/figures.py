@@ -9,7 +9,7 @@ import numpy as np
 from ...account import Checkpoint
 from ...core.errors import ErrorLine, Fault
 from ...core.instant import NS
-from ...core.plan import WatchPlan
+from ...core.plan import Sortie, WatchPlan, sorties_of
 from ...core.sector import Sector
 from ...geo import BorderLine
 from ...sim.world import load_world
@@ -18,7 +18,7 @@ from ..chain import pooled
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
-from .night import TRUTH_FILE, Night, cpu_seconds, sigmas_of
+from .night import TRUTH_FILE, Night, alerts_of, cpu_seconds, first_utc_ns, frames_before, sigmas_of
 
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
@@ -70,21 +70,20 @@ def fill_scored(answer: Answer, night: Night) -> None:
 
 def _chain_figures(night: Night) -> dict[str, Any]:
     totals = [c.totals for c in night.chains.values()]
-    spans_s = [_span_s(t.first_utc_ns, t.last_utc_ns) for t in totals]
-    simulated_s = max(spans_s, default=0.0)
+    simulated_s = _simulated_s(night)
     lags_s = pooled([t.lags_s for t in totals])
     return {
-        "frames_decoded": sum(t.frames for t in totals),
-        "frames_georeferenced": sum(t.frames_georeferenced for t in totals),
+        "frames_decoded": frames_before(night) + sum(t.frames for t in totals),
+        "frames_georeferenced": frames_before(night) + sum(t.frames_georeferenced for t in totals),
         "video_lag_p95_s": round(float(np.percentile(lags_s, 95)), 3) if len(lags_s) else None,
         "simulated_s": round(simulated_s, 3),
         "real_time_factor": round(simulated_s / night.wall_s, 3) if night.wall_s > 0 else None,
         "video_hours": round(video_hours(night), 5),
-        "alerts": sum(len(c.alerts) for c in night.chains.values()),
+        "alerts": len(alerts_of(night)),
         "plots": sum(t.plots for t in totals),
         "tracks": sum(len(t.tracks) for t in totals),
         "seen_km2": round(seen_km2(night), 4),
-        "sorties": sum(1 for s in night.plan.slots if _flew(night, s.aircraft, int(s.launch_utc_ns))),
+        "sorties": sum(_flew(night, s) for s in sorties_of(night.plan)),
     }
 
 
@@ -92,7 +91,8 @@ def video_hours(night: Night) -> float:
     """Hours of video received, all streams together: decoded frames over the frame rate."""
     from .night import FRAME_RATE_HZ
 
-    return sum(c.totals.frames for c in night.chains.values()) / FRAME_RATE_HZ / 3600.0
+    frames = frames_before(night) + sum(c.totals.frames for c in night.chains.values())
+    return frames / FRAME_RATE_HZ / 3600.0
 
 
 def seen_km2(night: Night) -> float:
@@ -105,22 +105,26 @@ def looks(night: Night) -> np.ndarray:
     return np.sum([c.eye.seen.looks for c in night.chains.values() if c.eye is not None], axis=0)
 
 
-def _span_s(first_utc_ns: int | None, last_utc_ns: int | None) -> float:
-    return 0.0 if first_utc_ns is None or last_utc_ns is None else (last_utc_ns - first_utc_ns) / NS
+def _simulated_s(night: Night) -> float:
+    """The longest span of video of one stream; of a watch that went on, from its first frame to its last."""
+    spans = [(c.totals.first_utc_ns, c.totals.last_utc_ns) for c in night.chains.values()]
+    first_ns = None if night.past is None else night.past.first_utc_ns
+    return max(((b - (first_ns or a)) / NS for a, b in spans if a is not None and b is not None), default=0.0)
 
 
-def _flew(night: Night, aircraft: str, launch_utc_ns: int) -> bool:
-    flown = night.fixes.get(aircraft, [])
-    return bool(flown) and flown[-1].utc_ns > launch_utc_ns
+def _flew(night: Night, sortie: Sortie) -> bool:
+    """Whether the aircraft told where it is after the sortie's launch, and before its next one's."""
+    launches = [s.launch_utc_ns for s in sorties_of(night.plan) if s.aircraft == sortie.aircraft]
+    next_ns = min((at for at in launches if at > sortie.launch_utc_ns), default=1 << 62)
+    return any(sortie.launch_utc_ns < f.utc_ns <= next_ns for f in night.fixes.get(sortie.aircraft, []))
 
 
 def _fill_from_truth(answer: Answer, night: Night) -> None:
     truth = read_truth(night.post.folder / "truth" / TRUTH_FILE)
     totals = [c.totals for c in night.chains.values()]
-    first_ns = min((t.first_utc_ns for t in totals if t.first_utc_ns), default=night.sector.start_utc_ns)
+    first_ns = first_utc_ns(night) or night.sector.start_utc_ns
     last_ns = max((t.last_utc_ns for t in totals if t.last_utc_ns), default=first_ns)
-    alerts = sorted((a for c in night.chains.values() for a in c.alerts), key=lambda a: (a.utc_ns, a.id))
-    score = score_night(truth, alerts, first_ns / NS, last_ns / NS)
+    score = score_night(truth, alerts_of(night), first_ns / NS, last_ns / NS)
     answer.body |= {k: getattr(score, k) for k in ALERT_FIELDS}
     answer.body["verdicts"] = [asdict(v) for v in score.verdicts]
     answer.body["missed"] = [asdict(m) for m in score.missed]

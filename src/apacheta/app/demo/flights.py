@@ -8,17 +8,22 @@ from .night import Night
 
 
 class Flights:
-    """Opens and closes flights in the account as the fixes tell: every sortie is one flight, numbered per aircraft."""
+    """Opens and closes flights in the account as the fixes tell: every sortie is one flight, numbered per aircraft.
+    A flight that a killed process left open goes on."""
 
     def __init__(self, night: Night, keeper: Keeper) -> None:
         self._keeper = keeper
         self._sorties = {name: [s for s in sorties_of(night.plan) if s.aircraft == name] for name in night.fleet}
         self._open: dict[str, tuple[int, Fix, int]] = {}
-        self._count: dict[str, int] = {}
+        past = night.past
+        self._count: dict[str, int] = {} if past is None else dict(past.flights)
+        self._aloft = {} if past is None else dict(past.aloft)
 
     def fix(self, fix: Fix) -> None:
         """One position of an aircraft in the air, or its word that it stands on the ground again."""
         if fix.phase == "ground":
+            if fix.aircraft in self._aloft:
+                self._begin(fix)
             self._close(fix.aircraft)
             return
         if fix.aircraft not in self._open:
@@ -32,6 +37,9 @@ class Flights:
             self._close(name)
 
     def _begin(self, fix: Fix) -> None:
+        if (before := self._aloft.pop(fix.aircraft, None)) is not None:
+            self._open[fix.aircraft] = (before.number, fix, before.fixes)
+            return
         number = self._count[fix.aircraft] = self._count.get(fix.aircraft, 0) + 1
         sorties = self._sorties.get(fix.aircraft, [])
         due = [s for s in sorties if s.launch_utc_ns <= fix.utc_ns + 60 * NS]

@@ -1,6 +1,7 @@
 """How much memory a set of processes uses together: the proportional set size (PSS), which counts shared pages once."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -18,10 +19,11 @@ def _pss_kb(pid: int) -> int:
 
 
 class PeakMemory:
-    """Samples the sum of PSS every few seconds; `peak_mb` is the largest seen."""
+    """Samples the sum of PSS every few seconds, of the processes that `pids` then names; `peak_mb` is the largest
+    seen."""
 
-    def __init__(self, pids: list[int], every_s: float = 2.0) -> None:
-        self.peak_mb = pss_mb(pids)
+    def __init__(self, pids: Callable[[], list[int]], every_s: float = 2.0) -> None:
+        self.peak_mb = pss_mb(pids())
         self._pids, self._every_s = pids, every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="memory")
@@ -29,11 +31,11 @@ class PeakMemory:
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
-            self.peak_mb = max(self.peak_mb, pss_mb(self._pids))
+            self.peak_mb = max(self.peak_mb, pss_mb(self._pids()))
 
     def stop(self) -> float:
         """Stop sampling; the peak in MB."""
-        self.peak_mb = max(self.peak_mb, pss_mb(self._pids))
+        self.peak_mb = max(self.peak_mb, pss_mb(self._pids()))
         self._stop.set()
         self._thread.join()
         return self.peak_mb

@@ -2,10 +2,10 @@
 
 import resource
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
+from ...core.alerts import Alert
 from ...core.errors import ErrorLine, Fault
 from ...core.instant import NS
 from ...core.mandate import Mandate
@@ -19,29 +19,13 @@ from ..live import Live
 from ..loading import World as Ground
 from ..post import Post
 from ..texts import Texts
+from .past import Past
+from .settings import DemoSettings
 
 FRAME_RATE_HZ = 10.0
 TRUTH_FILE = "truth.jsonl"
 LE90, CE90 = 1.645, 2.146
 """From 90 % linear and circular errors to one standard deviation on an axis (normal errors)."""
-
-
-@dataclass(frozen=True)
-class DemoSettings:
-    """What was asked for; `sector` None is the generated pass."""
-
-    headless: bool
-    minutes: float
-    seed: int
-    sector: Path | None
-    mandate: Path | None
-    post: Path
-    aircraft: int
-    width_px: int
-    height_px: int
-    crossers: bool
-    keep_video: bool
-    language: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,8 @@ class NightFault:
 
 @dataclass
 class Night:
-    """Everything that one run holds, for those who report and score it."""
+    """Everything that one run holds, for those who report and score it. `past`: what the log holds of the same watch by
+    processes that were killed; `last_frame_s`: when the last bytes of video were done with, where that is told."""
 
     settings: DemoSettings
     exercise: Exercise
@@ -80,8 +65,28 @@ class Night:
     interrupted: bool = False
     first_frame_s: float | None = None
     faults: list[NightFault] = field(default_factory=list)
+    last_frame_s: float | None = None
     dead_simulator: Fault | None = None
     live: Live | None = None
+    past: Past | None = None
+
+
+def alerts_of(night: Night) -> list[Alert]:
+    """The watch's alerts in order, those that a killed process raised too."""
+    if night.past is not None:
+        return night.past.alerts
+    return sorted((a for c in night.chains.values() for a in c.alerts), key=lambda a: (a.utc_ns, a.id))
+
+
+def first_utc_ns(night: Night) -> int | None:
+    """The time of the first frame that was accounted; None without any."""
+    past = [] if night.past is None or night.past.first_utc_ns is None else [night.past.first_utc_ns]
+    return min([*past, *(t for c in night.chains.values() if (t := c.totals.first_utc_ns))], default=None)
+
+
+def frames_before(night: Night) -> int:
+    """Frames that killed processes wrote down."""
+    return 0 if night.past is None else sum(night.past.frames.values())
 
 
 def sigmas_of(sector: Sector) -> PoseSigmas:

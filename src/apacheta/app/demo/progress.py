@@ -39,6 +39,10 @@ class Progress:
         if self._task is not None:
             self._bars.update(self._task, completed=share, note=note)
 
+    def say(self, key: str, **values: object) -> None:
+        """A line of its own: `key` is a text of the [demo] catalogue."""
+        self._console.print(self._texts(f"demo.{key}", **values))
+
     def done(self) -> None:
         """End the running step."""
         if self._task is not None:

@@ -1,5 +1,6 @@
 """The recipe of a simulated night: exercise, plan, flight and watch, account, verification, score, report."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ...account import Checkpoint
+from ...adapters.keys import KeyFileSigner
 from ...core.errors import Fault, InputFault, Refusal
 from ...core.mandate import Mandate
 from ...core.sector import Sector
@@ -29,7 +31,7 @@ from .watching import fault_of, watch_night
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """What a night is made of, before anything is written."""
 
     settings: DemoSettings
@@ -44,16 +46,24 @@ class _Given:
 def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> None:
     """Run the whole night; fills the answer's body as far as it comes. A post that another process holds, or that keeps
     another mandate, is refused and left as it was."""
-    given = _given(settings, progress)
+    given = given_of(settings, progress)
     Post(settings.post).refuse_other_mandate(given.exercise.mandate)
     post = open_post(settings.post)
     account, signer = open_account(post)
     post = post.for_another_watch(given.fleet)
-    _say_given(answer, given, post)
-    night, checkpoint = _accounted(answer, given, Keeper(post, account, settings.keep_video), post, progress)
+    say_given(answer, given, post)
+    keeper = Keeper(post, account, settings.keep_video)
+    night, checkpoint = planned_and(
+        answer, given, keeper, post, progress, lambda night: watch_night(night, keeper, progress)
+    )
+    finish(answer, night, checkpoint, signer, progress)
+
+
+def finish(answer: Answer, night: Night, checkpoint: Checkpoint, signer: KeyFileSigner, progress: Progress) -> None:
+    """From the closed log to the answer and the report."""
     fill_watched(answer, night, checkpoint)
     progress.step("verifying")
-    verified = verify.run(post.folder)[1] == 0
+    verified = verify.run(night.post.folder)[1] == 0
     fill_verified(answer, night, verified)
     progress.step("scoring")
     fill_scored(answer, night)
@@ -62,20 +72,20 @@ def run_night(answer: Answer, settings: DemoSettings, progress: Progress) -> Non
     _judge(answer, night, verified)
 
 
-def _given(settings: DemoSettings, progress: Progress) -> _Given:
+def given_of(settings: DemoSettings, progress: Progress) -> Given:
     """Exercise, sector, ground and mandate, checked against each other. Raises InputFault."""
     progress.step("preparing")
     exercise, sector, ground = _exercise(settings, progress)
     mandate = load_mandate(exercise.mandate)
     check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(exercise.mandate))
     fleet = tuple(m.id for m in sector.fleet)[: settings.aircraft]
-    if len(fleet) < settings.aircraft:
+    if len(fleet) < settings.aircraft and not settings.fewer_will_do:
         text = f"the sector's fleet has {len(fleet)} aircraft, {settings.aircraft} were asked for."
         raise InputFault(
             "fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer."
         )
     sector = msgspec.structs.replace(sector, fleet=tuple(m for m in sector.fleet if m.id in fleet))
-    return _Given(settings, exercise, sector, ground, mandate, fleet)
+    return Given(settings, exercise, sector, ground, mandate, fleet)
 
 
 def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sector, Ground]:
@@ -90,33 +100,33 @@ def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sec
     return Exercise(settings.sector, mandate, world), sector, ground
 
 
-def _accounted(
-    answer: Answer, given: _Given, keeper: Keeper, post: Post, progress: Progress
+def planned_and(
+    answer: Answer, given: Given, keeper: Keeper, post: Post, progress: Progress, work: Callable[[Night], None]
 ) -> tuple[Night, Checkpoint]:
-    """The night, planned and watched, and its closed log's checkpoint. Whatever ends it before its time is written down
-    before the log is closed, and raised."""
+    """The night, planned and worked on, and its closed log's checkpoint. Whatever ends it before its time is written
+    down before the log is closed, and raised."""
     night = None
     try:
         night = _ready(answer, given, post, keeper, progress)
-        watch_night(night, keeper, progress)
+        work(night)
     except BaseException as failure:
         with suppress(Fault, OSError):  # the first failure is the one to tell
-            _note_failure(given, night, keeper, failure)
+            note_failure(given.sector, night, keeper, failure)
         with suppress(Fault, OSError):
             keeper.close()
         raise
     return night, keeper.close()
 
 
-def _note_failure(given: _Given, night: Night | None, keeper: Keeper, failure: BaseException) -> None:
+def note_failure(sector: Sector, night: Night | None, keeper: Keeper, failure: BaseException) -> None:
     """What ended the night, into its account; the watch has written its own failures down itself."""
     fault = fault_of(failure)
     if night is None or fault not in night.faults:
         body = {"what": fault.code, "text": fault.text(), **fault.values}
-        keeper.note("fault", given.sector.start_utc_ns, body, at_once=True)
+        keeper.note("fault", sector.start_utc_ns, body, at_once=True)
 
 
-def _ready(answer: Answer, given: _Given, post: Post, keeper: Keeper, progress: Progress) -> Night:
+def _ready(answer: Answer, given: Given, post: Post, keeper: Keeper, progress: Progress) -> Night:
     """The night with its plan in a post that we hold; mandate and plan are in the account before anything flies."""
     start_ns = given.sector.start_utc_ns
     post.keep_mandate(given.exercise.mandate)
@@ -130,7 +140,7 @@ def _ready(answer: Answer, given: _Given, post: Post, keeper: Keeper, progress: 
     return night
 
 
-def _planned(given: _Given, post: Post) -> Night:
+def _planned(given: Given, post: Post) -> Night:
     """The night with its plan, which is the post's newest; the one before it keeps its hash for a name."""
     sector, settings = given.sector, given.settings
     post.set_plan_aside()
@@ -153,7 +163,7 @@ def _planned(given: _Given, post: Post) -> Night:
     )
 
 
-def _say_given(answer: Answer, given: _Given, post: Post) -> None:
+def say_given(answer: Answer, given: Given, post: Post) -> None:
     sector, settings = given.sector, given.settings
     answer.body |= {
         "sector": sector.name,

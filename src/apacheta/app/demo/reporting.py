@@ -12,7 +12,7 @@ from contourpy import FillType, contour_generator
 from ... import __version__
 from ...account import Checkpoint
 from ...alert.watchman import unreviewed
-from ...core.alerts import Alert
+from ...core.alerts import Alert, Decision
 from ...core.instant import NS
 from ...core.plan import Sortie, sorties_of
 from ...core.sight import Fix
@@ -34,7 +34,7 @@ from ..report import (
     render,
 )
 from .figures import looks, seen_km2, video_hours
-from .night import Night
+from .night import Night, alerts_of, frames_before
 
 TURNAROUND_NS = 60 * NS
 
@@ -67,7 +67,7 @@ def report_of(night: Night, body: dict[str, Any], checkpoint: Checkpoint, vkey: 
         areas=tuple(_areas(night)),
         spots=tuple(_spots(night)),
         flights=tuple(_flights(night)),
-        alerts=tuple(_card(night, a) for a in _alerts(night)),
+        alerts=tuple(_card(night, a) for a in alerts_of(night)),
         seen_utc_ns=seen_utc_ns,
         seen_km2=seen,
         unseen=_unseen(night),
@@ -85,10 +85,6 @@ def report_of(night: Night, body: dict[str, Any], checkpoint: Checkpoint, vkey: 
         score=_score(body),
         simulated=True,
     )
-
-
-def _alerts(night: Night) -> list[Alert]:
-    return sorted((a for c in night.chains.values() for a in c.alerts), key=lambda a: (a.utc_ns, a.id))
 
 
 def _ground(night: Night) -> Ground:
@@ -230,7 +226,7 @@ def _card(night: Night, alert: Alert) -> AlertCard:
     track_x_m, track_y_m = _xy(grid, [(lon, lat) for _, lon, lat in alert.evidence.track])
     return AlertCard(
         alert=alert,
-        decision=unreviewed(alert),
+        decision=_decision_on(night, alert),
         still=_picture(night, alert.evidence.still_sha256),
         chip=_picture(night, alert.evidence.chip_sha256),
         x_m=float(x_m),
@@ -238,6 +234,15 @@ def _card(night: Night, alert: Alert) -> AlertCard:
         track_x_m=track_x_m,
         track_y_m=track_y_m,
     )
+
+
+def _decision_on(night: Night, alert: Alert) -> Decision:
+    """A person's last word on an alert; that nobody has looked at it where there is none, or it was taken back."""
+    said = [] if night.past is None else night.past.book.decisions_on(alert.id)
+    if not said or said[-1].state == "open":
+        return unreviewed(alert)
+    last = said[-1]
+    return Decision(alert=alert.id, utc_ns=last.utc_ns, state=last.state, by=last.by, reason=last.reason)
 
 
 def _picture(night: Night, sha256: str | None) -> bytes | None:
@@ -274,8 +279,8 @@ def _health(night: Night, body: dict[str, Any]) -> Health:
         streams=len(night.chains),
         video_s=video_hours(night) * 3600.0,
         frames_sent=body.get("frames_sent"),
-        frames_decoded=sum(t.frames for t in totals),
-        frames_georeferenced=sum(t.frames_georeferenced for t in totals),
+        frames_decoded=frames_before(night) + sum(t.frames for t in totals),
+        frames_georeferenced=frames_before(night) + sum(t.frames_georeferenced for t in totals),
         frames_dropped=body.get("frames_dropped"),
         frames_damaged=sum(t.frames_damaged for t in totals),
         video_lag_p95_s=body.get("video_lag_p95_s"),

@@ -10,14 +10,13 @@ from typing import BinaryIO
 
 import msgspec
 
-from ...adapters.stream import PipeStream, UdpStream
+from ...adapters.stream import PipeStream
 from ...adapters.telemetry import JsonLinesLink
 from ...ports import StreamSource
 from ..simulator import SimulatorSpec
 
 END_WAIT_S = 20.0
 PIPE_BYTES = 1 << 20
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass
@@ -28,9 +27,9 @@ class Simulation:
     streams: dict[str, StreamSource]
     link: JsonLinesLink
 
-    @property
-    def pid(self) -> int:
-        return self.process.pid
+    def pids(self) -> list[int]:
+        """The processes that work beside ours."""
+        return [self.process.pid]
 
     def has_ended(self) -> bool:
         """Whether the process is gone."""
@@ -64,17 +63,14 @@ class Simulation:
             source.close()
 
 
-def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str], live: bool) -> Simulation:
-    """Start the simulator: headless through pipes that hold it back, live over UDP at the pace of the clock."""
+def start_simulation(spec: SimulatorSpec, folder: Path, fleet: Sequence[str]) -> Simulation:
+    """Start the simulator, which writes through pipes that hold it back."""
     fixes_in, fixes_out = os.pipe()
-    ends: dict[str, tuple[int, int]] = {} if live else {name: os.pipe() for name in fleet}
-    sources: dict[str, StreamSource] = {}
-    for name in fleet:
-        sources[name] = UdpStream(LOOPBACK, 0) if live else PipeStream(_widened(ends[name][0]), name=name)
+    ends = {name: os.pipe() for name in fleet}
+    sources: dict[str, StreamSource] = {n: PipeStream(_widened(reading), name=n) for n, (reading, _) in ends.items()}
     spec = msgspec.structs.replace(
         spec,
         stream_fds={name: out for name, (_, out) in ends.items()},
-        udp_ports={name: sources[name].port for name in fleet} if live else {},
         fix_fd=fixes_out,
     )
     spec_path = folder / "simulator.json"

@@ -4,15 +4,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
+from ...adapters.video import ApartDecoder, VideoDecoder
 from ...alert import Watchman, WatchSettings
 from ...core.errors import EnvironmentFault, Fault
 from ...core.instant import NS
 from ...core.plan import sorties_of
+from ...core.sight import Fix
+from ...ports import StreamSource
 from ...see import Eye, EyeSettings, TrackerSettings
 from ..chain import Chain, ChainSettings, Keeper
 from ..live import Book, Door, Live, Scene
@@ -25,35 +29,76 @@ from .memory import PeakMemory
 from .night import TRUTH_FILE, Night, NightFault, on_station_utc_ns, sigmas_of
 from .progress import Progress
 from .reach import ground_reach_m
-from .simulation import Simulation, start_simulation
+from .simulation import start_simulation
 
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 """Signals by which a process ends itself; any other comes from outside, as when memory runs out."""
 STOPPED = NightFault("interrupted", {})
 
 
-def watch_night(night: Night, keeper: Keeper, progress: Progress, door: Door | None = None) -> None:
+class Telemetry(Protocol):
+    """A vehicle link that counts what it could not read."""
+
+    damaged: int
+
+    def fixes(self) -> Iterator[Fix]: ...
+
+    def close(self) -> None: ...
+
+
+class Simulated(Protocol):
+    """A simulator that runs: its streams, its telemetry, and its end."""
+
+    streams: dict[str, StreamSource]
+
+    @property
+    def link(self) -> Telemetry: ...
+
+    def pids(self) -> list[int]: ...
+
+    def has_ended(self) -> bool: ...
+
+    def stop(self, telemetry_is_read: bool) -> None: ...
+
+    def wait(self) -> int: ...
+
+    def close(self) -> None: ...
+
+
+def watch_night(
+    night: Night,
+    keeper: Keeper,
+    progress: Progress,
+    door: Door | None = None,
+    joined: Callable[[], Simulated] | None = None,
+    stop: Stop | None = None,
+) -> None:
     """Fly and watch until the simulation ends or a person stops it; what failed of the equipment is in the night's
     `faults`. Whatever else fails, in whichever thread, is raised here when what was watched is written down. With a
-    door the night is told as it happens, by its `live`, which is the caller's to close."""
+    door the night is told as it happens, by its `live`, which is the caller's to close. `joined`: the simulation, where
+    it is not ours to start; `stop`: a person's request, where somebody else takes it."""
     _make_chains(night, keeper, Book(night.post.watch) if door is None else door.book)
     if door is not None:
         night.live = _opened(night, keeper, door)
-    truth = _truth_folder(night.post)
-    simulation = start_simulation(_spec(night, truth), truth, night.fleet, not night.settings.headless)
-    memory = PeakMemory([os.getpid(), simulation.pid])
+    simulation = _own_simulation(night) if joined is None else joined()
+    memory = PeakMemory(lambda: [os.getpid(), *simulation.pids()])
     progress.step("watching")
     started = time.monotonic()
     try:
-        _pump_all(night, simulation, keeper, progress)
+        _pump_all(night, simulation, keeper, progress, stop)
     finally:
         night.peak_mb = memory.stop()
         simulation.close()
-    night.wall_s = time.monotonic() - (night.first_frame_s or started)
+    night.wall_s = (night.last_frame_s or time.monotonic()) - (night.first_frame_s or started)
     _note_end(night, keeper)
 
 
-def _truth_folder(post: Post) -> Path:
+def _own_simulation(night: Night) -> Simulated:
+    truth = truth_folder(night.post)
+    return start_simulation(simulator_spec_of(night, truth), truth, night.fleet)
+
+
+def truth_folder(post: Post) -> Path:
     """Where the simulator writes what really happens. An older night's truth is taken away first: it tells nothing of
     this one, should this one's simulator never come to write its own."""
     folder = post.folder / "truth"
@@ -62,8 +107,10 @@ def _truth_folder(post: Post) -> Path:
     return folder
 
 
-def _pump_all(night: Night, simulation: Simulation, keeper: Keeper, progress: Progress) -> None:
-    with Stop() as stop:
+def _pump_all(
+    night: Night, simulation: Simulated, keeper: Keeper, progress: Progress, asked: Stop | None = None
+) -> None:
+    with nullcontext(asked) if asked is not None else Stop() as stop:
         pumps = Pumps(night, simulation, keeper, stop)
         try:
             code = pumps.run(progress)
@@ -96,7 +143,10 @@ def _make_chains(night: Night, keeper: Keeper, before: Book) -> None:
         eye = Eye(night.ground.dem, night.ground.dem.grid, name, eye_settings)
         segments = before.segments.get(name, 0)
         settings = ChainSettings(stream=name, live=not night.settings.headless, segments_before=segments)
-        night.chains[name] = Chain(settings, eye, watchman, keeper, night.own_side, lock)
+        decoder = VideoDecoder if night.settings.headless else ApartDecoder
+        night.chains[name] = Chain(
+            settings, eye, watchman, keeper, night.own_side, lock, decoder_for=decoder.for_stream_type
+        )
 
 
 def _opened(night: Night, keeper: Keeper, door: Door) -> Live:
@@ -126,7 +176,7 @@ class Pumps:
     """The threads of a watch: one for each stream, the first of them this one, and one for the telemetry. The first
     failure in any of them, or a person's stop, ends them all; each stream is then written down to where it came."""
 
-    def __init__(self, night: Night, simulation: Simulation, keeper: Keeper, stop: Stop) -> None:
+    def __init__(self, night: Night, simulation: Simulated, keeper: Keeper, stop: Stop) -> None:
         self._night, self._simulation, self._keeper, self._stop = night, simulation, keeper, stop
         self._failures: list[BaseException] = []
 
@@ -168,6 +218,8 @@ class Pumps:
             if chunk.data:
                 self._night.first_frame_s = self._night.first_frame_s or time.monotonic()
             chain.feed(chunk.data, chunk.received_monotonic_ns)
+            if chunk.data and self._night.live is not None:
+                self._night.last_frame_s = time.monotonic()
             if progress is not None:
                 _tell(self._night, chain, progress)
             if self._is_cut() or (not chunk.data and self._simulation.has_ended()):
@@ -194,7 +246,7 @@ def _tell(night: Night, chain: Chain, progress: Progress) -> None:
     progress.at(done_s / (night.settings.minutes * 60.0), note)
 
 
-def _faults_of(simulation: Simulation) -> list[NightFault]:
+def _faults_of(simulation: Simulated) -> list[NightFault]:
     """What was lost on the way in."""
     damaged = simulation.link.damaged
     lost = {name: source.dropped_bytes for name, source in simulation.streams.items()}
@@ -241,7 +293,8 @@ def _watchman(night: Night, before: Book) -> Watchman:
     return Watchman(night.ground.border_line, night.sector.zones, night.ground.dem.grid, settings)
 
 
-def _spec(night: Night, truth: Path) -> SimulatorSpec:
+def simulator_spec_of(night: Night, truth: Path) -> SimulatorSpec:
+    """A headless night's simulator from when the first aircraft is on station; its pipes are still to be made."""
     s = night.settings
     return SimulatorSpec(
         world=str(night.exercise.world),
@@ -254,7 +307,7 @@ def _spec(night: Night, truth: Path) -> SimulatorSpec:
         width_px=s.width_px,
         height_px=s.height_px,
         with_crossers=s.crossers,
-        paced=not s.headless,
+        paced=False,
         fleet=night.fleet,
         stream_fds={},
         udp_ports={},

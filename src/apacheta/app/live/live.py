@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +50,13 @@ class Live:
         self._link.start()
         self._pulse.start()
 
-    def close(self, report: str | None) -> None:
-        """The watch is over: tell so, and let every reader go."""
+    def close(self, report: str | None, linger_s: float = 0.0) -> None:
+        """The watch is over: tell so, and so much later let every reader go."""
         self._stop.set()
         self._pulse.join()
         self.publisher.tick()
         self.publisher.end(report)
+        time.sleep(linger_s)
         self._link.close()
 
     def attach(self, outbox: Outbox) -> None:

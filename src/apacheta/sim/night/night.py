@@ -122,6 +122,7 @@ class NightSimulator:
         self.with_crossers = with_crossers
         self.cooled_utc_ns = self.next_utc_ns = self.from_utc_ns
         self._sent_to_utc_ns: int | None = None
+        self._first: Tick | None = None
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -143,8 +144,7 @@ class NightSimulator:
         step_ns = round(NS / self.rate_hz)
         tick = Tick(self.next_utc_ns)
         if self._sent_to_utc_ns is None:
-            tick.truth += [self._night_line(), *party_lines(self.cast)]
-            self._fly_up_to_start(tick, step_ns)
+            tick = self._first or self._flown_up()
         while tick.utc_ns < self.to_utc_ns:
             self._tick(tick, step_ns / NS, is_missed(tick.utc_ns))
             self.next_utc_ns += step_ns
@@ -155,6 +155,16 @@ class NightSimulator:
 
     # -- time ---------------------------------------------------------------------------------------------------
 
+    def fly_up(self) -> None:
+        """Fly up to the first instant now; else `run` does so when it begins."""
+        self._first = self._flown_up()
+
+    def _flown_up(self) -> Tick:
+        """The first instant, with all that comes before it."""
+        tick = Tick(self.next_utc_ns, truth=[self._night_line(), *party_lines(self.cast)])
+        self._fly_up_to_start(tick, round(NS / self.rate_hz))
+        return tick
+
     def _fly_up_to_start(self, tick: Tick, step_ns: int) -> None:
         """Fly sorties that began before the first instant, without pictures."""
         launches = [crew.waiting[0].launch_utc_ns for crew in self.crews if crew.waiting]
@@ -162,10 +172,10 @@ class NightSimulator:
         for k in range(steps):
             utc_ns = self.from_utc_ns - (steps - k) * step_ns
             for crew in self.crews:
-                air = self._advance(tick, crew, utc_ns, step_ns / NS)
+                air = self.advance(tick, crew, utc_ns, step_ns / NS)
                 if air is not None and self._every(utc_ns - self.from_utc_ns, FIX_NS, step_ns / NS):
                     self._report(
-                        tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), FIX_NS / NS)
+                        tick, crew, air, utc_ns, air.navigation.report(self.true_pose(air, utc_ns), FIX_NS / NS)
                     )
 
     def _tick(self, tick: Tick, dt_s: float, missed: bool) -> None:
@@ -175,7 +185,7 @@ class NightSimulator:
         if self._every(since_ns, WHERE_NS, dt_s):
             tick.truth += self._where(tick.utc_ns, places)
         for crew in self.crews:
-            air = self._advance(tick, crew, tick.utc_ns, dt_s)
+            air = self.advance(tick, crew, tick.utc_ns, dt_s)
             if air is not None and missed:
                 self._pass_over(tick, crew, air, since_ns, dt_s)
             elif air is not None:
@@ -203,7 +213,7 @@ class NightSimulator:
         stream = Stream(self.width_px, self.height_px, self.rate_hz, self.from_utc_ns)
         return Crew(name, mine, Renderer(self.scene, self.width_px, self.height_px), sensor, stream)
 
-    def _advance(self, tick: Tick, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
+    def advance(self, tick: Tick, crew: Crew, utc_ns: int, dt_s: float) -> Airborne | None:
         """Fly on to `utc_ns`; take off when due; None on the ground, with one last fix of who has landed."""
         if crew.due(utc_ns):
             crew.air = self.take_off(crew.name, crew.waiting.pop(0))
@@ -216,7 +226,7 @@ class NightSimulator:
         for _ in range(steps):
             air.flight.step(dt_s / steps)
         if air.flight.done:
-            self._report(tick, crew, air, utc_ns, air.navigation.report(self._true_pose(air, utc_ns), dt_s))
+            self._report(tick, crew, air, utc_ns, air.navigation.report(self.true_pose(air, utc_ns), dt_s))
             crew.air, crew.free_utc_ns = None, utc_ns + TURNAROUND_NS
             return None
         air.sight = air.gimbal.step(air.flight.motion, self.ground, dt_s)
@@ -237,11 +247,10 @@ class NightSimulator:
     def _look(self, tick: Tick, crew: Crew, air: Airborne, places: Places, since_ns: int, dt_s: float) -> None:
         """One frame of one aircraft with its metadata, telemetry and truth."""
         motion = air.flight.motion
-        camera = air.aircraft.camera
-        true = self._true_pose(air, tick.utc_ns)
+        true = self.true_pose(air, tick.utc_ns)
         local = self.ground.local(motion.x_m, motion.y_m)
-        focal_px = self.width_px / 2 / math.tan(math.radians(camera.hfov_deg) / 2)
-        view = View((motion.x_m, motion.y_m, motion.amsl_m), grid_axes(true.sight_ned, local.convergence_deg), focal_px)
+        axes = grid_axes(true.sight_ned, local.convergence_deg)
+        view = View((motion.x_m, motion.y_m, motion.amsl_m), axes, self.focal_px(crew.name))
         crew.renderer.look(view)
         centre = self._centre(crew.renderer, view)
         marks = self.fields[crew.name].render(crew.renderer, view)
@@ -260,7 +269,7 @@ class NightSimulator:
 
     def _pass_over(self, tick: Tick, crew: Crew, air: Airborne, since_ns: int, dt_s: float) -> None:
         """One frame that nobody gets: chance and telemetry go on as if it had been."""
-        pose = air.navigation.report(self._true_pose(air, tick.utc_ns), dt_s)
+        pose = air.navigation.report(self.true_pose(air, tick.utc_ns), dt_s)
         crew.sensor.skip()
         crew.pictures += 1
         crew.stream.frames += self._sent_to_utc_ns is not None and tick.utc_ns <= self._sent_to_utc_ns
@@ -289,7 +298,12 @@ class NightSimulator:
                 place = (*(float(v) for v in squares.places[number]), float(squares.amsl_m[number]))
                 tick.truth.append(marker_line(true, reported, name, frame, number, column, row, place, self.ground))
 
-    def _true_pose(self, air: Airborne, utc_ns: int) -> TruePose:
+    def focal_px(self, name: str) -> float:
+        """Of an aircraft's camera, in pixels of its picture."""
+        return self.width_px / 2 / math.tan(math.radians(self.types[name].camera.hfov_deg) / 2)
+
+    def true_pose(self, air: Airborne, utc_ns: int) -> TruePose:
+        """Where its camera is, and how it looks."""
         hfov_deg, shape = air.aircraft.camera.hfov_deg, self.height_px / self.width_px
         return true_pose(utc_ns, air.flight.motion, air.sight, self.ground, hfov_deg, shape)
 

@@ -1,6 +1,7 @@
 """The simulator's way out: transport streams to files or UDP ports, fixes and truth as JSON lines, paced or not."""
 
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ from .truth_file import TruthFile
 DATAGRAM_BYTES = 7 * 188
 """Seven packets: the usual load of a transport stream over UDP."""
 SNAPSHOT_NS = 10 * NS
+BURST, BREATH_S = 32, 0.002
+"""After so many fixes in a row their reader has a moment: a socket holds some hundreds, the way out of a flight is
+thousands."""
 
 
 class TextOut(Protocol):
@@ -129,9 +133,11 @@ class FixDatagrams:
         self._address = ("127.0.0.1", port)
 
     def write(self, text: str, /) -> None:
-        for line in text.splitlines(keepends=True):
+        for number, line in enumerate(text.splitlines(keepends=True), 1):
             with suppress(ConnectionRefusedError):
                 self._channel.sendto(line.encode(), self._address)
+            if number % BURST == 0:
+                time.sleep(BREATH_S)
 
     def flush(self) -> None:
         """Nothing waits."""
