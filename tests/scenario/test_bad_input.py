@@ -337,7 +337,7 @@ def test_a_wrong_command_line_is_one_object_too(
         (["doctor", "video", "x.ts"], "apacheta.app.doctor:_work"),
         (["bench", "night"], "apacheta.app.bench:_bench"),
         (["warm"], "apacheta.app.warm:_warm"),
-        (["watch", "--stream", "x.ts"], "apacheta.app.watch:_watch"),
+        (["watch", "--stream", "x.ts"], "apacheta.app.watch.command:_watch"),
     ],
 )
 def test_an_interrupted_command_sums_nothing_up(

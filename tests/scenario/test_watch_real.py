@@ -18,7 +18,7 @@ from stream_sample import items_at, own_stream, pictures
 
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.adapters.stream import FileStream
-from apacheta.app import watch
+from apacheta.app.watch import alone, chain, command, notes, refusals
 from apacheta.app.cli import main
 from apacheta.app.doctor import KEYS as DOCTOR_KEYS
 from apacheta.app.loading import load_mandate
@@ -52,7 +52,7 @@ def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.M
         assert out.count("\n") == 1
         assert "Traceback" not in err
         body: dict[str, Any] = json.loads(out, parse_constant=not_a_number)
-        assert set(body) >= GENERAL | set(watch.KEYS if words[0] == "watch" else DOCTOR_KEYS)
+        assert set(body) >= GENERAL | set(command.KEYS if words[0] == "watch" else DOCTOR_KEYS)
         assert (body["exit_code"], body["ok"]) == (code, code == 0)
         assert all(set(line) == LINE for line in body["warnings"] + body["errors"])
         assert all(line["remedy"] for line in body["errors"])
@@ -319,7 +319,7 @@ def ends_in(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def test_control_c_writes_down_what_was_watched(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, post = written(tmp_path, own_stream(40)), tmp_path / "post"
-    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(path, 10))
+    monkeypatch.setattr(alone, "open_stream", lambda *_, **__: Interrupting(path, 10))
     before = signal.getsignal(signal.SIGINT)
     body = run("watch", "--stream", path, "--post", post)
     assert (body["exit_code"], body["interrupted"], body["ended"]) == (130, True, False)
@@ -332,7 +332,7 @@ def test_control_c_writes_down_what_was_watched(run: Run, tmp_path: Path, monkey
 
 def test_a_second_control_c_ends_it_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, post = written(tmp_path, own_stream(40)), tmp_path / "post"
-    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(path, 10, times=2))
+    monkeypatch.setattr(alone, "open_stream", lambda *_, **__: Interrupting(path, 10, times=2))
     body = run("watch", "--stream", path, "--post", post)
     assert (body["exit_code"], body["interrupted"], body["ended"]) == (130, True, False)
     assert [what for what, _ in ends_in(entries_in(post))] == ["interrupted"]
@@ -342,7 +342,7 @@ def test_a_second_control_c_ends_it_at_once(run: Run, tmp_path: Path, monkeypatc
 def test_control_c_before_the_first_frame_is_an_interruption(
     run: Run, ours: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: Interrupting(ours, 0))
+    monkeypatch.setattr(alone, "open_stream", lambda *_, **__: Interrupting(ours, 0))
     body = run("watch", "--stream", ours)
     assert (body["exit_code"], body["interrupted"], body["errors"]) == (130, True, [])
 
@@ -352,7 +352,7 @@ def test_bytes_that_found_no_room_are_said_and_accounted(
 ) -> None:
     source = FileStream(ours)
     source.dropped_bytes = 1316
-    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+    monkeypatch.setattr(alone, "open_stream", lambda *_, **__: source)
     body = run("watch", "--stream", ours, "--post", tmp_path / "post")
     assert (body["exit_code"], codes(body)) == (0, {"bytes_dropped"})
     (fault,) = (e["body"] for e in entries_in(tmp_path / "post") if e["kind"] == "fault")
@@ -363,10 +363,10 @@ def test_the_chain_is_told_when_each_chunk_came(run: Run, ours: Path, monkeypatc
     came = [Chunk(ours.read_bytes(), 1_000), Chunk(b"", 2_000)]
     source = FileStream(ours)
     monkeypatch.setattr(source, "chunks", lambda: iter(came))
-    monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+    monkeypatch.setattr(alone, "open_stream", lambda *_, **__: source)
     fed: list[Chunk] = []
-    real = watch.WatchChain.feed
-    monkeypatch.setattr(watch.WatchChain, "feed", lambda self, *given: (fed.append(Chunk(*given)), real(self, *given)))
+    real = chain.WatchChain.feed
+    monkeypatch.setattr(chain.WatchChain, "feed", lambda self, *given: (fed.append(Chunk(*given)), real(self, *given)))
     assert run("watch", "--stream", ours)["frames"] == 20
     assert fed == came
 
@@ -378,7 +378,7 @@ def test_the_chain_is_told_when_each_chunk_came(run: Run, ours: Path, monkeypatc
 def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Once the watch has bound its port, our stream is sent to it."""
     threads: list[threading.Thread] = []
-    real = watch.open_stream
+    real = alone.open_stream
 
     def opened(address: str, **given: Any) -> Any:
         source = real(address, **given)
@@ -386,8 +386,8 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         threads[-1].start()
         return source
 
-    monkeypatch.setattr(watch, "open_stream", opened)
-    monkeypatch.setattr(watch, "LIVE_IDLE_S", 0.4)
+    monkeypatch.setattr(alone, "open_stream", opened)
+    monkeypatch.setattr(alone, "LIVE_IDLE_S", 0.4)
     yield
     for thread in threads:
         thread.join()
@@ -428,7 +428,7 @@ def test_a_live_stream_without_a_post_is_refused(run: Run, address: str) -> None
 
 
 def test_a_live_stream_without_a_mandate_is_refused_and_makes_no_post(run: Run, tmp_path: Path) -> None:
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", tmp_path / "post")
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", tmp_path / "post")
     assert (body["exit_code"], codes(body, "errors")) == (3, {"no_mandate"})
     assert body["errors"][0]["file"] == str(tmp_path / "post" / "mandate.toml")
     assert not (tmp_path / "post").exists()
@@ -437,7 +437,7 @@ def test_a_live_stream_without_a_mandate_is_refused_and_makes_no_post(run: Run, 
 def test_a_live_stream_under_an_expired_mandate_is_refused_and_changes_nothing(run: Run, tmp_path: Path) -> None:
     post = post_with_mandate(tmp_path, to_utc="2021-01-01T00:00:00Z")
     before = files_in(post)
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", post)
     line = body["errors"][0]
     assert (body["exit_code"], line["code"], line["field"]) == (3, "mandate_expired", "to_utc")
     assert "2021-01-01T00:00:00Z" in line["text"]
@@ -446,14 +446,14 @@ def test_a_live_stream_under_an_expired_mandate_is_refused_and_changes_nothing(r
 
 def test_a_live_stream_under_its_mandate_is_watched_and_accounted(live: None, run: Run, tmp_path: Path) -> None:
     post = post_with_mandate(tmp_path)
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], body["frames"], body["frames_georeferenced"]) == (0, 20, 20)
     assert (verify(post).exit_code, verify(post).as_json()["tree_size"]) == (0, body["entries"])
 
 
 def test_a_live_watchs_account_begins_with_its_mandate(live: None, shared_data: Path, run: Run, tmp_path: Path) -> None:
     post, url, tile = post_with_mandate(tmp_path), free_url(), shared_data / "terrain" / "S33W071.tif"
-    run("watch", "--stream", url, "--until-end", "--post", post, "--terrain", tile)
+    run("watch", "--no-page", "--stream", url, "--until-end", "--post", post, "--terrain", tile)
     opened, mandate, *_ = entries_in(post)
     assert (opened["kind"], mandate["kind"]) == ("log_open", "mandate")
     assert mandate["body"]["sha256"] == load_mandate(post / "mandate.toml").sha256
@@ -466,7 +466,7 @@ def test_a_live_watchs_account_begins_with_its_mandate(live: None, shared_data: 
 
 def test_a_live_watch_ends_where_the_camera_leaves_the_mandates_area(live: None, run: Run, tmp_path: Path) -> None:
     post = post_with_mandate(tmp_path, east=-70.08 + 5.5e-5)  # the sample flies 1e-5 degrees east with each frame
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"outside_mandate"}, False)
     assert body["frames_georeferenced"] == frames_in(entries_in(post)) == 6
     assert [e["kind"] for e in entries_in(post)][1] == "mandate"
@@ -486,13 +486,14 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> str:
         def monotonic_ns(self) -> int:
             return time.monotonic_ns()
 
-    monkeypatch.setattr(watch, "SystemClock", Hasty)
+    for module in (chain, notes, refusals):
+        monkeypatch.setattr(module, "SystemClock", Hasty)
     return "2026-05-29T01:30:00Z"
 
 
 def test_a_live_watch_ends_with_the_mandates_time(live: None, run: Run, tmp_path: Path, soon: str) -> None:
     post = post_with_mandate(tmp_path, to_utc=soon)
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"mandate_expired"}, False)
     assert 0 < body["frames_georeferenced"] == frames_in(entries_in(post)) < 20
     assert ends_in(entries_in(post)) == [("mandate_expired", body["errors"][0]["text"])]
@@ -506,7 +507,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, ours: Path) -> Callable[[Iterable[Chun
     def send_these(chunks: Iterable[Chunk]) -> None:
         source = FileStream(ours)
         monkeypatch.setattr(source, "chunks", lambda: iter(chunks))
-        monkeypatch.setattr(watch, "open_stream", lambda *_, **__: source)
+        monkeypatch.setattr(alone, "open_stream", lambda *_, **__: source)
 
     return send_these
 
@@ -521,7 +522,7 @@ def test_nothing_that_comes_lets_a_live_watch_outlast_its_mandate(
 ) -> None:
     sent(itertools.chain([Chunk(own_stream(20), 0)], (Chunk(comes, n) for n in itertools.count())))
     post = post_with_mandate(tmp_path, to_utc=soon)
-    body = run("watch", "--stream", free_url(), "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"mandate_expired"}, False)
     assert ends_in(entries_in(post)) == [("mandate_expired", body["errors"][0]["text"])]
 
@@ -536,7 +537,7 @@ def coming(data: bytes, from_s: float, to_s: float) -> list[Chunk]:
 def test_a_live_stream_that_says_for_long_nowhere_it_is_is_refused(run: Run, tmp_path: Path, sent: Sent) -> None:
     sent(coming(own_stream(20, metadata=False), 100.0, 135.0))
     post = post_with_mandate(tmp_path)
-    body = run("watch", "--stream", free_url(), "--post", post)
+    body = run("watch", "--no-page", "--stream", free_url(), "--post", post)
     assert (body["exit_code"], codes(body, "errors"), body["ended"]) == (3, {"no_position"}, False)
     assert ends_in(entries_in(post)) == [("no_position", body["errors"][0]["text"])]
     kept = sum(e["body"]["bytes"] for e in entries_in(post) if e["kind"] == "video_segment")
@@ -549,21 +550,21 @@ def test_a_live_stream_may_be_without_a_pose_for_a_while_and_silent_for_long(
     silence = [Chunk(b"", n * 500_000_000) for n in range(260, 1000)]
     dark, placed = own_stream(20, metadata=False), own_stream(20)
     sent([*coming(dark, 100.0, 129.0), *coming(placed, 129.0, 130.0), *silence, *coming(placed, 500.0, 525.0)])
-    body = run("watch", "--stream", free_url(), "--post", post_with_mandate(tmp_path))
+    body = run("watch", "--no-page", "--stream", free_url(), "--post", post_with_mandate(tmp_path))
     assert (body["exit_code"], body["ended"], body["frames"]) == (0, True, 60)
 
 
 def test_what_was_seen_is_noted_once_though_the_last_frame_is_refused(
     live: None, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_: watch.WatchChain) -> None:
+    def refused(_: chain.WatchChain) -> None:
         text = "the last frame, which only the stream's end brings out, lies outside."
         raise InputFault("outside_mandate", text, remedy="Stop the watch.")
 
     noted: list[bool] = []
-    monkeypatch.setattr(watch.WatchChain, "_note_seen", lambda _, force: noted.append(force))
-    monkeypatch.setattr(watch.WatchChain, "_bring_out", refused)
-    body = run("watch", "--stream", free_url(), "--until-end", "--post", post_with_mandate(tmp_path))
+    monkeypatch.setattr(chain.WatchChain, "_note_seen", lambda _, force: noted.append(force))
+    monkeypatch.setattr(chain.WatchChain, "_bring_out", refused)
+    body = run("watch", "--no-page", "--stream", free_url(), "--until-end", "--post", post_with_mandate(tmp_path))
     assert codes(body, "errors") == {"outside_mandate"}
     assert noted.count(True) == 1
 
@@ -586,7 +587,7 @@ def test_a_watch_that_breaks_says_so_in_its_account_and_keeps_what_came(
 
     monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
     sent(breaks())
-    assert main(["watch", "--stream", free_url(), "--post", str(post_with_mandate(tmp_path))]) == exit_code
+    assert main(["watch", "--no-page", "--stream", free_url(), "--post", str(post_with_mandate(tmp_path))]) == exit_code
     account = entries_in(tmp_path / "post")
     assert [code for code, _ in ends_in(account)] == [what]
     assert sum(e["body"]["bytes"] for e in account if e["kind"] == "video_segment") == len(own_stream(20))

@@ -18,7 +18,7 @@ DEEPEST_ZOOM = 22
 POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 
 
-MODULES = {"demo": "demo.command"}
+MODULES = {"demo": "demo.command", "watch": "watch.command"}
 """Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
 
 
@@ -230,7 +230,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from .watch import command
+    from .watch.command import command
 
     return command(arguments)
 

@@ -1,10 +1,11 @@
 """Where heights come from."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class HeightGrid:
     crs: as WKT. transform: (a, b, c, d, e, f) of x = a col + b row + c, y = d col + e row + f, pixel corners.
     """
 
-    height_m: NDArray[np.float32]
+    height_m: "NDArray[np.float32]"
     crs_wkt: str
     transform: tuple[float, float, float, float, float, float]
     sha256: str
