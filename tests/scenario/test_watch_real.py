@@ -18,10 +18,10 @@ from stream_sample import items_at, own_stream, pictures
 
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.adapters.stream import FileStream
-from apacheta.app.watch import alone, chain, command, notes, refusals
 from apacheta.app.cli import main
 from apacheta.app.doctor import KEYS as DOCTOR_KEYS
 from apacheta.app.loading import load_mandate
+from apacheta.app.watch import alone, chain, command, notes, refusals
 from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer

@@ -210,6 +210,7 @@ def test_the_seen_ground_is_the_cores_grid_and_all_cells_since(room: Console) ->
         {"header": GRID | {"rows": -3, "cols": -4}},
         {"header": GRID | {"epoch_utc_ns": "x"}},
         {"header": None},
+        {"body": None},
         {"body": "!"},
         {"body": "AAAA"},
     ],
@@ -217,6 +218,15 @@ def test_the_seen_ground_is_the_cores_grid_and_all_cells_since(room: Console) ->
 def test_a_grid_that_does_not_hold_together_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(RemoteProtocolError):
         SeenGrid().replace(json.dumps(whole_grid([-1] * 12) | change).encode())
+
+
+def test_a_watch_that_accounts_no_ground_says_so_without_an_error(room: Console) -> None:
+    room.core.say({"kind": "seen_grid", "header": None, "body": None})
+    soon(lambda: room.ask("/api/seen")[0] == 204)
+    room.core.say(whole_grid([-1] * 12))
+    soon(lambda: room.ask("/api/seen")[0] == 200)
+    room.core.say({"kind": "seen_grid", "header": None, "body": None})
+    soon(lambda: room.ask("/api/seen")[2] == b"")
 
 
 def test_nothing_moves_while_nobody_says_anything(room: Console) -> None:

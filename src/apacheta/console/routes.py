@@ -66,7 +66,10 @@ def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions, files: Files)
 
     @app.get("/api/seen")
     async def seen(request: Request) -> Response:
-        grid, values = desk.seen.served()
+        served = desk.seen.served()
+        if served is None:
+            return Response(status_code=204, headers={"Cache-Control": "no-store"})
+        grid, values = served
         headers = {"Apacheta-Grid": grid.decode(), "Content-Encoding": "deflate"}
         body = await run_in_threadpool(packed, values)
         return tagged_answer(request, body, "application/octet-stream", headers)

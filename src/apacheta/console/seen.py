@@ -15,6 +15,7 @@ from ..core.errors import EnvironmentFault, RemoteProtocolError
 from ..core.instant import NS
 
 MOST_CELLS = 1 << 26
+NOTHING: NDArray[np.int32] = np.empty(0, np.int32)
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +31,11 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _WholeGrid(msgspec.Struct, frozen=True, kw_only=True):
-    """The core's message: `body` is base64 of deflated int32, little-endian, row by row."""
+    """The core's message: `body` is base64 of deflated int32, little-endian, row by row. Null where no ground is
+    accounted, or none yet."""
 
-    header: Grid
-    body: str
+    header: Grid | None
+    body: str | None
 
 
 class SeenGrid:
@@ -41,21 +43,18 @@ class SeenGrid:
 
     def __init__(self) -> None:
         self._grid: Grid | None = None
-        self._values: NDArray[np.int32] = np.empty(0, np.int32)
+        self._values = NOTHING
+        self._is_told = False
 
     def replace(self, text: bytes) -> None:
         """Take the core's whole grid. RemoteProtocolError where it does not hold together."""
         try:
             whole = msgspec.json.decode(text, type=_WholeGrid)
             grid = whole.header
-            size = grid.rows * grid.cols if min(grid.rows, grid.cols) > 0 else 0
-            data = zlib.decompressobj().decompress(base64.b64decode(whole.body), 4 * min(size, MOST_CELLS) + 1)
+            values = _values_of(grid, whole.body)
         except (msgspec.MsgspecError, ValueError, zlib.error) as problem:
             raise RemoteProtocolError("bad_grid", f"the seen grid cannot be read: {problem}") from problem
-        if len(data) != 4 * size or not grid.epoch_utc_ns.isdigit():
-            raise RemoteProtocolError("bad_grid", f"{len(data)} bytes of seen grid where {4 * size} are due")
-        self._grid = grid
-        self._values = np.frombuffer(data, "<i4").astype(np.int32)
+        self._grid, self._values, self._is_told = grid, values, True
 
     def see(self, cells: Sequence[int], utc_ns: int) -> None:
         """These cells were seen then, or later already. Before the grid has come, and outside it, nothing is."""
@@ -66,11 +65,25 @@ class SeenGrid:
         seconds = (utc_ns - int(self._grid.epoch_utc_ns)) // NS
         self._values[index] = np.maximum(self._values[index], seconds)
 
-    def served(self) -> tuple[bytes, NDArray[np.int32]]:
-        """The grid as JSON, and a copy of its values. EnvironmentFault `no_grid` before the core has said anything."""
-        if self._grid is None:
+    def served(self) -> tuple[bytes, NDArray[np.int32]] | None:
+        """The grid as JSON, and a copy of its values; None where no ground is accounted. EnvironmentFault `no_grid`
+        before the core has said anything."""
+        if not self._is_told:
             raise EnvironmentFault("no_grid", "The core has not said yet what was seen.", remedy="Ask in a moment.")
-        return msgspec.json.encode(self._grid), self._values.copy()
+        return None if self._grid is None else (msgspec.json.encode(self._grid), self._values.copy())
+
+
+def _values_of(grid: Grid | None, body: str | None) -> NDArray[np.int32]:
+    """The values in a message's body. RemoteProtocolError where they are not as many as the grid has cells."""
+    if grid is None and body is None:
+        return NOTHING
+    if grid is None or body is None:
+        raise RemoteProtocolError("bad_grid", "a seen grid of which half is null")
+    size = grid.rows * grid.cols if min(grid.rows, grid.cols) > 0 else 0
+    data = zlib.decompressobj().decompress(base64.b64decode(body), 4 * min(size, MOST_CELLS) + 1)
+    if len(data) != 4 * size or not grid.epoch_utc_ns.isdigit():
+        raise RemoteProtocolError("bad_grid", f"{len(data)} bytes of seen grid where {4 * size} are due")
+    return np.frombuffer(data, "<i4").astype(np.int32)
 
 
 def packed(values: NDArray[np.int32]) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...core.instant import NS
+from ...core.sight import CameraPose
 from ..chain import ChainTotals
 
 STALE_S, LOST_S = 1.0, 10.0
@@ -15,16 +16,23 @@ State = Literal["live", "stale", "lost"]
 
 @dataclass
 class Arrivals:
-    """When units of one stream came, monotonic; by how much its clock is ahead of ours (None: not to be said)."""
+    """When units of one stream came, monotonic; by how much its clock is ahead of ours, less the
+    way here (None: not to be said)."""
 
     first_ns: int | None = None
     last_ns: int | None = None
     clock_offset_s: float | None = None
+    _pose: CameraPose | None = None
 
     def unit(self, monotonic_ns: int) -> None:
         """A unit came."""
         self.first_ns = self.first_ns or monotonic_ns
         self.last_ns = monotonic_ns
+
+    def pose(self, pose: CameraPose, utc_ns: int) -> None:
+        """The newest pose at that time of our clock; one that is old says nothing of clocks."""
+        if pose is not self._pose:
+            self._pose, self.clock_offset_s = pose, (pose.utc_ns - utc_ns) / NS
 
     def state(self, monotonic_ns: int) -> State:
         """live, stale after a second of silence, lost after ten or while nothing has come."""

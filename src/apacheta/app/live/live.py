@@ -14,7 +14,7 @@ from ..post import Post
 from .book import Book
 from .decisions import Decisions
 from .link import Link
-from .night import Scene
+from .night import Shown
 from .outbox import Outbox
 from .publisher import Publisher, Rows
 
@@ -35,7 +35,7 @@ class Door:
 class Live:
     """A watch as its readers hear it."""
 
-    def __init__(self, scene: Scene, post: Post, keeper: Keeper, door: Door, clock: Clock | None = None) -> None:
+    def __init__(self, scene: Shown, post: Post, keeper: Keeper, door: Door, clock: Clock | None = None) -> None:
         self.publisher = Publisher(door.book, scene, post.folder, clock or SystemClock(), door.processes)
         keeper.told = self.publisher.checkpoint
         self._account = door.account

@@ -42,7 +42,7 @@ def fix_message(fix: Fix, dem: Dem | None, link: LinkState) -> Message:
         "heading_deg": fix.heading_deg,
         "ground_speed_m_s": fix.ground_speed_m_s,
         "battery_fraction": fix.battery_fraction,
-        "phase": fix.phase,
+        "phase": fix.phase or None,
         "link": link,
         "sigma_h_m": fix.sigma_h_m,
     }

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
@@ -25,6 +25,26 @@ BAND_CORNERS = 16
 """Corners of a quarter circle of the accuracy band."""
 
 
+class Shown(Protocol):
+    """What is watched, as its readers are shown it. epoch_utc_ns: from when on ground can have been seen."""
+
+    @property
+    def dem(self) -> Dem | None: ...
+
+    @property
+    def own_side(self) -> np.ndarray | None: ...
+
+    @property
+    def simulated(self) -> bool: ...
+
+    @property
+    def epoch_utc_ns(self) -> int: ...
+
+    def night(self) -> dict[str, Any]:
+        """The object of `GET /api/night`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Scene:
     """A watch's fixed parts. `types` of the fleet by name; `lines_m`: distances from the border, own side positive, of
@@ -43,6 +63,13 @@ class Scene:
     height_px: int
     simulated: bool
     terrain: bool
+
+    @property
+    def epoch_utc_ns(self) -> int:
+        return self.sector.start_utc_ns
+
+    def night(self) -> dict[str, Any]:
+        return night_of(self)
 
 
 def night_of(scene: Scene) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ...core.alerts import Alert
 from ...core.instant import NS
 from ...core.sight import Fix, Frame
 from ...formats.ts import PesUnit
+from ...geo import Dem
 from ...ports import Clock
 from ...see import SeenGround, Sighting
 from ..chain import Chain, Posed
@@ -31,9 +32,10 @@ from .messages import (
     sight_message,
     tracks_message,
 )
-from .night import Scene, night_of
+from .night import Shown
 from .outbox import Outbox
-from .seen_grid import SeenGrid, changes, seen_km2
+from .seen_grid import NO_GRID, SeenGrid, changes, grid_message, seen_km2
+from .taps import StreamTap
 from .video import envelope_of
 
 LATE_S, LOST_S = 2.0, 10.0
@@ -48,12 +50,13 @@ Rows = Callable[[], list[Message]]
 class Publisher:
     """One for a watch. Safe to call from every thread."""
 
-    def __init__(self, book: Book, scene: Scene, folder: Path, clock: Clock, processes: Rows = list) -> None:
-        self._book, self._dem, self._own_side, self._simulated = book, scene.dem, scene.own_side, scene.simulated
-        self._folder, self._clock, self._processes = folder, clock, processes
-        self._grid = grid = SeenGrid(scene.dem, scene.sector.start_utc_ns)
-        night = {"kind": "night", "utc_ns": str(scene.sector.start_utc_ns), "night": night_of(scene)}
-        self._night = msgspec.json.encode(night)
+    def __init__(self, book: Book, scene: Shown, folder: Path, clock: Clock, processes: Rows = list) -> None:
+        self.ahead_ns = 0
+        """By how much the watch's time is ahead of this machine's, where it is not simulated."""
+        self._book, self._folder, self._clock, self._processes = book, folder, clock, processes
+        self._simulated, self._newest_utc_ns, self._ticks = scene.simulated, scene.epoch_utc_ns, 0
+        self._dem: Dem | None = None
+        self._lay(scene)
         self._lock = threading.Lock()
         self._outboxes: list[Outbox] = []
         self._last: dict[tuple[str, str], msgspec.Raw] = {}
@@ -63,12 +66,28 @@ class Publisher:
         self._arrivals: dict[str, health.Arrivals] = {}
         self._fixes: dict[str, tuple[Fix, int]] = {}
         self._told_fixes: dict[str, tuple[int, LinkState]] = {}
-        self._seen, self._seen_km2, self._ticks = grid.never(), 0.0, 0
-        self._newest_utc_ns = grid.epoch_utc_ns
+
+    def _lay(self, scene: Shown) -> None:
+        """Take the scene's facts; where its ground is another, nothing of it was seen yet."""
+        night = {"kind": "night", "utc_ns": str(scene.epoch_utc_ns), "night": scene.night()}
+        self._night, self._own_side = msgspec.json.encode(night), scene.own_side
+        if scene.dem is None:
+            self._grid, self._seen, self._seen_km2 = None, NO_GRID, None
+        elif scene.dem is not self._dem:
+            self._grid = SeenGrid(scene.dem, scene.epoch_utc_ns)
+            self._seen, self._seen_km2 = self._grid.never(), 0.0
+        self._dem = scene.dem
+
+    def renew(self, scene: Shown) -> None:
+        """More is known of what is watched: tell it all readers, with a snapshot."""
+        with self._lock:
+            self._lay(scene)
+        self._greet(self._outboxes)
 
     def utc_ns(self) -> int:
-        """The watch's own time: in an exercise that of its newest frame or position, else the machine's."""
-        return self._newest_utc_ns if self._simulated else self._clock.utc_ns()
+        """The watch's own time: in an exercise that of its newest frame or position, else the machine's, and what it is
+        ahead of that."""
+        return self._newest_utc_ns if self._simulated else self._clock.utc_ns() + self.ahead_ns
 
     def follow(self, chains: Mapping[str, Chain]) -> None:
         """Tell of these chains, by stream, from now on."""
@@ -79,14 +98,19 @@ class Publisher:
 
     def attach(self, outbox: Outbox) -> None:
         """Tell a reader the night, the seen ground and the snapshot, and from there on all that happens."""
+        self._greet([], outbox)
+
+    def _greet(self, outboxes: list[Outbox], *new: Outbox) -> None:
+        """Tell all of these what is so; those that are new hear from there on what happens."""
         while True:
-            seen = self._seen
-            grid = msgspec.json.encode(self._grid.message(seen, self.utc_ns()))
+            grid, seen = self._grid, self._seen
+            ground = msgspec.json.encode(grid_message(grid, seen, self.utc_ns()))
             with self._lock:
                 if seen is self._seen:  # else more was seen meanwhile, and would be missing
-                    for body in (self._night, grid, self._snapshot()):
-                        outbox.put(body)
-                    self._outboxes.append(outbox)
+                    for outbox in (*outboxes, *new):
+                        for body in (self._night, ground, self._snapshot()):
+                            outbox.put(body)
+                    self._outboxes = [*self._outboxes, *new]
                     return
 
     def detach(self, outbox: Outbox) -> None:
@@ -95,12 +119,24 @@ class Publisher:
             self._outboxes = [o for o in self._outboxes if o is not outbox]
 
     def unit(self, stream: str, unit: PesUnit, newest: Posed | None) -> None:
-        """A unit of video is complete."""
+        """A unit of video is complete, and may be shown."""
+        self.show(stream, unit, newest, self.arrived(stream, newest))
+
+    def arrived(self, stream: str, newest: Posed | None) -> int:
+        """A unit of video is complete, whether it is shown or not: when, UTC ns."""
         utc_ns = self._clock.utc_ns()
-        envelope = envelope_of(unit, newest, utc_ns)
         self._arrivals[stream].unit(self._clock.monotonic_ns())
         if newest is not None and not self._simulated:
-            self._arrivals[stream].clock_offset_s = (newest.pose.utc_ns - utc_ns) / NS
+            self._arrivals[stream].pose(newest.pose, utc_ns)
+        return utc_ns
+
+    def clock_offset_s(self, stream: str) -> float | None:
+        """By how much the stream's clock is ahead of ours; None before that can be said."""
+        return self._arrivals[stream].clock_offset_s
+
+    def show(self, stream: str, unit: PesUnit, posed: Posed | None, complete_utc_ns: int) -> None:
+        """Hand a unit of video, with a pose, to every reader."""
+        envelope = envelope_of(unit, posed, complete_utc_ns)
         with self._lock:
             for outbox in self._outboxes:
                 outbox.put_video(stream, envelope)
@@ -163,17 +199,17 @@ class Publisher:
 
     def _look_at_ground(self) -> None:
         """Tell which cells were seen since the last time, each lot with the time at which it was."""
+        grid, before = self._grid, self._seen
+        if grid is None:
+            return
         grounds = list(_grounds(self._chains.values()))
-        seen, area_km2 = self._grid.seconds(grounds), seen_km2(grounds, self._own_side)
-        lots = [self._seen_message(second, cells, area_km2) for second, cells in changes(self._seen, seen)]
+        seen, area_km2 = grid.seconds(grounds), seen_km2(grounds, self._own_side)
+        lots = [_seen_message(grid, *lot, area_km2) for lot in changes(before, seen)]
         with self._lock:
-            self._seen, self._seen_km2 = seen, area_km2
-            for lot in lots:
-                self._put(lot)
-
-    def _seen_message(self, second: int, cells: list[int], area_km2: float) -> msgspec.Raw:
-        utc_ns = self._grid.epoch_utc_ns + second * NS
-        return _raw({"kind": "seen", "utc_ns": str(utc_ns), "cells": cells, "seen_km2": area_km2})
+            if grid is self._grid:
+                self._seen, self._seen_km2 = seen, area_km2
+                for lot in lots:
+                    self._put(lot)
 
     def _health(self) -> Message:
         now_ns = self._clock.monotonic_ns()
@@ -221,20 +257,9 @@ class Publisher:
         self._newest_utc_ns = max(self._newest_utc_ns, utc_ns)
 
 
-class StreamTap:
-    """Passes one chain's doings on, with its stream's name."""
-
-    def __init__(self, publisher: Publisher, stream: str) -> None:
-        self._publisher, self._stream = publisher, stream
-
-    def unit(self, unit: PesUnit, newest: Posed | None) -> None:
-        self._publisher.unit(self._stream, unit, newest)
-
-    def look(self, frame: Frame, sighting: Sighting, incidents: Mapping[str, str]) -> None:
-        self._publisher.look(frame, sighting, incidents)
-
-    def alert(self, alert: Alert) -> None:
-        self._publisher.alert(alert)
+def _seen_message(grid: SeenGrid, second: int, cells: list[int], area_km2: float) -> msgspec.Raw:
+    utc_ns = grid.epoch_utc_ns + second * NS
+    return _raw({"kind": "seen", "utc_ns": str(utc_ns), "cells": cells, "seen_km2": area_km2})
 
 
 def _raw(message: Message) -> msgspec.Raw:

@@ -25,6 +25,7 @@ LATEST_S = 2**31 - 1
 
 Seconds = NDArray[np.int32]
 """Flat (rows * cols,), rows from the north: seconds from the grid's epoch at which a cell was last seen, -1 never."""
+NO_GRID: Seconds = np.empty(0, np.int32)
 
 
 class SeenGrid:
@@ -69,11 +70,6 @@ class SeenGrid:
             out[~self._is_whole] = NEVER_S
         return out
 
-    def message(self, seconds: Seconds, utc_ns: int) -> dict[str, Any]:
-        """The whole grid for the console: header and the body of /api/seen."""
-        body = b64encode(deflated(seconds)).decode()
-        return {"kind": "seen_grid", "utc_ns": str(utc_ns), "header": self.header, "body": body}
-
     def _lay(self, west_deg: float, south_deg: float, east_deg: float, north_deg: float, cell_m: float) -> None:
         """Lay the grid over a box in degrees, from its north-west corner."""
         middle = math.cos(math.radians((south_deg + north_deg) / 2))
@@ -99,6 +95,13 @@ class SeenGrid:
         inside = (x_m >= west) & (x_m <= east) & (y_m >= south) & (y_m <= north)
         corner = inside.reshape(self.rows + 1, self.cols + 1)
         return np.asarray(corner[:-1, :-1] & corner[:-1, 1:] & corner[1:, :-1] & corner[1:, 1:]).ravel()
+
+
+def grid_message(grid: SeenGrid | None, seconds: Seconds, utc_ns: int) -> dict[str, Any]:
+    """The whole grid for the console: header and the body of /api/seen; both null where no ground is accounted."""
+    header = None if grid is None else grid.header
+    body = None if grid is None else b64encode(deflated(seconds)).decode()
+    return {"kind": "seen_grid", "utc_ns": str(utc_ns), "header": header, "body": body}
 
 
 def deflated(seconds: Seconds) -> bytes:
