@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from apacheta.app.answer import Answer
-from apacheta.app.demo import live
 from apacheta.app.demo.command import KEYS, SCHEMA
 from apacheta.app.demo.settings import (
     DemoSettings,
@@ -25,6 +24,7 @@ from apacheta.app.demo.settings import (
     spec_of,
 )
 from apacheta.app.demo.simulate import simulator_spec
+from apacheta.app.errand import short_path, take_answer
 from apacheta.app.page import PageSpec
 from apacheta.app.page import settings_of as console_settings_of
 from apacheta.core.errors import EnvironmentFault
@@ -97,7 +97,7 @@ def taken(tmp_path: Path, told: dict[str, Any] | None, asked: bool) -> Answer:
     answer, path = Answer(SCHEMA, KEYS, {"interrupted": False}), tmp_path / "answer.json"
     if told is not None:
         path.write_text(json.dumps(told))
-    live._take(answer, path, asked)
+    take_answer(answer, path, asked)
     return answer
 
 
@@ -120,7 +120,7 @@ def test_without_an_answer_the_night_was_interrupted_or_failed(tmp_path: Path, a
 def test_a_post_whose_path_is_too_long_for_a_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     with pytest.raises(EnvironmentFault, match="too long"):
-        live._short(deep / "run" / "core.sock")
+        short_path(deep / "run" / "core.sock")
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert live._short(deep / "run" / "core.sock") == Path("run/core.sock")
+    assert short_path(deep / "run" / "core.sock") == Path("run/core.sock")

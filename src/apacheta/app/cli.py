@@ -127,13 +127,19 @@ def _add_plan(commands) -> None:
 
 def _add_watch(commands) -> None:
     watch = _command(
-        commands, "watch", "watch a stream: a live URL needs the post's mandate, a file is a replay", _watch
+        commands,
+        "watch",
+        "watch a stream: a live URL needs the post's mandate and serves the page, a file is a replay",
+        _watch,
     )
     watch.add_argument("--stream", metavar="URL|FILE", required=True)
     watch.add_argument("--terrain", metavar="DEM")
     watch.add_argument("--until-end", action="store_true", help="stop when the stream ends")
     watch.add_argument("--post", metavar="DIR")
-    watch.add_argument("--no-page", action="store_true")
+    watch.add_argument("--no-page", action="store_true", help="a live stream without the page")
+    watch.add_argument(
+        "--port", type=_port, default=8080, help="of the page, on 127.0.0.1 (default 8080; 0: a free one)"
+    )
 
 
 def _add_doctor(commands) -> None:

@@ -14,6 +14,21 @@ from .udp import UdpStream
 _REMEDY = "Give a file's path, file:PATH, - for standard input, or udp://HOST:PORT."
 
 
+def open_live_stream(address: str) -> UdpStream | PipeStream:
+    """The source behind a live address (`is_live`), which has a descriptor. Raises as `open_stream` does."""
+    source = open_stream(address)
+    assert isinstance(source, UdpStream | PipeStream)
+    return source
+
+
+def stream_of_descriptor(address: str, descriptor: int, *, idle_timeout_s: float | None = None) -> StreamSource:
+    """The source behind a live address that somebody else holds open: what came while nobody read waits in it. Closing
+    it closes this process's own descriptor alone."""
+    if address.startswith("udp:"):
+        return UdpStream.of_descriptor(descriptor, idle_timeout_s=idle_timeout_s)
+    return PipeStream(descriptor, name=address)
+
+
 def open_stream(address: str | os.PathLike[str], *, idle_timeout_s: float | None = None) -> StreamSource:
     """The source behind an address. Raises InputFault where it is none, or where nothing is there."""
     text = os.fspath(address)

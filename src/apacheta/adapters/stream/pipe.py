@@ -41,6 +41,10 @@ class PipeStream:
                 return
             yield Chunk(data, self._monotonic_ns())
 
+    def fileno(self) -> int:
+        """The pipe's descriptor."""
+        return self._descriptor
+
     def close(self) -> None:
         """Let the pipe go; its writer then gets a broken pipe."""
         if self._closed:

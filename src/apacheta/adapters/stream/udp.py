@@ -79,6 +79,10 @@ class UdpStream:
             self._received_bytes += len(data)
             yield Chunk(data, heard_ns)
 
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
+
     @property
     def dropped_bytes(self) -> int:
         """Bytes that found the buffer full so far; 0 where the machine does not tell."""

@@ -21,6 +21,7 @@ from ...core.errors import Fault
 from ...formats.plan_json import decode_plan
 from ..answer import Answer, run_to_answer
 from ..chain import Keeper
+from ..errand import answer_left
 from ..exercise import Exercise
 from ..files import write_whole
 from ..live import Door
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     with Stop() as stop:
         answer = run_to_answer(answer_for(spec.settings), lambda a: _watched(a, spec, run, stop))
         with suppress(OSError):  # the command says that there is none
-            write_whole(run.answer, msgspec.json.encode({"whole": answer.whole, "answer": answer.as_json()}))
+            write_whole(run.answer, answer_left(answer))
     return 0
 
 

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from ...core.sector import Sector
 from ..answer import Answer, run_to_answer
 from ..chain import Keeper
+from ..errand import answer_left
 from ..files import write_whole
 from ..loading import bounds_of
 from ..logbook import open_account
@@ -35,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     settings = settings_of(Path(argv[0]))
     with sigterm_is_ctrl_c(), Progress(sys.stderr, Texts(settings.language)) as progress:
         answer = run_to_answer(answer_for(settings), lambda a: prepare(a, settings, progress))
-    write_whole(Path(argv[1]), msgspec.json.encode({"whole": answer.whole, "answer": answer.as_json()}))
+    write_whole(Path(argv[1]), answer_left(answer))
     return 0
 
 

@@ -34,7 +34,6 @@ class StreamScene:
     dem: Dem | None = None
     width_px: int | None = None
     height_px: int | None = None
-    hfov_deg: float | None = None
     terrain: bool = False
     simulated: bool = False
     own_side: np.ndarray | None = None
@@ -66,7 +65,7 @@ class StreamScene:
         }
 
     def _aircraft(self) -> dict[str, Any]:
-        """Whoever sends the stream; the stream says neither what it is nor whence it came."""
+        """Whoever sends the stream: it says neither what flies nor whence, and each unit says how wide the camera looks each unit looks."""
         return {
             "id": self.watch,
             "type": None,
@@ -74,7 +73,7 @@ class StreamScene:
             "stream": self.watch,
             "width_px": self.width_px,
             "height_px": self.height_px,
-            "hfov_deg": self.hfov_deg,
+            "hfov_deg": None,
         }
 
 

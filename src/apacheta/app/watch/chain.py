@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 
-import numpy as np
 from shapely.geometry import Point, Polygon
 
 from ...adapters.clock import SystemClock
@@ -28,6 +27,8 @@ REACH_DEG = 0.15
 UNPLACED_S = 30.0
 """How much of a live stream may come without a pose: longer than any encoder's pause between two of them."""
 CELL_M = 30.0
+HEIGHTS = "amsl_egm96"
+"""What the heights of the named elevation file are taken to be above."""
 
 
 class WatchChain(Chain):
@@ -101,6 +102,12 @@ class WatchChain(Chain):
         if len(self._centres) > MOST_CENTRES:
             self._centres.clear()
 
+    def _note_lag(self) -> None:
+        """As `Chain._note_lag`; a frame that is early shows that the first one was late: due times count from it."""
+        super()._note_lag()
+        if self.totals.lag_s is not None and self.totals.lag_s < 0.0 and self.totals.last_utc_ns is not None:
+            self._due, self.totals.lag_s = (self.totals.last_utc_ns, self._clock.monotonic_ns()), 0.0
+
     def _check_placed(self, data: bytes, received_ns: int) -> None:
         """Add up for how long bytes have come since the last frame with a pose. Raises InputFault `no_position`."""
         if not data:
@@ -130,6 +137,12 @@ def stated_centre(packet: MetadataPacket) -> GeoPoint | None:
     return GeoPoint(lat_deg=lat, lon_deg=lon, alt_hae_m=HaeM(height))
 
 
+def box_about(lat_deg: float, lon_deg: float) -> tuple[float, float, float, float]:
+    """West, south, east, north in degrees of the ground about a camera: about 15 km each way."""
+    reach_deg = REACH_DEG / max(math.cos(math.radians(lat_deg)), 0.1)
+    return lon_deg - reach_deg, lat_deg - REACH_DEG, lon_deg + reach_deg, lat_deg + REACH_DEG
+
+
 def ground_about(pose: CameraPose, terrain: RasterSource | None) -> tuple[LocalGrid, Dem | None]:
     """A grid at the camera and the elevation model within about 15 km; without one the ellipsoid is the ground.
 
@@ -139,10 +152,8 @@ def ground_about(pose: CameraPose, terrain: RasterSource | None) -> tuple[LocalG
     grid = LocalGrid(lat, lon, 0.0)
     if terrain is None:
         return grid, None
-    reach = REACH_DEG / max(np.cos(np.radians(lat)), 0.1)
     try:
-        box = terrain.clipped(lon - reach, lat - REACH_DEG, lon + reach, lat + REACH_DEG)
-        return grid, dem_of(terrain, grid, *box, CELL_M, "amsl_egm96")
+        return grid, dem_of(terrain, grid, *terrain.clipped(*box_about(lat, lon)), CELL_M, HEIGHTS)
     except InputFault as fault:
         line = fault.line
         text = f"{line.text}; the camera is at {_place(pose)}."
