@@ -2,10 +2,10 @@
 
 import pytest
 
-from apacheta.app.logbook import open_account
+from apacheta.app.logbook import entries_of, open_account
 from apacheta.app.post import Post
 from apacheta.core.entries import Entry
-from apacheta.core.errors import InputFault
+from apacheta.core.errors import EnvironmentFault, InputFault
 from apacheta_verify import verify
 
 
@@ -98,3 +98,18 @@ def test_a_missing_key_is_named_missing_also_after_an_attempt_to_open(post):
         open_account(post)
     first = verify(post.folder).bad[0]
     assert (first.file, first.what) == ("log/vkey", "missing")
+
+
+def test_counting_the_entries_of_a_log_writes_nothing(post):
+    before = _files(post.folder)
+    assert entries_of(post) == 11
+    assert _files(post.folder) == before
+
+
+def test_the_entries_of_a_log_that_somebody_writes_are_not_to_be_had(post):
+    account, _ = open_account(post)
+    try:
+        with pytest.raises(EnvironmentFault, match="another process"):
+            entries_of(post)
+    finally:
+        account.close()

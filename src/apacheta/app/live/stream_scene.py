@@ -65,7 +65,7 @@ class StreamScene:
         }
 
     def _aircraft(self) -> dict[str, Any]:
-        """Whoever sends the stream: it says neither what flies nor whence, and each unit says how wide the camera looks each unit looks."""
+        """Whoever sends the stream: it says neither what flies nor whence; how wide the camera looks changes."""
         return {
             "id": self.watch,
             "type": None,

@@ -14,7 +14,7 @@ from ..answer import run_to_answer
 from ..demo.settings import PagePart
 from ..errand import answer_left
 from ..files import write_whole
-from ..logbook import open_account
+from ..logbook import entries_of
 from ..post import Post, open_post
 from ..stop import sigterm_is_ctrl_c
 from .alone import unused_stream
@@ -38,9 +38,7 @@ def prepare(asked: Asked) -> None:
     assert mandate is not None
     terrain_of(asked.terrain)
     post = open_post(Path(asked.post))
-    account, _ = open_account(post)
-    first_entry = account.size
-    account.close()
+    first_entry = entries_of(post)
     run = WatchRun(post.folder)
     run.folder.mkdir(exist_ok=True)
     run.clear()
