@@ -102,14 +102,14 @@ def test_a_missing_key_is_named_missing_also_after_an_attempt_to_open(post):
 
 def test_counting_the_entries_of_a_log_writes_nothing(post):
     before = _files(post.folder)
-    assert entries_of(post) == 11
+    assert entries_of(post) == 10
     assert _files(post.folder) == before
 
 
 def test_the_entries_of_a_log_that_somebody_writes_are_not_to_be_had(post):
     account, _ = open_account(post)
     try:
-        with pytest.raises(EnvironmentFault, match="another process"):
+        with pytest.raises(EnvironmentFault, match="is writing"):
             entries_of(post)
     finally:
         account.close()
