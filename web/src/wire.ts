@@ -29,10 +29,11 @@ export interface Night {
   authority: string;
   purpose: string;
   start_utc_ns: UtcNs;
-  end_utc_ns: UtcNs;
+  /** Null for a watch that goes on until somebody ends it. */
+  end_utc_ns: UtcNs | null;
   mandate_to_utc_ns: UtcNs;
   bounds: [west: number, south: number, east: number, north: number];
-  grid_north_deg: number;
+  grid_north_deg: number | null;
   declination_deg: number | null;
   border: {
     chains: LonLat[][];
@@ -51,12 +52,12 @@ export interface Night {
   lines: { name: string; chains: LonLat[][] }[];
   aircraft: {
     id: string;
-    type: string;
-    base: string;
+    type: string | null;
+    base: string | null;
     stream: string;
-    width_px: number;
-    height_px: number;
-    hfov_deg: number;
+    width_px: number | null;
+    height_px: number | null;
+    hfov_deg: number | null;
   }[];
   tours: {
     aircraft: string;
@@ -82,12 +83,12 @@ export interface Fix extends Message {
   alt_amsl_m: number;
   alt_agl_m: number | null;
   heading_deg: number;
-  ground_speed_m_s: number;
-  battery_fraction: number;
-  phase: string;
+  ground_speed_m_s: number | null;
+  battery_fraction: number | null;
+  phase: string | null;
   /** Null in the past, of which it is not kept. */
   link: "good" | "late" | "lost" | null;
-  sigma_h_m: number;
+  sigma_h_m: number | null;
 }
 
 export interface Sight extends Message {
@@ -208,7 +209,8 @@ export interface Snapshot extends Message {
   decisions: Decision[];
   health: Health | null;
   log: Log | null;
-  seen_km2: number;
+  /** Null where no ground is accounted. */
+  seen_km2: number | null;
   simulated: boolean;
 }
 

@@ -45,8 +45,8 @@ export function samplesOf(layer: Layer, night: Night, interval_m: number | null)
   }
 }
 
-function borderSamples({ border }: Night): Sample[] {
-  if (border === null) return looks(["keep-in", "keep_in"]);
+function borderSamples({ border, keep_in }: Night): Sample[] {
+  if (border === null) return keep_in.length > 2 ? looks(["keep-in", "keep_in"]) : [];
   return [
     { look: "border", word: "border" },
     { look: "border-band", word: "band", values: { accuracy: Math.round(border.accuracy_m) } },

@@ -37,6 +37,11 @@ describe("aircraft", () => {
     expect(shape!.properties.icon).toBe("aircraft-late");
   });
 
+  test("a battery that nobody tells of is left out, not zero", () => {
+    const [shape] = aircraftShapes([fix(0, { battery_fraction: null, phase: null, ground_speed_m_s: null })], T0, t);
+    expect(shape!.properties.label).toBe("A1\nheights 312 4812");
+  });
+
   test("a trail keeps ten minutes, thins out, and forgets what a replay has not reached", () => {
     let trails: Trails = {};
     for (let s = 0; s <= 900; s += 0.5) trails = withFixes(trails, [fix(s)]);

@@ -33,10 +33,11 @@ export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, t: Tra
   });
 }
 
-/** Short lines: who and its battery, the link where it is not good, and both heights. */
+/** Short lines: who and its battery where it is known, the link where it is not good, and both heights. */
 function aircraftLabel(fix: Fix, link: NonNullable<Fix["link"]>, t: Translate): string {
   const agl = fix.alt_agl_m === null ? "?" : WHOLE.format(fix.alt_agl_m);
-  const who = t("page.map.who", { aircraft: fix.aircraft, percent: WHOLE.format(100 * fix.battery_fraction) });
+  const charge = fix.battery_fraction;
+  const who = charge === null ? fix.aircraft : t("page.map.who", { aircraft: fix.aircraft, percent: WHOLE.format(100 * charge) });
   const heights = t("page.map.heights", { agl, amsl: WHOLE.format(fix.alt_amsl_m) });
   return [who, ...(link === "good" ? [] : [t(`page.map.link_${link}`)]), heights].join("\n");
 }

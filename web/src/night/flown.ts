@@ -31,9 +31,9 @@ export function withFix(flown: Flown, fix: Fix): Flown {
   const { last } = flown;
   const at_ms = msOf(fix.utc_ns);
   if (last !== null && at_ms <= msOf(last.utc_ns)) return flown;
-  if (ON_GROUND.includes(fix.phase)) return { ...flown, last: fix };
+  if (isOnGround(fix)) return { ...flown, last: fix };
   const since_ms = last === null ? Infinity : at_ms - msOf(last.utc_ns);
-  const goes_on = last !== null && !ON_GROUND.includes(last.phase);
+  const goes_on = last !== null && !isOnGround(last);
   return {
     spans: goes_on && since_ms <= GAP_MS ? longer(flown.spans, at_ms) : [...flown.spans, { from_ms: at_ms, to_ms: at_ms }],
     sorties: flown.sorties + (goes_on && since_ms <= SORTIE_GAP_MS ? 0 : 1),
@@ -41,6 +41,9 @@ export function withFix(flown: Flown, fix: Fix): Flown {
     last: fix,
   };
 }
+
+/** What does not say that it is on the ground flies. */
+const isOnGround = ({ phase }: Fix): boolean => phase !== null && ON_GROUND.includes(phase);
 
 const longer = (spans: Span[], to_ms: number): Span[] => [...spans.slice(0, -1), { ...spans.at(-1)!, to_ms }];
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { trackFacts } from "../alerts/track";
 import type { Fix } from "../wire";
 import { aloft_s, gapsOf, NOTHING_FLOWN, withFix } from "./flown";
-import { domainOf, rangeFor, ticksOf, xOf } from "./timeline";
+import { domainOf, nightOf, rangeFor, ticksOf, xOf } from "./timeline";
 
 const fix = (at_s: number, phase = "station", lon_deg = at_s / 10_000) =>
   ({ kind: "fix", aircraft: "A1", utc_ns: `${at_s * 1e9}`, phase, lat_deg: 0, lon_deg }) as Fix;
@@ -52,6 +52,19 @@ describe("the timeline", () => {
 
   it("grows with a night that goes on after its planned end", () => {
     expect(domainOf("whole", night, 40_000_000).to_ms).toBe(40_000_000);
+  });
+
+  it("of a night without a known end goes on to the present, and never ends before it begins", () => {
+    const open = { start_utc_ns: "60000000000", end_utc_ns: null };
+    expect(nightOf(open, 3_000_000)).toEqual({ from_ms: 60_000, to_ms: 3_000_000 });
+    expect(nightOf(open, 0)).toEqual({ from_ms: 60_000, to_ms: 60_000 });
+    expect(nightOf({ ...open, end_utc_ns: "90000000000" }, 3_000_000).to_ms).toBe(90_000);
+    expect(nightOf(null, 7)).toEqual({ from_ms: 7, to_ms: 7 });
+  });
+
+  it("an aircraft that does not say its phase flies", () => {
+    const silent = (at_s: number) => ({ ...fix(at_s), phase: null });
+    expect(flown(silent(0), silent(10))).toMatchObject({ sorties: 1, spans: [{ from_ms: 0, to_ms: 10_000 }] });
   });
 
   it("begins with the smallest range that shows everything", () => {

@@ -1,5 +1,8 @@
 /** The timeline's scale: which part of the night is shown, and where its ticks stand. */
 
+import { msOf } from "../instant";
+import type { Night } from "../wire";
+
 export const RANGES = ["whole", "hour", "ten"] as const;
 export type Range = (typeof RANGES)[number];
 const RANGE_MS: Record<Exclude<Range, "whole">, number> = { hour: 3_600_000, ten: 600_000 };
@@ -8,6 +11,14 @@ const TICKS_MS = [60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200
 export interface Domain {
   from_ms: number;
   to_ms: number;
+}
+
+/** From the night's start to its end, or to the present where nobody knows when it ends. Before it is known it has no
+ * length. */
+export function nightOf(night: Pick<Night, "start_utc_ns" | "end_utc_ns"> | null, now_ms: number): Domain {
+  if (night === null) return { from_ms: now_ms, to_ms: now_ms };
+  const from_ms = msOf(night.start_utc_ns);
+  return { from_ms, to_ms: night.end_utc_ns === null ? Math.max(from_ms, now_ms) : msOf(night.end_utc_ns) };
 }
 
 /** The part to show: the whole night, or a range that ends a little after `at_ms` and stays within the night. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Track } from "../wire";
-import { boxesOf, pathOf, shapeOf } from "./boxes";
+import { boxesOf, frameOf, pathOf, shapeOf } from "./boxes";
 
 const FRAME = { width_px: 640, height_px: 512 };
 
@@ -37,4 +37,10 @@ test("confirmed, unconfirmed and alert differ by shape, not by colour alone", ()
   expect(shapeOf({ confirmed: false, alert: "a" })).toBe("diamond");
   const paths = [{}, { confirmed: false }, { alert: "a" }].map((m) => boxesOf([track(9, 9, m)], FRAME, FRAME, 1)[0]!);
   expect(new Set(paths.map(pathOf)).size).toBe(3);
+});
+
+test("of a frame whose size nobody tells the picture's own pixels count", () => {
+  expect(frameOf(null, FRAME)).toEqual(FRAME);
+  expect(frameOf({ width_px: null, height_px: null }, FRAME)).toEqual(FRAME);
+  expect(frameOf({ width_px: 320, height_px: 256 }, FRAME)).toEqual({ width_px: 320, height_px: 256 });
 });

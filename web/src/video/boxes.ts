@@ -22,6 +22,15 @@ export interface Size {
 /** Half the mark's side on the screen: large enough to see, and to leave a walker free inside. */
 const HALF_ON_SCREEN_PX = 14;
 
+/** A size of which nothing may be known. */
+export type SizeIfKnown = { [side in keyof Size]: number | null } | null;
+
+/** The pixels that tracks are given in: where nobody says, those of the picture. */
+export const frameOf = (said: SizeIfKnown, picture: Size): Size => ({
+  width_px: said?.width_px ?? picture.width_px,
+  height_px: said?.height_px ?? picture.height_px,
+});
+
 /**
  * `frame`: the pixels that tracks are given in; `picture`: those of the decoded picture; `scale`: screen pixels to one
  * of the picture. Tracks that have left the frame are left out; column 0 is the middle of the first pixel.
