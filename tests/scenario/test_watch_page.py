@@ -64,7 +64,7 @@ def test_a_real_stream_is_seen_by_real_clients_and_ends_with_control_c(begin: Be
     assert (fix["aircraft"], fix["battery_fraction"], fix["phase"]) == ("stream", None, None)
     assert fix["lon_deg"] == pytest.approx(-70.08, abs=1e-6)
     assert sight["centre"]["alt_amsl_m"] > 500.0
-    assert {p["name"]: p["state"] for p in health["processes"]}.keys() == {"core", "console", "map", "decoder stream"}
+    assert {p["name"]: p["state"] for p in health["processes"]}.keys() >= {"core", "console", "decoder stream"}
     (stream,) = health["streams"]
     assert (stream["stream"], stream["state"]) == ("stream", "live")
     assert abs(stream["clock_offset_s"]) < 30.0

@@ -10,18 +10,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import copytree
 
+import msgspec
 import pytest
 from account_log import entry, open_account
 from console_room import START_NS, Console, console, envelope, soon
-from stream_sample import own_stream, pictures
+from live_stage import mandate
+from stream_sample import items_at, own_stream, pictures
 
 from apacheta.app.chain import Chain, ChainSettings, Keeper
 from apacheta.app.post import open_post
+from apacheta.app.watch.chain import WatchChain
 from apacheta.console.log_reader import LogReader
 from apacheta.core.alerts import Alert, Decision, Evidence
+from apacheta.core.errors import InputFault
 from apacheta.core.place import GeoPoint, HaeM
 from apacheta.core.sight import Fix
 from apacheta.formats.envelope import Envelope, envelopes_of
+from apacheta.formats.klv import encode_st0601
+from apacheta.formats.ts import TsMuxer
 from apacheta.formats.ts.mux import with_delimiter
 
 FRAME_NS = 10**8
@@ -259,3 +265,26 @@ def test_a_reader_without_the_lock_sees_every_entry_once_while_the_writer_goes_o
     assert [json.loads(data)["body"]["n"] for _, data in read[1:]] == list(range(wanted))
     assert reader.at([0, 3, 700, wanted, wanted + 9]) == {i: read[i][1] for i in (0, 3, 700, wanted)}
     account.close()
+
+
+def test_of_a_watch_nothing_is_replayed_that_nobody_placed_within_the_mandates_area(tmp_path: Path) -> None:
+    """Frames 0 to 14 have no pose, 15 to 44 lie within the area, 45 and those after it outside."""
+    post = open_post(tmp_path / "post")
+    keeper = Keeper(post, open_account(post.folder), keep_video=True)
+    east = -70.08 + 44.5e-5
+    area = ((-70.2, -33.0), (east, -33.0), (east, -32.5), (-70.2, -32.5), (-70.2, -33.0))
+    allowed = msgspec.structs.replace(mandate(), from_utc_ns=0, to_utc_ns=2**62, area=area)
+    chain = WatchChain(ChainSettings(stream="stream", live=True), keeper, None, allowed)
+    muxer = TsMuxer()
+    frames = [
+        muxer.frame(90_000 + 9_000 * n, unit, encode_st0601(items_at(n)) if n >= 15 else b"", key)
+        for n, (unit, key) in enumerate(pictures(60))
+    ]
+    with pytest.raises(InputFault, match="outside the mandate's area"):
+        chain.feed(b"".join(frames))
+    chain.break_off()
+    keeper.close()
+    (kept,) = (post.video / "stream").iterdir()
+    assert kept.stat().st_size > len(b"".join(frames[:46]))
+    with console(post.folder) as room:
+        assert numbers(shots(room, -1, 500, "stream")) == list(range(20, 45))

@@ -22,6 +22,8 @@ from .whereabouts import amsl_m, line_of_sight_deg, undulation_m
 
 NEAR_90K = 1500
 """Half a frame at 30 Hz: metadata nearer than that to a frame is its own (as in app/chain/pairing.py)."""
+SAME_NS = NS // 1000
+"""Two times of one frame, by metadata and by the stream's clock, differ by less."""
 
 
 class Shot(NamedTuple):
@@ -50,8 +52,20 @@ def footage_of(folder: Path, segments: Sequence[Segment]) -> Iterator[Footage]:
         if cutter is None or not follows:
             cutter = _Cutter()
         is_last = segment is segments[-1]
-        yield Footage(cutter.shots(data, segment.from_utc_ns, is_last), follows)
+        from_ns = None if follows else segment.from_utc_ns
+        to_ns = segment.to_utc_ns if is_last else None
+        yield Footage(_within(cutter.shots(data, segment.from_utc_ns, is_last), from_ns, to_ns), follows)
         before = segment
+
+
+def _within(shots: list[Shot], from_ns: int | None, to_ns: int | None) -> list[Shot]:
+    """The shots between these times, those of frames that the watch placed. Of what came before the first of them, and
+    after the last, nobody has said that it may be shown: a mandate's area is looked for at each frame's place."""
+    return [
+        shot
+        for shot in shots
+        if (from_ns is None or shot.utc_ns >= from_ns - SAME_NS) and (to_ns is None or shot.utc_ns <= to_ns + SAME_NS)
+    ]
 
 
 def segment_bytes(folder: Path, segment: Segment) -> bytes | None:

@@ -10,14 +10,12 @@ from pathlib import Path
 from ..core.errors import InputFault
 from ..core.instant import NS
 from ..formats.envelope import with_gap
-from .footage import Footage, Shot, footage_of, shots_of_ring
+from .footage import SAME_NS, Footage, Shot, footage_of, shots_of_ring
 from .record import Segment
 
 LONGEST_NS = 600 * NS
 MOST_BACK = 10
 """Segments to look back for a key frame: a minute."""
-SAME_NS = NS // 1000
-"""Two times of one frame, by metadata and by the stream's clock, differ by less."""
 
 
 def span_of(query: Mapping[str, str], longest_ns: int | None = None) -> tuple[int, int]:

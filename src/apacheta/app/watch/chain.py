@@ -24,6 +24,7 @@ from .refusals import about_terrain, check_time
 MOST_CENTRES = 1000
 """Stated frame centres that wait for their frame; more means that they belong to none."""
 REACH_DEG = 0.15
+"""About 15 km."""
 UNPLACED_S = 30.0
 """How much of a live stream may come without a pose: longer than any encoder's pause between two of them."""
 CELL_M = 30.0
@@ -137,10 +138,10 @@ def stated_centre(packet: MetadataPacket) -> GeoPoint | None:
     return GeoPoint(lat_deg=lat, lon_deg=lon, alt_hae_m=HaeM(height))
 
 
-def box_about(lat_deg: float, lon_deg: float) -> tuple[float, float, float, float]:
-    """West, south, east, north in degrees of the ground about a camera: about 15 km each way."""
-    reach_deg = REACH_DEG / max(math.cos(math.radians(lat_deg)), 0.1)
-    return lon_deg - reach_deg, lat_deg - REACH_DEG, lon_deg + reach_deg, lat_deg + REACH_DEG
+def box_about(lat_deg: float, lon_deg: float, reach_deg: float = REACH_DEG) -> tuple[float, float, float, float]:
+    """West, south, east, north in degrees of the ground about a camera, so far to the north and as far to the east."""
+    east_deg = reach_deg / max(math.cos(math.radians(lat_deg)), 0.1)
+    return lon_deg - east_deg, lat_deg - reach_deg, lon_deg + east_deg, lat_deg + reach_deg
 
 
 def ground_about(pose: CameraPose, terrain: RasterSource | None) -> tuple[LocalGrid, Dem | None]:

@@ -15,7 +15,7 @@ from ...adapters.stream import open_live_stream
 from ..answer import Answer
 from ..engine import Child, Supervisor, http_socket, unix_socket
 from ..errand import module_words, prepared, short_path, take_answer
-from .settings import Asked, WatchRun, WatchSpec, keep, kept
+from .settings import MAP, Asked, WatchRun, WatchSpec, keep, kept
 
 CLOSING_S = 60.0
 """So long the core may take to look at what still waits and close the log."""
@@ -62,5 +62,5 @@ def _children(run: WatchRun, held: tuple[int, ...], has_terrain: bool) -> list[C
         Child("console", module_words("apacheta.app.page", spec), held),
     ]
     if has_terrain:
-        children.append(Child("map", module_words("apacheta.app.watch.map_files", spec), when_done="rest"))
+        children.append(Child(MAP, module_words("apacheta.app.watch.map_files", spec), when_done="rest"))
     return children

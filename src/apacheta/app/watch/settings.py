@@ -9,6 +9,9 @@ import msgspec
 from ..demo.settings import PagePart, RunFolder
 from ..files import write_whole
 
+MAP = "map"
+"""What the process that makes the map is called."""
+
 Kept = TypeVar("Kept", bound=msgspec.Struct)
 
 

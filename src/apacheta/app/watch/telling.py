@@ -3,8 +3,11 @@
 import math
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ...account import Account
 from ...adapters.raster import RasterSource
@@ -14,7 +17,7 @@ from ..demo.joined import health_rows
 from ..live import AreaGate, Book, Door, GatedTap, Live, StreamScene, bounds_about
 from ..post import Post
 from .chain import WatchChain, box_about
-from .settings import Ground, WatchRun, WatchSpec, keep
+from .settings import MAP, Ground, WatchRun, WatchSpec, keep
 
 CLOCK_OFF_S = 2.0
 """Beyond it the page would call every picture stale."""
@@ -23,6 +26,8 @@ BACKLOG_S = 30.0
 LOOK_EVERY_S = 1.0
 LINGER_S = 2.0
 """So long readers have to take in that the watch is over."""
+VIEW_DEG = 0.05
+"""The page shows the ground about the camera's first place, 5 km each way; the map reaches further."""
 PER_DEGREE = 20
 """A map begins and ends at twentieths of a degree: the next watch over the same ground finds it made."""
 
@@ -41,8 +46,8 @@ class Telling:
             bounds=bounds_about(chain.mandate.area),
             epoch_utc_ns=spec.began_utc_ns,
         )
-        processes = health_rows(run, {spec.stream: chain})
-        door = Door(socket.socket(fileno=spec.core_fd), account, Book(spec.stream), processes)
+        listener = socket.socket(fileno=spec.core_fd)
+        door = Door(listener, account, Book(spec.stream), partial(_processes, health_rows(run, {spec.stream: chain})))
         self.live = Live(self._scene, Post(Path(spec.asked.post)), keeper, door)
         self.live.publisher.follow({spec.stream: chain})
         tap = GatedTap(self.live.publisher, spec.stream, AreaGate(chain.mandate.area))
@@ -79,13 +84,12 @@ class Telling:
         if eye is None or not self._is_newly_laid():
             return scene
         assert totals.first_utc_ns is not None
-        bounds = box_about(eye.grid.lat0_deg, eye.grid.lon0_deg)
+        at = eye.grid.lat0_deg, eye.grid.lon0_deg
         if self._chain.terrain is not None:
-            bounds = map_bounds(self._chain.terrain, bounds)
-            keep(self._run.ground, Ground(bounds=bounds))
+            keep(self._run.ground, Ground(bounds=map_bounds(self._chain.terrain, box_about(*at))))
         return replace(
             scene,
-            bounds=bounds,
+            bounds=box_about(*at, VIEW_DEG),
             dem=eye.dem,
             epoch_utc_ns=totals.first_utc_ns,
             width_px=totals.width_px,
@@ -114,6 +118,11 @@ class Telling:
         """The scene with its ground drawn, once that is made."""
         is_there = not scene.terrain and scene.width_px is not None and self._run.relief.exists()
         return replace(scene, terrain=True) if is_there else scene
+
+
+def _processes(rows: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The watch's processes; the map's maker only while it has something to do."""
+    return [row for row in rows() if row["name"] != MAP or row["state"] != "down"]
 
 
 def map_bounds(terrain: RasterSource, bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
