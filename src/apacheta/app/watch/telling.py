@@ -46,8 +46,10 @@ class Telling:
             bounds=bounds_about(chain.mandate.area),
             epoch_utc_ns=spec.began_utc_ns,
         )
-        listener = socket.socket(fileno=spec.core_fd)
-        door = Door(listener, account, Book(spec.stream), partial(_processes, health_rows(run, {spec.stream: chain})))
+        self._listener = socket.socket(fileno=spec.core_fd)
+        door = Door(
+            self._listener, account, Book(spec.stream), partial(_processes, health_rows(run, {spec.stream: chain}))
+        )
         self.live = Live(self._scene, Post(Path(spec.asked.post)), keeper, door)
         self.live.publisher.follow({spec.stream: chain})
         tap = GatedTap(self.live.publisher, spec.stream, AreaGate(chain.mandate.area))
@@ -71,8 +73,9 @@ class Telling:
             self.live.publisher.renew(scene)
 
     def close(self) -> None:
-        """The watch is over."""
+        """The watch is over; the supervisor's socket stays."""
         self.live.close(None, LINGER_S)
+        self._listener.close()
 
     def _is_newly_laid(self) -> bool:
         """Whether a first frame has told where the camera is, and readers do not know it yet."""
