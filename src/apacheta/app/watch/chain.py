@@ -13,6 +13,7 @@ from ...core.errors import InputFault
 from ...core.instant import NS
 from ...core.mandate import Mandate
 from ...core.place import GeoPoint, HaeM
+from ...core.sector import VerticalDatum
 from ...core.sight import CameraPose
 from ...formats.klv import MetadataPacket
 from ...formats.ts import PesUnit
@@ -28,7 +29,7 @@ REACH_DEG = 0.15
 UNPLACED_S = 30.0
 """How much of a live stream may come without a pose: longer than any encoder's pause between two of them."""
 CELL_M = 30.0
-HEIGHTS = "amsl_egm96"
+HEIGHTS: VerticalDatum = "amsl_egm96"
 """What the heights of the named elevation file are taken to be above."""
 
 
