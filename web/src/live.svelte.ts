@@ -185,13 +185,13 @@ export class LiveState {
     this.seen_km2 = seen_km2;
   }
 
-  /** Health, snapshots and the end say what time it is; other messages come late, and may only put the clock forward.
-   * Without a core the console can only go on counting, as this page does. */
+  /** Health, snapshots and the end say what time it is; other messages come late, and may only put the clock forward, and
+   * not that of a real watch: they bear the time of a stream, whose clock is another. Without a core the console can only go on counting, as this page does. */
   private setClock(message: LiveMessage, clock_ms: number): void {
     if (message.kind === "health" && isCoreDown(message)) return;
     const utc_ms = msOf(message.utc_ns);
-    const sure = ["health", "snapshot", "end"].includes(message.kind);
-    if (sure || !(utc_ms <= (this.now_utc_ms ?? -Infinity))) this.anchor = { utc_ms, at_ms: clock_ms };
+    const sure = ["health", "snapshot", "end"].includes(message.kind) || this.now_utc_ms === null;
+    if (sure || (this.simulated && !(utc_ms <= (this.now_utc_ms ?? -Infinity)))) this.anchor = { utc_ms, at_ms: clock_ms };
   }
 
   /** Note when things were heard of. What a snapshot repeats was heard when it was new. */

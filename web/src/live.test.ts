@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SPAN_MS } from "./history.svelte";
 import { BACKOFF_MS, Link, type LinkState, type Wire } from "./link";
 import { LiveState } from "./live.svelte";
-import { marked, secondsOf, type Grid } from "./seen";
+import { fetchSeen, marked, NOTHING_SEEN, secondsOf, type Grid } from "./seen";
 import type { Alert, Decision, Fix, Health, LiveMessage, Snapshot } from "./wire";
 
 const T0_MS = 1_795_304_400_000;
@@ -121,6 +121,11 @@ describe("the night's clock", () => {
   it("follows health in both directions: a simulated night may be slower than this machine", () => {
     const state = fed([health(10), 1000], [health(10.5), 2000]);
     expect(state.now_utc_ms).toBe(T0_MS + 10_500);
+  });
+
+  it("is put forward by what is simulated, and not by a stream whose clock is another", () => {
+    const ahead = (simulated: boolean) => fed([snapshot(10, { simulated }), 1000], [fix("A1", 11.5), 1000]).now_utc_ms;
+    expect([ahead(true), ahead(false)]).toEqual([T0_MS + 11_500, T0_MS + 10_000]);
   });
 
   it("stands still when the night has ended", () => {
@@ -274,6 +279,14 @@ describe("the link", () => {
 
 describe("seen ground", () => {
   const grid: Grid = { rows: 1, cols: 3, west: 0, south: 0, east: 1, north: 1, epoch_utc_ns: ns(0) };
+
+  it("is none where the console says that no ground is accounted", async () => {
+    vi.stubGlobal("fetch", async () => new Response(null, { status: 204 }));
+    expect(await fetchSeen()).toEqual(NOTHING_SEEN);
+    vi.stubGlobal("fetch", async () => new Response("{}", { status: 503 }));
+    expect(await fetchSeen()).toBeNull();
+    vi.unstubAllGlobals();
+  });
 
   it("is read little-endian, and a body of another size is refused", () => {
     const body = new Uint8Array([1, 0, 0, 0, 255, 255, 255, 255, 0, 1, 0, 0]).buffer;

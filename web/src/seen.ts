@@ -19,11 +19,14 @@ export interface Seen {
   version: number;
 }
 
+const NO_CONTENT = 204;
 export const NOTHING_SEEN: Seen = { grid: null, values: new Int32Array(0), version: 0 };
 
-/** The seen ground from the console; null when it has none. Throws when the body does not fit its header. */
+/** The seen ground from the console, which is none where no ground is accounted; null when it cannot be had. Throws when
+ * the body does not fit its header. */
 export async function fetchSeen(): Promise<Seen | null> {
   const answer = await fetch("/api/seen");
+  if (answer.status === NO_CONTENT) return NOTHING_SEEN;
   const header = answer.headers.get("Apacheta-Grid");
   if (!answer.ok || header === null) return null;
   const grid = JSON.parse(header) as Grid;
