@@ -12,14 +12,15 @@ import msgspec
 import pytest
 from account_log import open_account
 from live_stage import Console, listening, mandate
-from stream_sample import own_stream
+from stream_sample import items_at, own_stream
 
 from apacheta.adapters.stream import open_live_stream, stream_of_descriptor
 from apacheta.app.answer import Answer
-from apacheta.app.chain import ChainSettings, Keeper
+from apacheta.app.chain import ChainSettings, Keeper, Posed
 from apacheta.app.demo.settings import PagePart
 from apacheta.app.engine import held_port, udp_socket
 from apacheta.app.engine.status import ProcessHealth, write_status
+from apacheta.app.live.health import Arrivals
 from apacheta.app.post import open_post
 from apacheta.app.watch import command, telling
 from apacheta.app.watch.chain import WatchChain, box_about
@@ -27,6 +28,7 @@ from apacheta.app.watch.notes import Notes, Past, past_of
 from apacheta.app.watch.settings import Asked, WatchRun, WatchSpec, keep, kept
 from apacheta.app.watch.telling import Telling
 from apacheta.core.mandate import Mandate
+from apacheta.formats.klv import decode_packets, encode_st0601, pose_of
 
 AREA = ((-70.2, -33.0), (-70.0, -33.0), (-70.0, -32.5), (-70.2, -32.5), (-70.2, -33.0))
 SAMPLE_NS = 1_790_000_000 * 10**9
@@ -129,12 +131,15 @@ def test_the_night_is_told_once_while_nothing_more_becomes_known(stage: Stage) -
 
 def test_a_stream_whose_clock_is_far_off_sets_the_watchs_time(stage: Stage) -> None:
     with reader(stage) as console:
+        checkpoint = first_of(stage)[2]["log"]
         stage.take(own_stream(3))
-        fault, night = console.until("fault"), console.until("night")
+        log, fault, night = (console.until(kind) for kind in ("log", "fault", "night"))
     assert fault["code"] == "clock_off"
     offset_ns = SAMPLE_NS - time.time_ns()
     assert int(night["night"]["mandate_to_utc_ns"]) - 2**62 == pytest.approx(offset_ns, abs=120e9)
     assert abs(stage.telling.live.publisher.utc_ns() - SAMPLE_NS) < 120e9
+    assert log["root_hash"] == checkpoint["root_hash"]
+    assert int(log["checkpoint_utc_ns"]) - int(checkpoint["checkpoint_utc_ns"]) == pytest.approx(offset_ns, abs=120e9)
 
 
 def test_what_waited_while_the_core_started_is_not_taken_for_a_slow_clock(
@@ -145,13 +150,29 @@ def test_what_waited_while_the_core_started_is_not_taken_for_a_slow_clock(
     monkeypatch.setattr(stage.telling.live.publisher, "clock_offset_s", lambda stream: offset_s[0])
     publisher = stage.telling.live.publisher
     stage.telling.look()
-    assert publisher.ahead_ns == 0
+    assert publisher._ahead_ns == 0
     now_s[0] += telling.BACKLOG_S + 1.0
     stage.telling.look()
-    assert publisher.ahead_ns == -8 * 10**9
+    assert publisher._ahead_ns == -8 * 10**9
     now_s[0], offset_s[0] = now_s[0] + 5.0, -0.2
     stage.telling.look()
-    assert publisher.ahead_ns == 0
+    assert publisher._ahead_ns == 0
+
+
+def test_a_pose_that_comes_late_says_nothing_of_the_clocks_and_a_clock_that_was_set_is_believed_in_time() -> None:
+    arrivals, pose = Arrivals(), posed(0).pose
+    for second, offset_s, told_s in (
+        (0, -1.0, -1.0),
+        (1, -6.0, -1.0),
+        (2, -0.9, -0.9),
+        (40, -9.0, -0.9),
+        (80, -9.0, -9.0),
+    ):
+        arrivals.unit((second + 1) * 10**9)
+        arrivals.pose(msgspec.structs.replace(pose), pose.utc_ns - round(offset_s * 1e9))
+        assert arrivals.clock_offset_s == pytest.approx(told_s)
+    arrivals.pose(arrivals._pose, 0)
+    assert arrivals.clock_offset_s == pytest.approx(-9.0)
 
 
 def test_a_maps_maker_that_is_done_is_no_process_that_is_down(stage: Stage) -> None:
@@ -209,6 +230,13 @@ def test_nothing_of_an_earlier_watch_stays_in_the_run_folder(tmp_path: Path) -> 
     run.clear()
     assert list(run.folder.iterdir()) == []
     assert tmp_path.is_dir()
+
+
+def posed(number: int) -> Posed:
+    (packet,) = decode_packets(encode_st0601(items_at(number)))
+    pose = pose_of(packet, lambda lat, lon: 0.0)
+    assert pose is not None
+    return Posed(None, pose)
 
 
 def asked_for(post: str | None, stream: str, no_page: bool = False) -> argparse.Namespace:

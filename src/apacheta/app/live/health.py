@@ -1,5 +1,6 @@
 """How the watch's equipment is: streams, processes, disk."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,6 +9,7 @@ from ...core.instant import NS
 from ...core.sight import CameraPose
 from ..chain import ChainTotals
 
+CLOCK_WINDOW_S = 30.0
 STALE_S, LOST_S = 1.0, 10.0
 """With news once a second, a stream that falls silent is shown as stale within two."""
 
@@ -16,13 +18,15 @@ State = Literal["live", "stale", "lost"]
 
 @dataclass
 class Arrivals:
-    """When units of one stream came, monotonic; by how much its clock is ahead of ours, less the
-    way here (None: not to be said)."""
+    """When units of one stream came, monotonic; by how much its clock is ahead of ours (None: not to be said)."""
 
     first_ns: int | None = None
     last_ns: int | None = None
     clock_offset_s: float | None = None
     _pose: CameraPose | None = None
+    _window_ns: int | None = None
+    _before_s: float = -math.inf
+    _within_s: float = -math.inf
 
     def unit(self, monotonic_ns: int) -> None:
         """A unit came."""
@@ -30,9 +34,14 @@ class Arrivals:
         self.last_ns = monotonic_ns
 
     def pose(self, pose: CameraPose, utc_ns: int) -> None:
-        """The newest pose at that time of our clock; one that is old says nothing of clocks."""
-        if pose is not self._pose:
-            self._pose, self.clock_offset_s = pose, (pose.utc_ns - utc_ns) / NS
+        """The newest pose at that time of our clock. How late it came is in what it says of the clocks: the quickest of
+        the last half minute to minute counts, and one that is old says nothing."""
+        if pose is self._pose or self.last_ns is None:
+            return
+        if self._window_ns is None or self.last_ns - self._window_ns > CLOCK_WINDOW_S * NS:
+            self._window_ns, self._before_s, self._within_s = self.last_ns, self._within_s, -math.inf
+        self._pose, self._within_s = pose, max(self._within_s, (pose.utc_ns - utc_ns) / NS)
+        self.clock_offset_s = max(self._before_s, self._within_s)
 
     def state(self, monotonic_ns: int) -> State:
         """live, stale after a second of silence, lost after ten or while nothing has come."""

@@ -51,8 +51,8 @@ class Publisher:
     """One for a watch. Safe to call from every thread."""
 
     def __init__(self, book: Book, scene: Shown, folder: Path, clock: Clock, processes: Rows = list) -> None:
-        self.ahead_ns = 0
-        """By how much the watch's time is ahead of this machine's, where it is not simulated."""
+        self._ahead_ns = 0
+        self._checkpoint: tuple[Checkpoint, int] | None = None
         self._book, self._folder, self._clock, self._processes = book, folder, clock, processes
         self._simulated, self._newest_utc_ns, self._ticks = scene.simulated, scene.epoch_utc_ns, 0
         self._dem: Dem | None = None
@@ -87,7 +87,7 @@ class Publisher:
     def utc_ns(self) -> int:
         """The watch's own time: in an exercise that of its newest frame or position, else the machine's, and what it is
         ahead of that."""
-        return self._newest_utc_ns if self._simulated else self._clock.utc_ns() + self.ahead_ns
+        return self._newest_utc_ns if self._simulated else self._clock.utc_ns() + self._ahead_ns
 
     def follow(self, chains: Mapping[str, Chain]) -> None:
         """Tell of these chains, by stream, from now on."""
@@ -165,7 +165,16 @@ class Publisher:
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """The log has a new checkpoint."""
+        self._checkpoint = checkpoint, self._clock.utc_ns()
         self._tell(log_message(checkpoint, self.utc_ns()), "")
+
+    def set_ahead(self, ahead_ns: int) -> None:
+        """The watch's time, where it is not simulated, is so far ahead of this machine's; so is that of the newest
+        checkpoint."""
+        self._ahead_ns = ahead_ns
+        if self._checkpoint is not None:
+            checkpoint, at_utc_ns = self._checkpoint
+            self._tell(log_message(checkpoint, at_utc_ns + ahead_ns), "")
 
     def fix(self, fix: Fix) -> None:
         """An aircraft reports; told with the next tick."""

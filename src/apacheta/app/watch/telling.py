@@ -107,7 +107,8 @@ class Telling:
         ahead_s = offset_s if abs(offset_s) > CLOCK_OFF_S else 0.0
         if abs(ahead_s - scene.ahead_ns / NS) <= CLOCK_OFF_S:
             return scene
-        self.live.publisher.ahead_ns = ahead_ns = round(ahead_s * NS)
+        ahead_ns = round(ahead_s * NS)
+        self.live.publisher.set_ahead(ahead_ns)
         if ahead_ns:
             self.fault("clock_off", _off_text(ahead_s))
         return replace(scene, ahead_ns=ahead_ns)
