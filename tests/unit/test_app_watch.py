@@ -27,6 +27,7 @@ from apacheta.app.watch.chain import WatchChain, box_about
 from apacheta.app.watch.notes import Notes, Past, past_of
 from apacheta.app.watch.settings import Asked, WatchRun, WatchSpec, keep, kept
 from apacheta.app.watch.telling import Telling
+from apacheta.console.settings import STATIC
 from apacheta.core.mandate import Mandate
 from apacheta.formats.klv import decode_packets, encode_st0601, pose_of
 
@@ -161,13 +162,8 @@ def test_what_waited_while_the_core_started_is_not_taken_for_a_slow_clock(
 
 def test_a_pose_that_comes_late_says_nothing_of_the_clocks_and_a_clock_that_was_set_is_believed_in_time() -> None:
     arrivals, pose = Arrivals(), posed(0).pose
-    for second, offset_s, told_s in (
-        (0, -1.0, -1.0),
-        (1, -6.0, -1.0),
-        (2, -0.9, -0.9),
-        (40, -9.0, -0.9),
-        (80, -9.0, -9.0),
-    ):
+    poses = ((0, -1.0, -1.0), (1, -6.0, -1.0), (2, -0.9, -0.9), (40, -9.0, -0.9), (80, -9.0, -9.0))
+    for second, offset_s, told_s in poses:
         arrivals.unit((second + 1) * 10**9)
         arrivals.pose(msgspec.structs.replace(pose), pose.utc_ns - round(offset_s * 1e9))
         assert arrivals.clock_offset_s == pytest.approx(told_s)
@@ -293,3 +289,7 @@ def test_a_pipe_that_somebody_else_holds_open_is_read_by_its_descriptor() -> Non
     os.close(into)
     assert b"".join(chunk.data for chunk in source.chunks()) == b"bytes"
     source.close()
+
+
+def test_the_page_is_looked_for_where_the_console_serves_it_from() -> None:
+    assert command.PAGE.parent == STATIC
