@@ -73,3 +73,28 @@ def apacheta(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+# -- figures over several runs of `apacheta demo` -------------------------------------------------------------------
+
+
+def total(nights: list[dict[str, Any]], key: str) -> int:
+    """What does not stand in an answer counts as none."""
+    return sum(int(n.get(key) or 0) for n in nights)
+
+
+def least(nights: list[dict[str, Any]], key: str) -> float | None:
+    """Over the nights that have it."""
+    return min((n[key] for n in nights if n.get(key) is not None), default=None)
+
+
+def largest(nights: list[dict[str, Any]], key: str) -> float | None:
+    """Over the nights that have it."""
+    return max((n[key] for n in nights if n.get(key) is not None), default=None)
+
+
+def border_margin_m(nights: list[dict[str, Any]]) -> float | None:
+    """How much farther from the border than standoff plus accuracy, at the nearest."""
+    flown = (n for n in nights if n.get("min_border_distance_m") is not None)
+    beyond = (n["min_border_distance_m"] - n["border_standoff_m"] - n["border_line_accuracy_m"] for n in flown)
+    return min((round(b, 2) for b in beyond), default=None)
