@@ -10,8 +10,6 @@ not counted. Each run is kept in benchmarks/results/fleet under the hash of the 
 import argparse
 import asyncio
 import json
-import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from _common import ROOT, apacheta, border_margin_m, inputs_sha256, largest, least, row, say, total
+from _common import ROOT, apacheta, border_margin_m, inputs_sha256, largest, least, live_demo, row, say, total
 from night import DECIDING as NIGHT_DECIDING
 
 HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 60
@@ -88,27 +86,15 @@ def flown(seed: int, minutes: float, camera: str) -> Night:
 def watched(seed: int, minutes: float, camera: str) -> Night:
     """A live night with three aircraft that a reader watches; `first_alert_s`: after it connected, null without."""
     with tempfile.TemporaryDirectory(prefix="apacheta-fleet-") as folder:
-        words = ["demo", "--port", "0", "--lang", "en", "--json", *_given(folder, seed, minutes, camera)]
-        command, said = [sys.executable, "-P", "-m", "apacheta.app.cli", *words], Path(folder) / "said"
-        with said.open("wb") as stderr:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
-        told = asyncio.run(_read(_address(process, said)))
-        night = json.loads(process.communicate()[0])
+        with live_demo(Path(folder), *_given(folder, seed, minutes, camera)) as (process, address):
+            told = asyncio.run(_read(address))
+            night = json.loads(process.communicate()[0])
     return night | {"post": None, "report": None} | told
 
 
 def _given(folder: str, seed: int, minutes: float, camera: str) -> list[str]:
     post = str(Path(folder) / "post")
     return ["--post", post, "--seed", str(seed), "--minutes", str(minutes), "--camera", camera, "--aircraft", "3"]
-
-
-def _address(process: subprocess.Popen[bytes], said: Path) -> str:
-    """Where the page is, once the command says so."""
-    while (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())) is None:
-        if process.poll() is not None:
-            raise SystemExit(f"bench fleet: the demo ended without naming its page: {said.read_text()}")
-        time.sleep(0.1)
-    return found[0].replace("http", "ws")
 
 
 async def _read(address: str) -> Night:
