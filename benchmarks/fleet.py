@@ -85,10 +85,10 @@ def flown(seed: int, minutes: float, camera: str) -> Night:
 
 def watched(seed: int, minutes: float, camera: str) -> Night:
     """A live night with three aircraft that a reader watches; `first_alert_s`: after it connected, null without."""
-    with tempfile.TemporaryDirectory(prefix="apacheta-fleet-") as folder:
-        with live_demo(Path(folder), *_given(folder, seed, minutes, camera)) as (process, address):
-            told = asyncio.run(_read(address))
-            night = json.loads(process.communicate()[0])
+    made = tempfile.TemporaryDirectory(prefix="apacheta-fleet-")
+    with made as folder, live_demo(Path(folder), *_given(folder, seed, minutes, camera)) as (process, address):
+        told = asyncio.run(_read(address))
+        night = json.loads(process.communicate()[0])
     return night | {"post": None, "report": None} | told
 
 
