@@ -4,12 +4,13 @@ import * as maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol } from "pmtiles";
+import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import { calm, MARGIN_PX, MOST_ZOOM, PITCH_DEG, type Hand, type SeenPicture, type Start } from "./hand";
 import { ICON_PX, iconPixels, iconsOf } from "./icons";
 import type { Layer, Part } from "./looks";
 import type { Bounds, Point } from "./mercator";
-import { paletteOf, type Theme } from "./palette";
+import { paletteOf } from "./palette";
 import type { Shape } from "./shapes";
 import { ANDES_M, layerIds, SEEN, styleOf, tint } from "./style";
 

@@ -1,9 +1,9 @@
 /** What the pane asks of a map, whether WebGL or canvas draws it. */
 
+import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import type { Layer, Part } from "./looks";
 import type { Bounds, Point } from "./mercator";
-import type { Theme } from "./palette";
 import type { Shape } from "./shapes";
 
 /** Ground seen: pixels in Web Mercator with their edges. */
