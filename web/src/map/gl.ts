@@ -4,10 +4,11 @@ import * as maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol } from "pmtiles";
+import { SIGN_PX } from "../signs";
 import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import { calm, MARGIN_PX, MOST_ZOOM, PITCH_DEG, type Hand, type SeenPicture, type Start } from "./hand";
-import { ICON_PX, iconPixels, iconsOf } from "./icons";
+import { iconPixels, iconsOf } from "./icons";
 import type { Layer, Part } from "./looks";
 import type { Bounds, Point } from "./mercator";
 import { paletteOf } from "./palette";
@@ -98,7 +99,7 @@ class GlMap implements Hand {
     for (const [name, icon] of iconsOf(paletteOf(theme))) {
       const pixels = iconPixels(icon, ICON_RATIO);
       if (this.map.hasImage(name)) this.map.updateImage(name, pixels);
-      else this.map.addImage(name, pixels, { pixelRatio: (ICON_RATIO * ICON_PX) / 20 });
+      else this.map.addImage(name, pixels, { pixelRatio: (ICON_RATIO * SIGN_PX) / 20 });
     }
   }
 
