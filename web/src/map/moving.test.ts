@@ -4,7 +4,6 @@ import { Words } from "../words";
 import { coordinates } from "./coordinates";
 import { Dirty } from "./dirty";
 import { pickAt } from "./hit";
-import { keyAct } from "./keys";
 import { legsOf, scaleBar, scaleText, totalM } from "./measure";
 import { aircraftShapes, alertShapes, linkOf, moverShapes, sightShapes } from "./moving";
 import { startsWithWebGl } from "./open";
@@ -152,13 +151,6 @@ test("the machine's graphics choose the hand, and the address may choose otherwi
   expect(startsWithWebGl("software", "?map=webgl")).toBe(true);
   expect(startsWithWebGl("none", "?map=webgl")).toBe(false);
   expect(startsWithWebGl("hardware", "?map=canvas")).toBe(false);
-});
-
-test("keys with a modifier belong to the browser", () => {
-  const plain = { ctrlKey: false, altKey: false, metaKey: false };
-  expect(keyAct({ key: "ArrowLeft", ...plain })).toEqual({ act: "pan", dx: -1, dy: 0 });
-  expect(keyAct({ key: "ArrowLeft", ...plain, altKey: true })).toBeNull();
-  expect(keyAct({ key: "n", ...plain })).toBeNull();
 });
 
 describe("redrawing", () => {
