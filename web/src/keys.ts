@@ -9,6 +9,7 @@ export type Command =
   | "note"
   | "undo"
   | "mark"
+  | "mark_incident"
   | "bulk"
   | "replay_alert"
   | "cancel"
@@ -36,6 +37,7 @@ export const KEYS: readonly KeyRow<Command>[] = [
   { command: "note", keys: ["n"], text: "page.keys.note" },
   { command: "undo", keys: ["u"], text: "page.keys.undo" },
   { command: "mark", keys: ["x"], text: "page.keys.mark" },
+  { command: "mark_incident", keys: ["i"], text: "page.keys.mark_incident" },
   { command: "bulk", keys: ["b"], text: "page.keys.bulk" },
   { command: "replay_alert", keys: ["r"], text: "page.keys.replay_alert" },
   { command: "cancel", keys: ["Escape"], text: "page.keys.cancel" },
