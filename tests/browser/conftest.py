@@ -59,12 +59,12 @@ class Browsing:
     address: str
     faults: list[str] = field(default_factory=list)
 
-    def page(self, language: str = "es", theme: str = "dark") -> Any:
-        """The page at the tests' small size, with its words on it."""
+    def page(self, language: str = "es", theme: str = "dark", before: str = "") -> Any:
+        """The page at the tests' small size, with its words on it; `before`: what runs in the browser before it does."""
         context = self.browser.new_context(viewport=SIZE, bypass_csp=True)
         context.set_default_timeout(PATIENCE_MS)
         kept = f"localStorage['apacheta.language'] ??= '{language}'; localStorage['apacheta.theme'] ??= '{theme}'"
-        context.add_init_script(kept)
+        context.add_init_script(f"{kept}; {before}")
         page = context.new_page()
         page.on("console", lambda said: self.faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.faults.append(str(error)))

@@ -1,5 +1,6 @@
 """The page as a person meets it: it comes up, is worked by keyboard, speaks two languages, and says what is old."""
 
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,29 @@ def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing
     press(page, "ArrowRight", "ArrowRight", "+")
     page.wait_for_selector(".cross.on")
     assert page.screenshot() != before
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ("Este navegador no puede mostrar video", "Video", "Alertas", "Mapa")),
+        ("en", ("This browser cannot show video", "Video", "Alerts", "Map")),
+    ],
+)
+def test_a_browser_without_a_decoder_says_so_and_the_rest_of_the_page_goes_on(
+    browsing: Any, watch: Any, language: str, words: tuple[str, ...]
+) -> None:
+    page, (own,) = browsing.page(language, before="delete globalThis.VideoDecoder"), watch.chain.alerts
+    said, video, alerts, the_map = words
+    page.get_by_role("button", name=video, exact=True).click()
+    page.locator("section.pane[data-state='unplayable'] .veil", has_text=said).wait_for()
+    page.get_by_role("button", name=re.compile(rf"^{alerts}")).click()
+    page.click(f"[data-alert='{own.id}']")
+    press(page, "e")
+    page.locator(".evidence", has_text=said).wait_for()
+    page.wait_for_function("[...document.querySelectorAll('.evidence img')].every((one) => one.naturalWidth > 0)")
+    page.get_by_role("button", name=the_map, exact=True).click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
 
 
 def test_a_picture_that_does_not_change_any_more_is_said_to_be_old(browsing: Any, watch: Any) -> None:

@@ -2,7 +2,7 @@
 
 import type { Size } from "./boxes";
 import { AgeMeter, isStale } from "./clock";
-import type { Trouble } from "./decoder";
+import type { Trouble, Unplayable } from "./decoder";
 import type { Envelope } from "./envelope";
 import { LiveFeed, recorded } from "./feed";
 import { paint } from "./paint";
@@ -30,8 +30,8 @@ export class Pane {
   connected = $state(false);
   playing = $state(true);
   speed = $state(1);
-  /** The codec that this browser cannot play. */
-  unplayable = $state<string | null>(null);
+  /** Why this browser cannot play what comes. */
+  unplayable = $state.raw<Unplayable | null>(null);
   /** No recorded video of the wanted span could be had. */
   missing = $state(false);
   loading = $state(false);
@@ -220,7 +220,7 @@ export class Pane {
   }
 
   private trouble(trouble: Trouble): void {
-    if (trouble.kind === "unplayable") this.unplayable = trouble.codec;
+    if (trouble.kind === "unplayable") this.unplayable = trouble;
     else this.failed = true;
     this.noticed_ms = performance.now();
   }
