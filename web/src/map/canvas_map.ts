@@ -63,7 +63,7 @@ export class CanvasMap implements Hand {
     this.ask();
   }
 
-  seen(picture: SeenPicture): void {
+  seen(picture: SeenPicture | null): void {
     this.seen_picture = picture;
     this.ask();
   }

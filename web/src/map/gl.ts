@@ -108,8 +108,9 @@ class GlMap implements Hand {
     source?.setData({ type: "FeatureCollection", features: [...shapes] });
   }
 
-  seen(picture: SeenPicture): void {
+  seen(picture: SeenPicture | null): void {
     const source = this.map.getSource<maplibregl.CanvasSource>(SEEN);
+    if (picture === null) return this.removeSeen();
     if (source === undefined) return this.addSeen(picture);
     source.setCoordinates(corners(picture.bounds));
     source.play();
@@ -124,6 +125,12 @@ class GlMap implements Hand {
       below,
     );
     if (this.hidden.has("seen")) this.show("seen", false);
+  }
+
+  private removeSeen(): void {
+    if (this.map.getSource(SEEN) === undefined) return;
+    this.map.removeLayer(SEEN);
+    this.map.removeSource(SEEN);
   }
 
   theme(theme: Theme): void {

@@ -15,7 +15,8 @@ export interface SeenPicture {
 export interface Hand {
   readonly engine: "webgl" | "canvas";
   set(part: Part, shapes: readonly Shape[]): void;
-  seen(picture: SeenPicture): void;
+  /** Draws the seen ground; null takes it away. */
+  seen(picture: SeenPicture | null): void;
   theme(theme: Theme): void;
   show(layer: Layer, on: boolean): void;
   /** The lowest and highest ground of the sector: the tint spreads between them. */
