@@ -3,12 +3,9 @@
 import re
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
-
-
-def said(page: Any, alert: str) -> str:
-    """What the queue says of an alert."""
-    return str(page.inner_text(f"[data-alert='{alert}']"))
 
 
 def press(page: Any, *keys: str) -> None:
@@ -18,6 +15,13 @@ def press(page: Any, *keys: str) -> None:
 
 def waits_for(page: Any, alert: str, word: str) -> None:
     page.locator(f"[data-alert='{alert}']", has_text=word).wait_for()
+
+
+def shades(png: bytes) -> int:
+    """How many grays a picture has: a plain ground has one, a shaded hill many."""
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return int(np.unique(picture).size)
 
 
 def test_the_page_comes_up_and_asks_nobody_but_its_own_console(browsing: Any) -> None:
@@ -82,6 +86,24 @@ def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing
     press(page, "ArrowRight", "ArrowRight", "+")
     page.wait_for_selector(".cross.on")
     assert page.screenshot() != before
+
+
+@pytest.mark.parametrize(
+    "browsing", [["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]], indirect=True
+)
+def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
+    """Software draws the flat map by canvas; 3D brings WebGL, which draws ground where there was none, then goes."""
+    page = browsing.page()
+    page.get_by_role("button", name="Mapa", exact=True).click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    upright = page.get_by_role("button", name="Vista en 3D")
+    upright.click()
+    page.wait_for_selector("[data-map='webgl'] [data-ready]")
+    page.wait_for_selector(".needle")
+    assert shades(page.locator("[data-map='webgl'] canvas").screenshot()) > 50
+    upright.click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    assert page.locator(".needle").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class DecisionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def decision_of(body: bytes) -> DecisionBody:
-    """The decision in a request's body. InputFault `bad_decision`, or `unknown_reason` where reason and state disagree."""
+    """The decision in a request's body. InputFault `bad_decision`, `unknown_reason` where it does not fit the state."""
     try:
         decision = msgspec.json.decode(body, type=DecisionBody)
     except (msgspec.DecodeError, ValueError, RecursionError) as problem:
