@@ -36,8 +36,8 @@ $(PAGE): $(MODULES) $(PAGE_FROM)
 warm: setup ## compile the kernels once, into the user's cache
 	$(BIN)/apacheta warm
 
-demo: setup ## a simulated night in the terminal; names its report at the end
-	$(BIN)/apacheta demo --headless --seed 19
+demo: setup ## a simulated night with three aircraft, live on a page at 127.0.0.1:8080
+	$(BIN)/apacheta demo
 
 test: setup ## the import contracts, then the tests, those of the page too
 	$(BIN)/lint-imports

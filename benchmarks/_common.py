@@ -4,8 +4,12 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +77,52 @@ def apacheta(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+@contextmanager
+def live_demo(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A running live demo and where its page's WebSockets are; its object comes on its standard output. What it says
+    goes into the folder. It is killed where it still runs at the end."""
+    command = [sys.executable, "-P", "-m", "apacheta.app.cli", "demo", "--port", "0", "--lang", "en", "--json", *words]
+    said = folder / "said"
+    with said.open("wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
+    try:
+        yield process, _address(process, said)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], said: Path) -> str:
+    """Where the page is, once the command says so."""
+    while (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())) is None:
+        if process.poll() is not None:
+            raise SystemExit(f"the demo ended without naming its page: {said.read_text()}")
+        time.sleep(0.1)
+    return found[0].replace("http", "ws")
+
+
+# -- figures over several runs of `apacheta demo` -------------------------------------------------------------------
+
+
+def total(nights: list[dict[str, Any]], key: str) -> int:
+    """What does not stand in an answer counts as none."""
+    return sum(int(n.get(key) or 0) for n in nights)
+
+
+def least(nights: list[dict[str, Any]], key: str) -> float | None:
+    """Over the nights that have it."""
+    return min((n[key] for n in nights if n.get(key) is not None), default=None)
+
+
+def largest(nights: list[dict[str, Any]], key: str) -> float | None:
+    """Over the nights that have it."""
+    return max((n[key] for n in nights if n.get(key) is not None), default=None)
+
+
+def border_margin_m(nights: list[dict[str, Any]]) -> float | None:
+    """How much farther from the border than standoff plus accuracy, at the nearest."""
+    flown = (n for n in nights if n.get("min_border_distance_m") is not None)
+    beyond = (n["min_border_distance_m"] - n["border_standoff_m"] - n["border_line_accuracy_m"] for n in flown)
+    return min((round(b, 2) for b in beyond), default=None)

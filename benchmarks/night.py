@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from _common import ROOT, apacheta, inputs_sha256, row, say
+from _common import ROOT, apacheta, border_margin_m, inputs_sha256, largest, least, row, say, total
 
 from apacheta.app.report.intervals import poisson_95, wilson_95
 
@@ -116,29 +116,29 @@ def rows_of(nights: list[Night], case: str, *, whole: bool) -> list[dict[str, An
         return rows
     good = sum(n.get("exit_code") == 0 for n in nights)
     figure("nights that ended well", "", good, f"{len(nights)}", lambda n: n == len(nights))
-    hours, false = sum(n.get("video_hours") or 0.0 for n in nights), _total(nights, "false_alerts")
+    hours, false = sum(n.get("video_hours") or 0.0 for n in nights), total(nights, "false_alerts")
     figure("video", "h", round(hours, 2), ">= 3", lambda h: h >= 3)
     if case != "no crossers":
         _crosser_figures(figure, nights)
     spread = [round(c / hours, 2) for c in poisson_95(false)] if hours else None
     figure("false alerts", "1/h", _share(false, hours), "<= 2", lambda r: r <= 2, spread=spread, count=false)
-    figure("lawful alerts", "", _total(nights, "lawful_alerts"))
-    figure("real time factor, least", "", _least(nights, "real_time_factor"), ">= 2", lambda f: f >= 2)
-    figure("video over wall time, least", "", _least([_with_pace(n) for n in nights], "pace"))
-    dropped = _share(_total(nights, "frames_dropped"), _total(nights, "frames_sent"))
+    figure("lawful alerts", "", total(nights, "lawful_alerts"))
+    figure("real time factor, least", "", least(nights, "real_time_factor"), ">= 2", lambda f: f >= 2)
+    figure("video over wall time, least", "", least([_with_pace(n) for n in nights], "pace"))
+    dropped = _share(total(nights, "frames_dropped"), total(nights, "frames_sent"))
     figure("frames dropped", "", dropped, "<= 0.01", lambda d: d <= 0.01)
-    figure("memory, largest", "MB", _largest(nights, "peak_rss_mb"), "< 2048", lambda m: m < 2048)
-    figure("border distance beyond what is required", "m", _border_margin_m(nights), ">= 0", lambda m: m >= 0)
-    figure("terrain clearance, least", "m", _least(nights, "min_terrain_clearance_m"), ">= 60", lambda c: c >= 60)
+    figure("memory, largest", "MB", largest(nights, "peak_rss_mb"), "< 2048", lambda m: m < 2048)
+    figure("border distance beyond what is required", "m", border_margin_m(nights), ">= 0", lambda m: m >= 0)
+    figure("terrain clearance, least", "m", least(nights, "min_terrain_clearance_m"), ">= 60", lambda c: c >= 60)
     _marker_figures(figure, nights)
-    figure("logs verified", "", _total(nights, "log_verified"), f"{len(nights)}", lambda n: n == len(nights))
+    figure("logs verified", "", total(nights, "log_verified"), f"{len(nights)}", lambda n: n == len(nights))
     return rows
 
 
 def _marker_figures(figure: Callable[..., None], nights: list[Night]) -> None:
-    worst_m, count = _largest(nights, "marker_error_max_m"), _total(nights, "markers")
+    worst_m, count = largest(nights, "marker_error_max_m"), total(nights, "markers")
     figure("marker error, largest", "m", worst_m, "<= 0.5", lambda e: e <= 0.5, count=count)
-    inside, known = _total(nights, "ellipse_markers_inside"), _total(nights, "ellipse_markers")
+    inside, known = total(nights, "ellipse_markers_inside"), total(nights, "ellipse_markers")
     by_night = [
         round(n["ellipse_markers_inside"] / n["ellipse_markers"], 3) for n in nights if n.get("ellipse_markers")
     ]
@@ -147,42 +147,24 @@ def _marker_figures(figure: Callable[..., None], nights: list[Night]) -> None:
 
 
 def _crosser_figures(figure: Callable[..., None], good: list[Night]) -> None:
-    in_view, alerted = _total(good, "crossers_in_view"), _total(good, "crossers_in_view_alerted")
+    in_view, alerted = total(good, "crossers_in_view"), total(good, "crossers_in_view_alerted")
     share, spread = _share(alerted, in_view), [round(s, 3) for s in wilson_95(alerted, in_view)]
     figure("crossers in view", "", in_view, ">= 30", lambda n: n >= 30)
     figure("crossers in view alerted", "", share, ">= 0.80", lambda s: s >= 0.8, spread=spread, count=alerted)
-    figure("true alerts", "", _total(good, "true_alerts"))
-    figure("of them within 30 m", "", _total(good, "true_alerts_within_30_m"))
+    figure("true alerts", "", total(good, "true_alerts"))
+    figure("of them within 30 m", "", total(good, "true_alerts_within_30_m"))
     times = sorted(n["time_to_alert_s"] for n in good if n["time_to_alert_s"] is not None)
     figure("time to alert, median of the nights' medians", "s", times[len(times) // 2] if times else None)
-
-
-def _total(nights: list[Night], key: str) -> int:
-    return sum(int(n.get(key) or 0) for n in nights)
 
 
 def _share(part: float, of: float) -> float | None:
     return round(part / of, 4) if of else None
 
 
-def _least(nights: list[Night], key: str) -> float | None:
-    return min((n[key] for n in nights if n.get(key) is not None), default=None)
-
-
-def _largest(nights: list[Night], key: str) -> float | None:
-    return max((n[key] for n in nights if n.get(key) is not None), default=None)
-
-
 def _with_pace(night: Night) -> Night:
     """The night with how much faster than its video it ran: unlike the real time factor, time on the pad left out."""
     hours, wall_s = night.get("video_hours"), night.get("wall_s")
     return night | {"pace": round(hours * 3600.0 / wall_s, 2) if hours and wall_s else None}
-
-
-def _border_margin_m(nights: list[Night]) -> float | None:
-    flown = (n for n in nights if n.get("min_border_distance_m") is not None)
-    beyond = (n["min_border_distance_m"] - n["border_standoff_m"] - n["border_line_accuracy_m"] for n in flown)
-    return min((round(b, 2) for b in beyond), default=None)
 
 
 if __name__ == "__main__":

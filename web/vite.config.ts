@@ -13,5 +13,5 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
     modulePreload: { polyfill: false },
   },
-  test: { include: ["src/**/*.test.ts"], css: { include: /themes\.css/ } },
+  test: { include: ["src/**/*.test.ts"] },
 });

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_stage import NS, START_NS, Core, alert, core, fix, stream
+from live_stage import NS, START_NS, Core, alert, core, fix, ground, stream
+from rasterio.transform import Affine
+from tile_sample import write_raster
 
 from apacheta.alert.watchman import unreviewed
 from apacheta.app.chain import Chain
+from apacheta.app.terrain import tiles_for
 from apacheta.app.texts import LANGUAGES, catalogue
 from apacheta.console import ConsoleSettings, CoreLink, bound_socket, create_app
 from apacheta.console.server import server_of
@@ -59,12 +62,12 @@ class Browsing:
     address: str
     faults: list[str] = field(default_factory=list)
 
-    def page(self, language: str = "es", theme: str = "dark") -> Any:
-        """The page at the tests' small size, with its words on it."""
+    def page(self, language: str = "es", theme: str = "dark", before: str = "") -> Any:
+        """The page at the tests' small size, with its words on it; `before`: a script that runs before it."""
         context = self.browser.new_context(viewport=SIZE, bypass_csp=True)
         context.set_default_timeout(PATIENCE_MS)
         kept = f"localStorage['apacheta.language'] ??= '{language}'; localStorage['apacheta.theme'] ??= '{theme}'"
-        context.add_init_script(kept)
+        context.add_init_script(f"{kept}; {before}")
         page = context.new_page()
         page.on("console", lambda said: self.faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -124,12 +127,13 @@ def browsing(watch: Watch, chromium: str, request: pytest.FixtureRequest) -> Ite
 
 @contextmanager
 def _served(post: Path) -> Iterator[str]:
-    """The console over a post's folder, at a free port."""
+    """The console over a post's folder and the stage's ground, at a free port."""
     settings = ConsoleSettings(
         log=post / "log",
         video=post / "video",
         evidence=post / "evidence",
         texts={language: catalogue(language) for language in LANGUAGES},
+        terrain=_ground_tiles(post),
     )
     listening = bound_socket("127.0.0.1", 0)
     server = server_of(create_app(settings, CoreLink(post / "core.sock")), listening)
@@ -141,3 +145,12 @@ def _served(post: Path) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def _ground_tiles(folder: Path) -> Path:
+    """The stage's terrain as height tiles. The model's rows go north, a file's go south."""
+    dem, out = ground(), folder / "ground.pmtiles"
+    west, north = dem.origin_x_m - dem.cell_m / 2, dem.origin_y_m + (dem.height_hae_m.shape[0] - 0.5) * dem.cell_m
+    place = Affine(dem.cell_m, 0.0, west, 0.0, -dem.cell_m, north)
+    tiles_for(write_raster(folder / "ground.tif", dem.height_hae_m[::-1], dem.grid.crs_wkt, place), None, out)
+    return out

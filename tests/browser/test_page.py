@@ -1,13 +1,11 @@
 """The page as a person meets it: it comes up, is worked by keyboard, speaks two languages, and says what is old."""
 
+import re
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
-
-
-def said(page: Any, alert: str) -> str:
-    """What the queue says of an alert."""
-    return str(page.inner_text(f"[data-alert='{alert}']"))
 
 
 def press(page: Any, *keys: str) -> None:
@@ -17,6 +15,13 @@ def press(page: Any, *keys: str) -> None:
 
 def waits_for(page: Any, alert: str, word: str) -> None:
     page.locator(f"[data-alert='{alert}']", has_text=word).wait_for()
+
+
+def shades(png: bytes) -> int:
+    """How many grays a picture has: a plain ground has one, a shaded hill many."""
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    return int(np.unique(picture).size)
 
 
 def test_the_page_comes_up_and_asks_nobody_but_its_own_console(browsing: Any) -> None:
@@ -81,6 +86,47 @@ def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing
     press(page, "ArrowRight", "ArrowRight", "+")
     page.wait_for_selector(".cross.on")
     assert page.screenshot() != before
+
+
+@pytest.mark.parametrize(
+    "browsing", [["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]], indirect=True
+)
+def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
+    """Software draws the flat map by canvas; 3D brings WebGL, which draws ground where there was none, then goes."""
+    page = browsing.page()
+    page.get_by_role("button", name="Mapa", exact=True).click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    upright = page.get_by_role("button", name="Vista en 3D")
+    upright.click()
+    page.wait_for_selector("[data-map='webgl'] [data-ready]")
+    page.wait_for_selector(".needle")
+    assert shades(page.locator("[data-map='webgl'] canvas").screenshot()) > 50
+    upright.click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    assert page.locator(".needle").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ("Este navegador no puede mostrar video", "Video", "Alertas", "Mapa")),
+        ("en", ("This browser cannot show video", "Video", "Alerts", "Map")),
+    ],
+)
+def test_a_browser_without_a_decoder_says_so_and_the_rest_of_the_page_goes_on(
+    browsing: Any, watch: Any, language: str, words: tuple[str, ...]
+) -> None:
+    page, (own,) = browsing.page(language, before="delete globalThis.VideoDecoder"), watch.chain.alerts
+    said, video, alerts, the_map = words
+    page.get_by_role("button", name=video, exact=True).click()
+    page.locator("section.pane[data-state='unplayable'] .veil", has_text=said).wait_for()
+    page.get_by_role("button", name=re.compile(rf"^{alerts}")).click()
+    page.click(f"[data-alert='{own.id}']")
+    press(page, "e")
+    page.locator(".evidence", has_text=said).wait_for()
+    page.wait_for_function("[...document.querySelectorAll('.evidence img')].every((one) => one.naturalWidth > 0)")
+    page.get_by_role("button", name=the_map, exact=True).click()
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
 
 
 def test_a_picture_that_does_not_change_any_more_is_said_to_be_old(browsing: Any, watch: Any) -> None:

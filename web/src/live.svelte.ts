@@ -2,15 +2,18 @@
 import { fetchHistory, Past, type FetchHistory } from "./history.svelte";
 import { msOf, nsOf } from "./instant";
 import { Link, socketAddress, type LinkState, type Wire } from "./link";
+import { Refresh } from "./refresh";
 import { Scene } from "./scene.svelte";
-import { fetchSeen, marked, NOTHING_SEEN, type Seen } from "./seen";
-import type { Alert, Decision, Fault, Fix, Health, LiveMessage, Log, Night, Sight, Snapshot, Tracks, UtcNs } from "./wire";
+import { marked, NOTHING_SEEN, type Seen } from "./seen";
+import type { Alert, Decision, Fault, Fix, Health, LiveMessage, Log, Night, SeenCells, Sight, Snapshot, Tracks, UtcNs } from "./wire";
 
 /** What was not heard of for so long is stale, and shown so. */
 export const STALE_MS = 2000;
 /** Health comes every second whatever else happens: two missing, and the core is silent. */
 export const CORE_SILENT_MS = 3000;
 const FAULTS_KEPT = 50;
+/** Messages of seen cells, one a second, that wait for their grid; older ones count as never told. */
+const TOLD_KEPT = 60;
 
 export type HeardKind = "fix" | "sight" | "tracks" | "health";
 /** One word for the state of everything between the aircraft and this page. */
@@ -42,6 +45,8 @@ export class LiveState {
   private anchor = $state.raw({ utc_ms: NaN, at_ms: 0 });
   private heard: Record<string, number> = $state.raw({});
   private heard_any_ms = $state(0);
+  /** What was told of seen ground since the snapshot: the grid that is on its way may be older. */
+  private told: SeenCells[] = [];
 
   constructor(history: FetchHistory = fetchHistory) {
     this.past = new Past(history);
@@ -151,7 +156,7 @@ export class LiveState {
         this.present.decide(message);
         return true;
       case "seen":
-        this.look(message.cells, message.utc_ns, message.seen_km2);
+        this.look(message);
         return true;
       case "health":
         this.health = message;
@@ -175,14 +180,29 @@ export class LiveState {
     this.present.begin(snapshot);
     this.health = snapshot.health;
     this.log = snapshot.log;
+    this.forgetSeen();
     this.seen_km2 = snapshot.seen_km2;
     this.simulated = snapshot.simulated;
     this.ended = false;
   }
 
-  private look(cells: number[], utc_ns: UtcNs, seen_km2: number): void {
-    this.seen = marked(this.seen, cells, utc_ns);
-    this.seen_km2 = seen_km2;
+  /** Another core may have begun, which knows nothing of what the last one saw: until the console says, nothing is seen. */
+  private forgetSeen(): void {
+    this.seen = { ...NOTHING_SEEN, version: this.seen.version + 1 };
+    this.told = [];
+  }
+
+  /** The console's seen ground, with what was told while it was on its way. */
+  know(seen: Seen): void {
+    const begun = { ...seen, version: this.seen.version + 1 };
+    this.seen = this.told.reduce((known, { cells, utc_ns }) => marked(known, cells, utc_ns), begun);
+    this.told = [];
+  }
+
+  private look(message: SeenCells): void {
+    if (this.seen.grid === null) this.told = [...this.told, message].slice(-TOLD_KEPT);
+    this.seen = marked(this.seen, message.cells, message.utc_ns);
+    this.seen_km2 = message.seen_km2;
   }
 
   /** Health, snapshots and the end say what time it is; other messages come late, and may only put the clock forward, and
@@ -228,11 +248,12 @@ const TICK_MS = 250;
 
 /** Join the state to the console: night, seen ground, live messages. What comes back takes it apart again. */
 export function connect(live: LiveState, open: () => Wire = openSocket): () => void {
+  const background = new Refresh(live);
   const link = new Link(open, {
     onmessage: (message) => {
       const taken = message as LiveMessage;
       live.receive(taken, performance.now());
-      if (taken.kind === "snapshot") void refresh(live);
+      if (taken.kind === "snapshot") background.begin();
     },
     onstate: (state) => (live.link = state),
     ongarbage: () => live.unreadable++,
@@ -241,21 +262,9 @@ export function connect(live: LiveState, open: () => Wire = openSocket): () => v
   const ticking = setInterval(() => live.tick(performance.now()), TICK_MS);
   return () => {
     clearInterval(ticking);
+    background.end();
     link.stop();
   };
 }
 
 const openSocket = (): Wire => new WebSocket(socketAddress("/ws/live", location)) as Wire;
-
-/** After each snapshot: another watch may have begun, and cells were seen meanwhile. */
-async function refresh(live: LiveState): Promise<void> {
-  const [night, seen] = await Promise.allSettled([fetchNight(), fetchSeen()]);
-  if (night.status === "fulfilled") live.night = night.value;
-  if (seen.status === "fulfilled" && seen.value !== null) live.seen = { ...seen.value, version: live.seen.version + 1 };
-}
-
-async function fetchNight(): Promise<Night> {
-  const answer = await fetch("/api/night");
-  if (!answer.ok) throw new Error(`/api/night: ${answer.status}`);
-  return (await answer.json()) as Night;
-}

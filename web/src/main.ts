@@ -1,7 +1,6 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import "./page.css";
-import "./themes.css";
 
 const target = document.getElementById("page");
 if (target === null) throw new Error("index.html holds no #page");

@@ -97,8 +97,8 @@ class Watchman:
 
 
 def unreviewed(alert: Alert) -> Decision:
-    """What stands in the log when no human has looked."""
-    return Decision(alert=alert.id, utc_ns=alert.utc_ns, state="unreviewed", by=NOBODY, reason="no human was watching")
+    """What stands in the log until somebody has looked."""
+    return Decision(alert=alert.id, utc_ns=alert.utc_ns, state="unreviewed", by=NOBODY, reason="nobody has looked at it yet")
 
 
 def _line_name(at_m: float) -> str:

@@ -32,7 +32,7 @@ class DecisionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def decision_of(body: bytes) -> DecisionBody:
-    """The decision in a request's body. InputFault `bad_decision`, or `bad_reason` where reason and state disagree."""
+    """The decision in a request's body. InputFault `bad_decision`, `unknown_reason` where it does not fit the state."""
     try:
         decision = msgspec.json.decode(body, type=DecisionBody)
     except (msgspec.DecodeError, ValueError, RecursionError) as problem:
@@ -42,7 +42,7 @@ def decision_of(body: bytes) -> DecisionBody:
     if decision.reason not in reasons:
         text = f"{decision.reason[:40]!r} is no reason for {decision.state}."
         remedy = f"Give one of: {', '.join(filter(None, sorted(reasons))) or 'none'}."
-        raise InputFault("bad_reason", text, field="reason", remedy=remedy)
+        raise InputFault("unknown_reason", text, field="reason", remedy=remedy)
     return decision
 
 

@@ -38,7 +38,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Who decided what about an alert and why. Headless there is nobody: state `unreviewed`, by `nobody`."""
+    """Who decided what about an alert and why. Until somebody has looked: state `unreviewed`, by `nobody`."""
 
     alert: str
     utc_ns: int

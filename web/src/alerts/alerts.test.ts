@@ -103,6 +103,13 @@ describe("a decision", () => {
     expect(sent[1]!.key).toBe(sent[0]!.key);
   });
 
+  it("that failed and is then made otherwise is another decision", async () => {
+    const { desk, sent } = room(new Error("network"));
+    await desk.decide(request);
+    await desk.decide({ ...request, reason: "vehicle" });
+    expect(sent[1]!.key).not.toBe(sent[0]!.key);
+  });
+
   it("is not sent twice while it is under way", async () => {
     const { desk, sent } = room();
     const first = desk.decide(request);
@@ -146,19 +153,56 @@ describe("triage by keyboard", () => {
     expect(sent[0]!.request.reason).toBe("rock");
   });
 
-  it("a bulk dismissal says unseen of every one, even of those that were opened", async () => {
-    const { triage, sent } = room();
-    triage.run("next");
+  it("dismisses an incident at once: every alert by an entry of its own, and unseen where nobody opened its evidence", async () => {
+    const { triage, live, sent } = room();
+    for (const id of ["i1", "i2", "i3"]) live.receive(alert(id, "high", 0, "i"), 0);
+    live.receive(decision("i3", "confirmed", "person"), 0);
+    triage.select("i1");
+    triage.note = "the same flock";
     triage.evidenceOpened();
+    expect([triage.run("mark_incident"), triage.run("bulk")]).toEqual([true, true]);
+    expect(triage.reasons).toEqual(DISMISS_REASONS);
+    triage.choose(1);
+    await settled();
+    expect(sent.map(({ request }) => request)).toEqual([
+      { alert: "i1", state: "dismissed", reason: "animal", note: "the same flock" },
+      { alert: "i2", state: "dismissed", reason: "unseen", note: "" },
+    ]);
+    expect([triage.marked, live.selected_alert]).toEqual([[], "h1"]);
+  });
+
+  it("offers no reason but unseen for marked alerts of which none was opened", () => {
+    const { triage } = room();
     for (const id of ["h1", "m"]) triage.mark(id);
+    triage.run("bulk");
+    expect(triage.reasons).toEqual(["unseen"]);
+    expect(triage.choose(2)).toBe(false);
+  });
+
+  it("marks what waits of an incident, and lets go of it the second time", () => {
+    const { triage, live } = room();
+    for (const id of ["i1", "i2"]) live.receive(alert(id, "high", 0, "i"), 0);
+    triage.select("i2");
+    triage.run("mark_incident");
+    expect(triage.marked).toEqual(["i1", "i2"]);
+    triage.run("mark_incident");
+    expect(triage.marked).toEqual([]);
+  });
+
+  it("of several dismissed at once one that fails is said and stays marked, and hides no other", async () => {
+    const { triage, live, desk, sent } = room({ index: 7 }, new Error("network"), { refusal: { code: "disk_full", text: "" } });
+    for (const id of ["h1", "h2", "m"]) triage.mark(id);
     triage.run("bulk");
     triage.choose(1);
     await settled();
-    expect(sent.map(({ request }) => [request.alert, request.state, request.reason])).toEqual([
-      ["h1", "dismissed", "unseen"],
-      ["m", "dismissed", "unseen"],
-    ]);
-    expect(triage.marked).toEqual([]);
+    expect(live.decisions["h1"]).toMatchObject({ state: "dismissed", reason: "unseen", index: 7 });
+    expect([desk.posts["h2"]?.refusal, desk.posts["m"]?.refusal?.code]).toEqual([null, "disk_full"]);
+    expect(triage.marked).toEqual(["h2", "m"]);
+    triage.run("bulk");
+    triage.choose(1);
+    await settled();
+    expect(sent.slice(3).map(({ key }) => key)).toEqual(sent.slice(1, 3).map(({ key }) => key));
+    expect([desk.posts, triage.marked]).toEqual([{}, []]);
   });
 
   it("undo takes a decision back without a reason, and does nothing to what is open", async () => {

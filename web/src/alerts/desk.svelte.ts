@@ -40,8 +40,10 @@ export class Desk {
 
   /** Send a decision. One that is under way for the same alert goes first: then nothing is done, and false comes back. */
   async decide(request: DecisionRequest): Promise<boolean> {
-    if (this.posts[request.alert]?.state === "sending") return false;
-    await this.attempt({ request, key: crypto.randomUUID(), state: "sending", refusal: null });
+    const before = this.posts[request.alert];
+    if (before?.state === "sending") return false;
+    const key = before !== undefined && isSame(before.request, request) ? before.key : crypto.randomUUID();
+    await this.attempt({ request, key, state: "sending", refusal: null });
     return true;
   }
 
@@ -76,6 +78,10 @@ export class Desk {
     this.store.setItem(KEPT, JSON.stringify(this.posts));
   }
 }
+
+/** Whether two requests ask for the same: then what failed may have been written, and is asked for under its key. */
+const isSame = (one: DecisionRequest, other: DecisionRequest): boolean =>
+  one.alert === other.alert && one.state === other.state && one.reason === other.reason && one.note === other.note;
 
 /** POST /api/decisions. Rejects when nobody answers in time. */
 export async function postDecision(request: DecisionRequest, key: string): Promise<Answer> {

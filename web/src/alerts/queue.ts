@@ -25,7 +25,7 @@ export interface Queue {
 
 const RANK: Record<Severity, number> = { high: 0, medium: 1, low: 2 };
 
-/** `unreviewed` is what a night without a person leaves: it still waits for one. */
+/** `unreviewed`: nobody has looked at it yet, so it still waits for a person. */
 export function standingOf(decision: Decision | undefined): Standing {
   if (decision === undefined || decision.state === "open" || decision.state === "unreviewed") return "open";
   return decision.state === "dismissed" && decision.reason === "unseen" ? "unseen" : decision.state;

@@ -21,7 +21,7 @@ export class Triage {
   note_asked = $state(0);
   private notes = $state.raw<Record<string, string>>({});
   private opened = $state.raw<Record<string, true>>({});
-  private marks = $state.raw<Record<string, true>>({});
+  private marks = $state.raw<ReadonlySet<string>>(new Set());
 
   constructor(
     private readonly live: LiveState,
@@ -54,8 +54,13 @@ export class Triage {
   /** The reasons to choose from now, in the order of their numbers. */
   get reasons(): readonly Reason[] {
     if (this.answering === "confirmed") return CONFIRM_REASONS;
-    if (this.answering === "bulk" || (this.selected !== null && !this.isOpened(this.selected.id))) return UNSEEN_REASONS;
-    return DISMISS_REASONS;
+    return this.answered.some((id) => this.isOpened(id)) ? DISMISS_REASONS : UNSEEN_REASONS;
+  }
+
+  /** The alerts that an answer is about now. */
+  get answered(): string[] {
+    if (this.answering === "bulk") return this.marked;
+    return this.selected === null ? [] : [this.selected.id];
   }
 
   isOpened(alert: string): boolean {
@@ -63,7 +68,7 @@ export class Triage {
   }
 
   isMarked(alert: string): boolean {
-    return alert in this.marks;
+    return this.marks.has(alert);
   }
 
   isOpen(alert: string): boolean {
@@ -72,7 +77,7 @@ export class Triage {
 
   /** Marked alerts that still wait and are not under way. */
   get marked(): string[] {
-    return Object.keys(this.marks).filter((id) => this.isOpen(id) && this.desk.posts[id]?.state !== "sending");
+    return [...this.marks].filter((id) => this.isOpen(id) && this.desk.posts[id]?.state !== "sending");
   }
 
   select(alert: string | null): void {
@@ -82,8 +87,19 @@ export class Triage {
   }
 
   mark(alert: string): void {
-    const { [alert]: was, ...others } = this.marks;
-    this.marks = was ? others : { ...others, [alert]: true };
+    this.putMarks([alert], !this.isMarked(alert));
+  }
+
+  /** Mark all that waits of an incident; where all of it is marked, let go of it. */
+  markIncident(incident: string): void {
+    const members = Object.values(this.live.present.alerts).filter((alert) => alert.incident === incident);
+    const waiting = members.map(({ id }) => id).filter((id) => this.isOpen(id));
+    this.putMarks(waiting, !waiting.every((id) => this.isMarked(id)));
+  }
+
+  private putMarks(alerts: readonly string[], on: boolean): void {
+    const others = [...this.marks].filter((id) => !alerts.includes(id));
+    this.marks = new Set(on ? [...others, ...alerts] : others);
   }
 
   /** The selected alert's picture or clip was on the screen. */
@@ -121,6 +137,9 @@ export class Triage {
       case "mark":
         this.mark(alert.id);
         return true;
+      case "mark_incident":
+        this.markIncident(alert.incident);
+        return true;
       case "undo":
         return this.takeBack(alert);
       case "replay_alert":
@@ -134,38 +153,39 @@ export class Triage {
   /** Answer with the reason of that number, 1 first. False when nothing is being answered, or it has no such number. */
   choose(number: number): boolean {
     const reason = this.reasons[number - 1];
-    if (this.answering === null || reason === undefined) return false;
-    if (this.answering === "bulk") return this.dismissMarked();
-    if (this.selected === null) return false;
-    const { id } = this.selected;
-    this.post({ alert: id, state: this.answering, reason, note: this.note });
-    this.goOn(id);
+    const { answered } = this;
+    if (this.answering === null || reason === undefined || answered.length === 0) return false;
+    const state = this.answering === "confirmed" ? "confirmed" : "dismissed";
+    for (const alert of answered) this.answer(alert, state, reason);
+    this.goOn(answered);
     return true;
   }
 
-  /** Every marked alert is dismissed, and the log says of each that nobody looked. */
-  private dismissMarked(): boolean {
-    for (const alert of this.marked) this.post({ alert, state: "dismissed", reason: "unseen", note: "" });
-    this.marks = {};
-    return this.ask(null);
+  /** An entry of its own for each alert. Of one dismissed whose evidence was not opened the log says so, and no more. */
+  private answer(alert: string, state: "confirmed" | "dismissed", reason: Reason): void {
+    const is_unseen = state === "dismissed" && !this.isOpened(alert);
+    void this.post({ alert, state, reason: is_unseen ? "unseen" : reason, note: this.notes[alert] ?? "" });
   }
 
   /** The log keeps both: the decision and that it was taken back. */
   private takeBack({ id }: Alert): boolean {
     if (this.isOpen(id)) return false;
-    this.post({ alert: id, state: "open", reason: "", note: this.note });
+    void this.post({ alert: id, state: "open", reason: "", note: this.note });
     return true;
   }
 
-  private post(request: DecisionRequest): void {
-    void this.desk.decide(request);
+  /** What is durable is marked no longer; what failed stays marked, so that it can be sent again with the others. */
+  private async post(request: DecisionRequest): Promise<void> {
+    await this.desk.decide(request);
+    if (!(request.alert in this.desk.posts)) this.putMarks([request.alert], false);
   }
 
-  /** After an answer: the next alert that waits, or the same when none does. */
-  private goOn(answered: string): void {
+  /** After an answer: the next alert that waits, or the same when none does, or when it was not among the answered. */
+  private goOn(answered: readonly string[]): void {
     this.answering = null;
-    const waiting = inOrder(this.queue).filter(({ id }) => this.isOpen(id) && !(id in this.desk.posts) && id !== answered);
-    if (waiting[0] !== undefined) this.select(waiting[0].id);
+    if (this.selected !== null && !answered.includes(this.selected.id)) return;
+    const waiting = inOrder(this.queue).find(({ id }) => this.isOpen(id) && !(id in this.desk.posts));
+    if (waiting !== undefined) this.select(waiting.id);
   }
 
   private step(by: 1 | -1): boolean {

@@ -1,6 +1,6 @@
 /** How long ago ground was seen, as colours. */
 
-import type { Seen } from "./seam";
+import type { Seen } from "../seen";
 
 /** Upper ends of the age classes; a last class holds what is older. */
 export const AGE_LIMITS_MIN = [5, 15, 30, 60, 120] as const;

@@ -1,12 +1,13 @@
 /** The map drawn by a 2D canvas, for machines without WebGL 2. */
 
+import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import { drawLooks, drawnOf, type Drawing } from "./draw";
 import { listenToGestures } from "./gestures";
 import { MARGIN_PX, MOST_ZOOM, type Hand, type SeenPicture, type Start } from "./hand";
 import type { Layer, Part } from "./looks";
 import { latOf, lonOf, project, tilesOf, unproject, viewOf, worldPx, xOf, yOf, zoomedAt, type Bounds, type Point, type View } from "./mercator";
-import { paletteOf, type Theme } from "./palette";
+import { paletteOf } from "./palette";
 import { ReliefTiles, tinted } from "./relief";
 import type { Shape } from "./shapes";
 
@@ -62,7 +63,7 @@ export class CanvasMap implements Hand {
     this.ask();
   }
 
-  seen(picture: SeenPicture): void {
+  seen(picture: SeenPicture | null): void {
     this.seen_picture = picture;
     this.ask();
   }

@@ -1,8 +1,9 @@
 /** The looks drawn with a 2D canvas. */
 
 import type { Geometry, Position } from "geojson";
+import { SIGN_PX } from "../signs";
 import type { LonLat } from "../wire";
-import { drawIcon, ICON_PX, iconsOf } from "./icons";
+import { drawIcon, iconsOf } from "./icons";
 import { looksOf, type Layer, type Look, type Part } from "./looks";
 import { project, worldPx, xOf, yOf, type Point, type View } from "./mercator";
 import type { Palette } from "./palette";
@@ -99,7 +100,7 @@ function drawSign(brush: Brush, view: View, look: Look, { geometry, properties }
   brush.save();
   brush.translate(x, y);
   brush.rotate(((properties.heading_deg ?? 0) * Math.PI) / 180);
-  drawIcon(brush, icon, (look.icon.size * 20) / ICON_PX);
+  drawIcon(brush, icon, (look.icon.size * 20) / SIGN_PX);
   brush.restore();
 }
 

@@ -1,9 +1,8 @@
 /** Local metres and the ellipse of a position's covariance (WGS 84). */
 
+import { SIGMAS_90 } from "../places";
 import type { LonLat } from "../wire";
 
-/** Half-axes in sigmas of the ellipse that holds a normal position with probability 0.9: sqrt(-2 ln 0.1). */
-export const NINETY_PERCENT = Math.sqrt(-2 * Math.log(0.1));
 const SEMI_MAJOR_M = 6378137;
 const ECCENTRICITY_2 = 0.0066943799901413165;
 
@@ -26,7 +25,7 @@ export function offset([lon, lat]: LonLat, east_m: number, north_m: number): Lon
 export function ellipseRing(
   middle: LonLat,
   [ee, en, nn]: readonly [number, number, number],
-  sigmas = NINETY_PERCENT,
+  sigmas = SIGMAS_90,
   corners = 40,
 ): LonLat[] {
   const east_m = Math.sqrt(Math.max(ee, 0));

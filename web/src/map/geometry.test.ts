@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { wayBetween } from "../places";
+import { SIGMAS_90, wayBetween } from "../places";
 import type { LonLat } from "../wire";
-import { ahead, degreeM, ellipseRing, NINETY_PERCENT } from "./ellipse";
+import { ahead, degreeM, ellipseRing } from "./ellipse";
 import { metresPerPixel, project, tilesOf, unproject, viewOf, xOf, yOf, zoomedAt, type Bounds, type View } from "./mercator";
 
 const geodesic = (lat0: number, lon0: number, lat: number, lon: number) =>
@@ -69,7 +69,7 @@ describe("the ellipse", () => {
   };
 
   test("its factor is the 90 % quantile of chi-square with two degrees of freedom", () => {
-    expect(NINETY_PERCENT ** 2).toBeCloseTo(4.605170185988092, 12);
+    expect(SIGMAS_90 ** 2).toBeCloseTo(4.605170185988092, 12);
   });
 
   test("every corner lies 2.146 sigmas away, whatever the covariance", () => {
@@ -77,16 +77,16 @@ describe("the ellipse", () => {
       for (const corner of ellipseRing(MIDDLE, [ee, en, nn])) {
         const [e, n] = metres(corner);
         const det = ee * nn - en * en;
-        expect((nn * e * e - 2 * en * e * n + ee * n * n) / det).toBeCloseTo(NINETY_PERCENT ** 2, 6);
+        expect((nn * e * e - 2 * en * e * n + ee * n * n) / det).toBeCloseTo(SIGMAS_90 ** 2, 6);
       }
   });
 
   test("its longest half-axis is that of the eigenvalues, measured by geodesic", () => {
     const [ee, en, nn] = [400, 150, 100];
     const eigen = (ee + nn) / 2 + Math.hypot((ee - nn) / 2, en);
-    const ring = ellipseRing(MIDDLE, [ee, en, nn], NINETY_PERCENT, 720);
+    const ring = ellipseRing(MIDDLE, [ee, en, nn], SIGMAS_90, 720);
     const longest = Math.max(...ring.map(([lon, lat]) => geodesic(MIDDLE[1], MIDDLE[0], lat, lon).distance_m));
-    expect(longest).toBeCloseTo(NINETY_PERCENT * Math.sqrt(eigen), 2);
+    expect(longest).toBeCloseTo(SIGMAS_90 * Math.sqrt(eigen), 2);
   });
 
   test("a covariance of rank one, or none, is a line or a point and not NaN", () => {

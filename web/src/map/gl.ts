@@ -4,12 +4,14 @@ import * as maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol } from "pmtiles";
+import { SIGN_PX } from "../signs";
+import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import { calm, MARGIN_PX, MOST_ZOOM, PITCH_DEG, type Hand, type SeenPicture, type Start } from "./hand";
-import { ICON_PX, iconPixels, iconsOf } from "./icons";
+import { iconPixels, iconsOf } from "./icons";
 import type { Layer, Part } from "./looks";
 import type { Bounds, Point } from "./mercator";
-import { paletteOf, type Theme } from "./palette";
+import { paletteOf } from "./palette";
 import type { Shape } from "./shapes";
 import { ANDES_M, layerIds, SEEN, styleOf, tint } from "./style";
 
@@ -97,7 +99,7 @@ class GlMap implements Hand {
     for (const [name, icon] of iconsOf(paletteOf(theme))) {
       const pixels = iconPixels(icon, ICON_RATIO);
       if (this.map.hasImage(name)) this.map.updateImage(name, pixels);
-      else this.map.addImage(name, pixels, { pixelRatio: (ICON_RATIO * ICON_PX) / 20 });
+      else this.map.addImage(name, pixels, { pixelRatio: (ICON_RATIO * SIGN_PX) / 20 });
     }
   }
 
@@ -106,8 +108,9 @@ class GlMap implements Hand {
     source?.setData({ type: "FeatureCollection", features: [...shapes] });
   }
 
-  seen(picture: SeenPicture): void {
+  seen(picture: SeenPicture | null): void {
     const source = this.map.getSource<maplibregl.CanvasSource>(SEEN);
+    if (picture === null) return this.removeSeen();
     if (source === undefined) return this.addSeen(picture);
     source.setCoordinates(corners(picture.bounds));
     source.play();
@@ -122,6 +125,12 @@ class GlMap implements Hand {
       below,
     );
     if (this.hidden.has("seen")) this.show("seen", false);
+  }
+
+  private removeSeen(): void {
+    if (this.map.getSource(SEEN) === undefined) return;
+    this.map.removeLayer(SEEN);
+    this.map.removeSource(SEEN);
   }
 
   theme(theme: Theme): void {

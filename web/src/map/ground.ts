@@ -1,9 +1,9 @@
 /** What stands still through a watch, as shapes. */
 
 import type { LonLat, Night, Place } from "../wire";
+import type { Translate } from "../words";
 import type { ContourLine } from "./lines.worker";
 import type { Bounds } from "./mercator";
-import type { Translate } from "./seam";
 import { line, point, polygon, ring, type Shape } from "./shapes";
 
 /** Where this watch is at work, with room to look beyond: bases, aircraft, alerts. Without any, all of the sector. */

@@ -1,9 +1,9 @@
 /** What the pane asks of a map, whether WebGL or canvas draws it. */
 
+import type { Theme } from "../theme";
 import type { LonLat } from "../wire";
 import type { Layer, Part } from "./looks";
 import type { Bounds, Point } from "./mercator";
-import type { Theme } from "./palette";
 import type { Shape } from "./shapes";
 
 /** Ground seen: pixels in Web Mercator with their edges. */
@@ -15,7 +15,8 @@ export interface SeenPicture {
 export interface Hand {
   readonly engine: "webgl" | "canvas";
   set(part: Part, shapes: readonly Shape[]): void;
-  seen(picture: SeenPicture): void;
+  /** Draws the seen ground; null takes it away. */
+  seen(picture: SeenPicture | null): void;
   theme(theme: Theme): void;
   show(layer: Layer, on: boolean): void;
   /** The lowest and highest ground of the sector: the tint spreads between them. */

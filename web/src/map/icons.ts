@@ -1,5 +1,6 @@
 /** The signs of the map: shape says what and how, colour only repeats it. Paths in a square of 24. */
 
+import { SEVERITY_SIGNS, SIGN_PX } from "../signs";
 import type { Palette } from "./palette";
 
 interface Icon {
@@ -12,9 +13,8 @@ interface Icon {
 }
 
 const WING = "M12 1.5 L15 10 L22.5 15.5 L22.5 17.5 L14 15.5 L13.4 20 L16 22 L8 22 L10.6 20 L10 15.5 L1.5 17.5 L1.5 15.5 L9 10 Z";
-const TRIANGLE = "M12 2 L22.5 21 L1.5 21 Z";
-const DIAMOND = "M12 1.5 L22.5 12 L12 22.5 L1.5 12 Z";
-const CIRCLE = "M12 3 A9 9 0 1 1 11.99 3 Z";
+const DIAMOND = SEVERITY_SIGNS.medium;
+const CIRCLE = SEVERITY_SIGNS.low;
 const SQUARE = "M4.5 4.5 H19.5 V19.5 H4.5 Z";
 const DOT = "M12 8 A4 4 0 1 1 11.99 8 Z";
 const HEX = "M12 2.5 L20.2 7.25 V16.75 L12 21.5 L3.8 16.75 V7.25 Z";
@@ -27,8 +27,6 @@ const HOUSE = "M3.5 11.5 L12 4 L20.5 11.5 V20.5 H3.5 Z";
 const MAST = "M12 9 L17 21.5 H7 Z M12 9 V5 M7.5 8.5 A6 6 0 0 1 7.5 1.5 M16.5 8.5 A6 6 0 0 0 16.5 1.5";
 const PEOPLE = "M8 4.5 A2.6 2.6 0 1 1 7.99 4.5 Z M16 4.5 A2.6 2.6 0 1 1 15.99 4.5 Z M3 19.5 C3 13 6 11.5 8 11.5 C10 11.5 12 12.6 12 15 C12 12.6 14 11.5 16 11.5 C18 11.5 21 13 21 19.5 Z";
 const FLAG = "M6 22 V2.5 L19 7.5 L6 12.5";
-
-const SEVERITY = { high: TRIANGLE, medium: DIAMOND, low: CIRCLE } as const;
 
 /** Every icon by its name: `aircraft-{good,late,lost}`, `mover-{kind}[-tentative]`,
  * `alert-{severity}-{open,confirmed,dismissed}[-selected]`, places and `point`. */
@@ -62,7 +60,7 @@ function* movers(p: Palette): Generator<[string, Icon]> {
 
 function* alerts(p: Palette): Generator<[string, Icon]> {
   for (const severity of ["high", "medium", "low"] as const) {
-    const [path, colour] = [SEVERITY[severity], p.severity[severity]];
+    const [path, colour] = [SEVERITY_SIGNS[severity], p.severity[severity]];
     const bang = severity === "high" ? BANG : BANG_HIGH;
     yield [`alert-${severity}-open`, { path, fill: colour, stroke: p.halo, mark: { path: bang, colour: p.halo } }];
     yield [`alert-${severity}-confirmed`, { path, fill: p.halo, stroke: colour, mark: { path: CHECK, colour } }];
@@ -70,13 +68,11 @@ function* alerts(p: Palette): Generator<[string, Icon]> {
   }
 }
 
-export const ICON_PX = 24;
-
 /** Draws an icon with its middle at the origin, `size` times 24 px. */
 export function drawIcon(brush: CanvasRenderingContext2D, icon: Icon, size: number): void {
   brush.save();
   brush.scale(size, size);
-  brush.translate(-ICON_PX / 2, -ICON_PX / 2);
+  brush.translate(-SIGN_PX / 2, -SIGN_PX / 2);
   brush.lineJoin = brush.lineCap = "round";
   paint(brush, icon);
   if (icon.mark) stroke(brush, icon.mark.path, icon.mark.colour, 2.4);
@@ -100,7 +96,7 @@ function stroke(brush: CanvasRenderingContext2D, path: string, colour: string, w
 
 /** The icon as pixels for a texture, with room for its outline. */
 export function iconPixels(icon: Icon, ratio: number): ImageData {
-  const side = Math.ceil((ICON_PX + 4) * ratio);
+  const side = Math.ceil((SIGN_PX + 4) * ratio);
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   const brush = canvas.getContext("2d");

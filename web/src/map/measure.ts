@@ -2,6 +2,7 @@
 
 import { wayBetween } from "../places";
 import type { LonLat } from "../wire";
+import type { Words } from "../words";
 import { line, point, type Shape } from "./shapes";
 
 /** One geodesic; bearings at its start, 0 to 360, magnetic null where the declination is not known. */
@@ -26,10 +27,10 @@ function magnetic(true_deg: number, declination_deg: number | null): number | nu
 
 export const totalM = (legs: readonly Leg[]): number => legs.reduce((sum, { distance_m }) => sum + distance_m, 0);
 
-export function measureShapes(places: readonly LonLat[], say: (distance_m: number) => string): Shape[] {
+export function measureShapes(places: readonly LonLat[], words: Words): Shape[] {
   const legs = legsOf(places, null);
   return [
-    ...legs.map(({ distance_m }, k) => line(places.slice(k, k + 2), { look: "measure", label: say(distance_m) })),
+    ...legs.map(({ distance_m }, k) => line(places.slice(k, k + 2), { look: "measure", label: words.distance(distance_m) })),
     ...places.map((at) => point(at, { look: "measure-point", icon: "point" })),
   ];
 }
@@ -42,10 +43,6 @@ export function scaleBar(metres_per_px: number, most_px: number): { length_m: nu
   return { length_m, width_px: length_m / metres_per_px };
 }
 
-/** Metres below one kilometre, kilometres with one or two digits above, in the reader's numbers. */
-export function lengthText(length_m: number, language: string): string {
-  const km = length_m >= 1000;
-  const digits = !km || length_m >= 100_000 ? 0 : length_m >= 10_000 ? 1 : 2;
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: digits });
-  return `${number.format(km ? length_m / 1000 : length_m)} ${km ? "km" : "m"}`;
-}
+/** The round length of a scale bar: metres below one kilometre, kilometres from there on. */
+export const scaleText = (length_m: number, words: Words): string =>
+  length_m < 1000 ? `${words.number(length_m)} m` : `${words.number(length_m / 1000)} km`;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Alert, Decision, Fix, LonLat, Sight, Tracks } from "../wire";
+import { Words } from "../words";
 import { coordinates } from "./coordinates";
 import { Dirty } from "./dirty";
 import { pickAt } from "./hit";
-import { keyAct } from "./keys";
-import { legsOf, lengthText, scaleBar, totalM } from "./measure";
+import { legsOf, scaleBar, scaleText, totalM } from "./measure";
 import { aircraftShapes, alertShapes, linkOf, moverShapes, sightShapes } from "./moving";
 import { startsWithWebGl } from "./open";
 import { point } from "./shapes";
@@ -12,7 +12,18 @@ import { withFixes, type Trails } from "./trails";
 
 const T0 = 1_782_093_600_000_000_000n;
 const after = (s: number): bigint => T0 + BigInt(Math.round(s * 1e9));
-const t = (key: string, values?: Record<string, string | number>): string => `${key.split(".").at(-1)} ${Object.values(values ?? {}).join(" ")}`.trim();
+const SENTENCES = {
+  "page.map.who": "{aircraft} {percent} %",
+  "page.map.heights": "{agl} AGL, {amsl} AMSL",
+  "page.map.mover": "{kind} {speed} m/s",
+  "page.mover.unknown": "sin clase",
+  "page.link.late": "enlace atrasado",
+  "page.severity.high": "Alta",
+  "page.standing.dismissed": "Descartada",
+  "page.compass.s": "S",
+  "page.compass.w": "O",
+};
+const words = new Words("es", SENTENCES, true);
 
 const fix = (s: number, more: Partial<Fix> = {}): Fix => ({
   kind: "fix", utc_ns: String(after(s)), aircraft: "A1", lat_deg: -19.5, lon_deg: -66.8 + s / 1e4, alt_hae_m: 4850, alt_amsl_m: 4812.4,
@@ -31,15 +42,15 @@ describe("aircraft", () => {
     expect(linkOf(fix(0, { link: "lost" }), after(0))).toBe("lost");
   });
 
-  test("carry heights, battery and link as words, and unknown ground as a question", () => {
-    const [shape] = aircraftShapes([fix(0, { alt_agl_m: null, link: "late" })], T0, t);
-    expect(shape!.properties.label).toBe("who A1 78\nlink_late\nheights ? 4812");
+  test("carry heights, battery and link as words, and unknown ground as a dash", () => {
+    const [shape] = aircraftShapes([fix(0, { alt_agl_m: null, link: "late" })], T0, words);
+    expect(shape!.properties.label).toBe("A1 78 %\nenlace atrasado\n– AGL, 4\u202f812 AMSL");
     expect(shape!.properties.icon).toBe("aircraft-late");
   });
 
   test("a battery that nobody tells of is left out, not zero", () => {
-    const [shape] = aircraftShapes([fix(0, { battery_fraction: null, phase: null, ground_speed_m_s: null })], T0, t);
-    expect(shape!.properties.label).toBe("A1\nheights 312 4812");
+    const [shape] = aircraftShapes([fix(0, { battery_fraction: null, phase: null, ground_speed_m_s: null })], T0, words);
+    expect(shape!.properties.label).toBe("A1\n312 AGL, 4\u202f812 AMSL");
   });
 
   test("a trail keeps ten minutes, thins out, and forgets what a replay has not reached", () => {
@@ -72,13 +83,13 @@ describe("what cameras see", () => {
   test("tracks vanish when nothing is heard, and an unconfirmed one bears no word", () => {
     const track = { id: "t", kind: "yeti", confirmed: false, lat_deg: -19.5, lon_deg: -66.8, cov_m2: [9, 0, 9] as [number, number, number], speed_m_s: 1.4, course_deg: 90, col_px: 1, row_px: 1, alert: "a" };
     const looks: Tracks = { kind: "tracks", utc_ns: String(T0), stream: "A1", frame: 1, tracks: [track, { ...track, confirmed: true }] };
-    expect(moverShapes([looks], after(11), t)).toEqual([]);
-    const shapes = moverShapes([looks], after(1), t);
+    expect(moverShapes([looks], after(11), words)).toEqual([]);
+    const shapes = moverShapes([looks], after(1), words);
     expect(shapes.map(({ properties }) => properties.icon ?? properties.look)).toEqual([
       "ellipse-tentative", "mover-unknown-tentative", "ellipse", "speed", "mover-unknown",
     ]);
     expect(shapes[1]!.properties.label).toBeUndefined();
-    expect(shapes[4]!.properties.label).toBe("mover kind_unknown 1.4");
+    expect(shapes[4]!.properties.label).toBe("sin clase 1,4 m/s");
     expect(shapes[4]!.properties.pick).toBe("a");
   });
 });
@@ -87,14 +98,14 @@ describe("alerts", () => {
   const decided: Decision = { kind: "decision", utc_ns: "1", alert: "b", state: "dismissed", by: "operator", reason: "animal", note: "", index: 3 };
 
   test("the selected one lies on top with its ellipse and its track", () => {
-    const shapes = alertShapes([alert("a"), alert("b")], { b: decided }, "a", t);
+    const shapes = alertShapes([alert("a"), alert("b")], { b: decided }, "a", words.t);
     expect(shapes.map(({ properties }) => properties.look)).toEqual(["alert-ellipse", "alert-track", "alert", "alert"]);
     expect(shapes.map(({ properties }) => properties.pick)).toEqual([undefined, undefined, "b", "a"]);
     expect(shapes[2]!.properties.icon).toBe("alert-high-dismissed");
   });
 
   test("a decision that was taken back leaves the alert open", () => {
-    const [shape] = alertShapes([alert("b")], { b: { ...decided, state: "open" } }, null, t);
+    const [shape] = alertShapes([alert("b")], { b: { ...decided, state: "open" } }, null, words.t);
     expect(shape!.properties.icon).toBe("alert-high-open");
   });
 
@@ -132,9 +143,10 @@ describe("measuring", () => {
   });
 
   test("lengths and places are written as the reader's language writes them", () => {
-    expect([lengthText(640, "es"), lengthText(1234, "es"), lengthText(12340, "en")]).toEqual(["640 m", "1,23 km", "12.3 km"]);
-    expect(coordinates("degrees", [-66.8, -19.5], "es", t)).toBe("19,50000° south  66,80000° west");
-    expect(coordinates("mgrs", [-66.8, -19.5], "es", t)).toMatch(/^19K [A-Z]{2} \d{5} \d{5}$/);
+    expect([scaleText(500, words), scaleText(2000, words)]).toEqual(["500 m", "2 km"]);
+    expect(coordinates("degrees", [-66.8, -19.5], words)).toBe("19,50000° S  66,80000° O");
+    expect(coordinates("utm", [-66.8, 85], words)).toBe("–");
+    expect(coordinates("mgrs", [-66.8, -19.5], words)).toMatch(/^19K [A-Z]{2} \d{5} \d{5}$/);
   });
 });
 
@@ -144,13 +156,6 @@ test("the machine's graphics choose the hand, and the address may choose otherwi
   expect(startsWithWebGl("software", "?map=webgl")).toBe(true);
   expect(startsWithWebGl("none", "?map=webgl")).toBe(false);
   expect(startsWithWebGl("hardware", "?map=canvas")).toBe(false);
-});
-
-test("keys with a modifier belong to the browser", () => {
-  const plain = { ctrlKey: false, altKey: false, metaKey: false };
-  expect(keyAct({ key: "ArrowLeft", ...plain })).toEqual({ act: "pan", dx: -1, dy: 0 });
-  expect(keyAct({ key: "ArrowLeft", ...plain, altKey: true })).toBeNull();
-  expect(keyAct({ key: "n", ...plain })).toBeNull();
 });
 
 describe("redrawing", () => {

@@ -1,8 +1,8 @@
 /** What moves and what is reported, as shapes, at one instant. */
 
 import type { Alert, Decision, Fix, LonLat, Sight, Track, Tracks } from "../wire";
+import type { Translate, Words } from "../words";
 import { ahead, ellipseRing } from "./ellipse";
-import type { Translate } from "./seam";
 import { line, point, ring, type Shape } from "./shapes";
 import type { Trails } from "./trails";
 
@@ -12,7 +12,6 @@ export const STALE_S = 2;
 export const SILENT_S = 10;
 /** The vector shows where a mover is after this time. */
 const VECTOR_S = 60;
-const WHOLE = new Intl.NumberFormat("es", { maximumFractionDigits: 0, useGrouping: false });
 
 export const ageS = (utc_ns: string, now_utc_ns: bigint): number => Number(now_utc_ns - BigInt(utc_ns)) / 1e9;
 
@@ -23,10 +22,10 @@ export function linkOf(fix: Fix, now_utc_ns: bigint): NonNullable<Fix["link"]> {
   return fix.link === "late" || age_s > STALE_S ? "late" : "good";
 }
 
-export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, t: Translate): Shape[] {
+export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, words: Words): Shape[] {
   return fixes.map((fix) => {
     const link = linkOf(fix, now_utc_ns);
-    const label = aircraftLabel(fix, link, t);
+    const label = aircraftLabel(fix, link, words);
     return point([fix.lon_deg, fix.lat_deg], {
       look: "aircraft", icon: `aircraft-${link}`, heading_deg: fix.heading_deg, label,
     });
@@ -34,12 +33,12 @@ export function aircraftShapes(fixes: readonly Fix[], now_utc_ns: bigint, t: Tra
 }
 
 /** Short lines: who and its battery where it is known, the link where it is not good, and both heights. */
-function aircraftLabel(fix: Fix, link: NonNullable<Fix["link"]>, t: Translate): string {
-  const agl = fix.alt_agl_m === null ? "?" : WHOLE.format(fix.alt_agl_m);
+function aircraftLabel(fix: Fix, link: NonNullable<Fix["link"]>, words: Words): string {
+  const { t } = words;
   const charge = fix.battery_fraction;
-  const who = charge === null ? fix.aircraft : t("page.map.who", { aircraft: fix.aircraft, percent: WHOLE.format(100 * charge) });
-  const heights = t("page.map.heights", { agl, amsl: WHOLE.format(fix.alt_amsl_m) });
-  return [who, ...(link === "good" ? [] : [t(`page.map.link_${link}`)]), heights].join("\n");
+  const who = charge === null ? fix.aircraft : t("page.map.who", { aircraft: fix.aircraft, percent: words.number(100 * charge) });
+  const heights = t("page.map.heights", { agl: words.number(fix.alt_agl_m), amsl: words.number(fix.alt_amsl_m) });
+  return [who, ...(link === "good" ? [] : [t(`page.link.${link}`)]), heights].join("\n");
 }
 
 export function flownShapes(trails: Trails): Shape[] {
@@ -66,18 +65,18 @@ export function rayShapes(pairs: readonly (readonly [Fix, Sight])[], now_utc_ns:
   );
 }
 
-export function moverShapes(looks: readonly Tracks[], now_utc_ns: bigint, t: Translate): Shape[] {
+export function moverShapes(looks: readonly Tracks[], now_utc_ns: bigint, words: Words): Shape[] {
   const fresh = looks.filter(({ utc_ns }) => ageS(utc_ns, now_utc_ns) <= SILENT_S).flatMap(({ tracks }) => tracks);
-  return fresh.flatMap((track) => trackShapes(track, t));
+  return fresh.flatMap((track) => trackShapes(track, words));
 }
 
-function trackShapes(track: Track, t: Translate): Shape[] {
+function trackShapes(track: Track, words: Words): Shape[] {
   const at: LonLat = [track.lon_deg, track.lat_deg];
   const kind = ["person", "vehicle", "animal"].includes(track.kind) ? track.kind : "unknown";
   const around = ellipseRing(at, track.cov_m2);
   if (!track.confirmed)
     return [ring(around, { look: "ellipse-tentative" }), point(at, { look: "mover", icon: `mover-${kind}-tentative` })];
-  const label = t("page.map.mover", { kind: t(`page.map.kind_${kind}`), speed: track.speed_m_s.toFixed(1) });
+  const label = words.t("page.map.mover", { kind: words.t(`page.mover.${kind}`), speed: words.number(track.speed_m_s, 1) });
   return [
     ring(around, { look: "ellipse" }),
     line([at, ahead(at, track.course_deg, track.speed_m_s * VECTOR_S)], { look: "speed" }),
@@ -111,7 +110,7 @@ function alertShape(
 ): Shape {
   const state = decisions[id]?.state;
   const answer = state === "confirmed" || state === "dismissed" ? state : "open";
-  const words = answer === "open" ? t(`page.map.severity_${severity}`) : t(`page.map.alert_${answer}`);
-  const label = id === selected || answer === "open" ? { label: words } : {};
+  const word = answer === "open" ? t(`page.severity.${severity}`) : t(`page.standing.${answer}`);
+  const label = id === selected || answer === "open" ? { label: word } : {};
   return point([position.lon_deg, position.lat_deg], { look: "alert", icon: `alert-${severity}-${answer}`, pick: id, ...label });
 }

@@ -1,7 +1,8 @@
-/** The colours of each theme. In red nothing is white, green or blue: the eye keeps its night sight. */
+/** What only the map has colours for, and those of the page that it shows too. In red nothing is white, green or blue:
+ * the eye keeps its night sight. */
 
-export const THEMES = ["day", "dark", "red"] as const;
-export type Theme = (typeof THEMES)[number];
+import { COLOURS, type Colours } from "../colours";
+import type { Theme } from "../theme";
 
 export interface Palette {
   ground: string;
@@ -12,9 +13,6 @@ export interface Palette {
   halo: string;
   ink: string;
   soft: string;
-  panel: string;
-  panel_line: string;
-  accent: string;
   border: string;
   keep_in: string;
   zone: { village: string; forbidden: string; priority: string };
@@ -38,11 +36,7 @@ const DAY: Palette = {
   shade: { shadow: "#54473b", light: "#fffaf0", strength: 0.42 },
   contour: "#8a6f4e",
   halo: "#fffdf8",
-  ink: "#1d2226",
-  soft: "#4d565c",
-  panel: "#fffdf8",
-  panel_line: "#cfc8ba",
-  accent: "#0b5c86",
+  ...shared(COLOURS.day),
   border: "#8a1764",
   keep_in: "#2d5f2e",
   zone: { village: "#6a5130", forbidden: "#a3341f", priority: "#8a5a00" },
@@ -54,7 +48,6 @@ const DAY: Palette = {
   mover: "#7a1fa0",
   vehicle: "#7a1fa0",
   animal: "#5d5348",
-  severity: { high: "#c01717", medium: "#b85600", low: "#3d4f66" },
   decided: "#555c61",
   seen: [["#005f5c", 0.6], ["#0a7f7a", 0.52], ["#2a9a93", 0.46], ["#5bb3ab", 0.42], ["#8ac8c0", 0.38], ["#b4d9d3", 0.36]],
 };
@@ -65,11 +58,7 @@ const DARK: Palette = {
   shade: { shadow: "#04070a", light: "#8d8777", strength: 0.5 },
   contour: "#85796a",
   halo: "#0b0e11",
-  ink: "#eceae4",
-  soft: "#b4b7b6",
-  panel: "#171c21",
-  panel_line: "#3a4249",
-  accent: "#7cc4ee",
+  ...shared(COLOURS.dark),
   border: "#ef8fd0",
   keep_in: "#8fd08a",
   zone: { village: "#d8bb88", forbidden: "#ff8d74", priority: "#f0c060" },
@@ -81,7 +70,6 @@ const DARK: Palette = {
   mover: "#e0a8ff",
   vehicle: "#e0a8ff",
   animal: "#c4b7a6",
-  severity: { high: "#ff6a5e", medium: "#ffa646", low: "#a9c3dd" },
   decided: "#a2a9ad",
   seen: [["#5eead4", 0.52], ["#3fcbb6", 0.46], ["#2aa898", 0.42], ["#1f877c", 0.4], ["#1a695f", 0.4], ["#164e48", 0.42]],
 };
@@ -92,11 +80,7 @@ const RED: Palette = {
   shade: { shadow: "#030000", light: "#8a2415", strength: 0.5 },
   contour: "#6e1a0f",
   halo: "#0a0201",
-  ink: "#f04a34",
-  soft: "#da432f",
-  panel: "#120302",
-  panel_line: "#571710",
-  accent: "#f04a34",
+  ...shared(COLOURS.red),
   border: "#ff3a22",
   keep_in: "#b03322",
   zone: { village: "#8f2a1c", forbidden: "#d53c28", priority: "#b83524" },
@@ -108,12 +92,15 @@ const RED: Palette = {
   mover: "#ff4f38",
   vehicle: "#ff4f38",
   animal: "#a33020",
-  severity: { high: "#ff5039", medium: "#dd412c", low: "#b93726" },
   decided: "#9a2c1d",
   seen: [["#ff4f38", 0.62], ["#ec4631", 0.58], ["#d43d2b", 0.55], ["#b93525", 0.52], ["#a02d1f", 0.5], ["#892619", 0.48]],
 };
 
+/** What means the same on the map and beside it. */
+function shared({ ink, soft, high, medium, low }: Colours): Pick<Palette, "ink" | "soft" | "severity"> {
+  return { ink, soft, severity: { high, medium, low } };
+}
+
 const PALETTES: Record<Theme, Palette> = { day: DAY, dark: DARK, red: RED };
 
-export const themeOf = (name: string): Theme => THEMES.find((theme) => theme === name) ?? "day";
-export const paletteOf = (name: string): Palette => PALETTES[themeOf(name)];
+export const paletteOf = (theme: Theme): Palette => PALETTES[theme];

@@ -1,12 +1,13 @@
 /** The shapes of each part, from the page's state at one instant. */
 
+import type { LiveState } from "../live.svelte";
 import type { Fix, LonLat, Sight } from "../wire";
+import type { Words } from "../words";
 import { contourShapes, groundShapes, planShapes, standoffShapes } from "./ground";
 import type { ContourLine } from "./lines.worker";
 import type { Part } from "./looks";
 import { measureShapes } from "./measure";
 import { aircraftShapes, alertShapes, flownShapes, moverShapes, rayShapes, sightShapes } from "./moving";
-import type { LiveState, Translate } from "./seam";
 import type { Shape } from "./shapes";
 import type { Trails } from "./trails";
 
@@ -16,7 +17,6 @@ export interface Own {
   standoff: readonly LonLat[][];
   trails: Trails;
   measured: readonly LonLat[];
-  say: (length_m: number) => string;
 }
 
 /** Parts that change as time goes by, even when nothing arrives. */
@@ -28,15 +28,15 @@ export const instantOf = (live: LiveState): bigint => live.replay_utc_ns ?? live
 export const standoffM = ({ night }: LiveState): number =>
   night?.border ? night.border.standoff_m + night.border.accuracy_m : 0;
 
-export function shapesOf(part: Part, live: LiveState, own: Own, t: Translate): Shape[] {
+export function shapesOf(part: Part, live: LiveState, own: Own, words: Words): Shape[] {
   const [night, now] = [live.night, instantOf(live)];
   switch (part) {
     case "contours":
       return contourShapes(own.contours);
     case "standoff":
-      return standoffShapes(own.standoff, standoffM(live), t);
+      return standoffShapes(own.standoff, standoffM(live), words.t);
     case "ground":
-      return night === null ? [] : groundShapes(night, t);
+      return night === null ? [] : groundShapes(night, words.t);
     case "plan":
       return night === null ? [] : planShapes(night);
     case "sights":
@@ -44,13 +44,13 @@ export function shapesOf(part: Part, live: LiveState, own: Own, t: Translate): S
     case "flown":
       return flownShapes(own.trails);
     case "movers":
-      return moverShapes(Object.values(live.tracks), now, t);
+      return moverShapes(Object.values(live.tracks), now, words);
     case "alerts":
-      return alertShapes(live.alerts, live.decisions, live.selected_alert, t);
+      return alertShapes(live.alerts, live.decisions, live.selected_alert, words.t);
     case "aircraft":
-      return aircraftShapes(Object.values(live.fixes), now, t);
+      return aircraftShapes(Object.values(live.fixes), now, words);
     case "measure":
-      return measureShapes(own.measured, own.say);
+      return measureShapes(own.measured, words);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Ground seen as a canvas, one pixel a cell. */
 
+import type { Seen } from "../seen";
 import { packed, seenPixels } from "./ages";
 import type { SeenPicture } from "./hand";
 import type { Palette } from "./palette";
-import type { Seen } from "./seam";
 
 export class SeenPainter {
   private readonly canvas = document.createElement("canvas");

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { trackFacts } from "../alerts/track";
-import type { Fix } from "../wire";
+import { LiveState } from "../live.svelte";
+import type { Fix, Health, Night } from "../wire";
 import { aloft_s, gapsOf, NOTHING_FLOWN, withFix } from "./flown";
+import { FlownLog } from "./flownlog.svelte";
 import { domainOf, nightOf, rangeFor, ticksOf, xOf } from "./timeline";
 
 const fix = (at_s: number, phase = "station", lon_deg = at_s / 10_000) =>
@@ -34,6 +36,56 @@ describe("what was flown", () => {
 
   it("on the ground nothing is flown", () => {
     expect(flown(fix(0, "ground"), fix(10, "ground"))).toMatchObject({ spans: [], sorties: 0, distance_m: 0 });
+  });
+});
+
+describe("the log of what was flown", () => {
+  const spans = (log: FlownLog) => log.by_aircraft["A1"]?.spans.map(({ from_ms, to_ms }) => [from_ms / 1000, to_ms / 1000]);
+  /** A page, and a console whose log knows what the test puts in. */
+  function room() {
+    const live = new LiveState(async () => ({ fixes: [] }));
+    live.night = { start_utc_ns: "0" } as Night;
+    live.receive({ kind: "health", utc_ns: "100000000000", processes: [], streams: [] } as unknown as Health, 0);
+    const known: { fixes: Fix[] | null; asked: number } = { fixes: [], asked: 0 };
+    const log = new FlownLog(async () => {
+      known.asked += 1;
+      if (known.fixes === null) throw new Error("500");
+      return { fixes: known.fixes };
+    });
+    return { live, log, known };
+  }
+
+  it("stays through a restart of the core, as one flight", async () => {
+    const { live, log, known } = room();
+    known.fixes = [fix(0), fix(10), fix(20)];
+    await log.load(live);
+    log.take({ A1: fix(22) });
+    live.night = { start_utc_ns: "0" } as Night;
+    await log.load(live);
+    log.take({ A1: fix(30) });
+    expect([spans(log), known.asked]).toEqual([[[0, 30]], 1]);
+  });
+
+  it("after a long silence the page learns from the log what it has missed", async () => {
+    const { live, log, known } = room();
+    known.fixes = [fix(0), fix(10)];
+    await log.load(live);
+    log.take({ A1: fix(90) });
+    expect(spans(log)).toEqual([[0, 10], [90, 90]]);
+    known.fixes = Array.from({ length: 10 }, (_, at) => fix(10 * at));
+    await log.load(live);
+    expect(spans(log)).toEqual([[0, 90]]);
+  });
+
+  it("that cannot be read is said, leaves what was seen here, and is read again", async () => {
+    const { live, log, known } = room();
+    known.fixes = null;
+    log.take({ A1: fix(90) });
+    await log.load(live);
+    expect([spans(log), log.incomplete]).toEqual([[[90, 90]], true]);
+    known.fixes = Array.from({ length: 10 }, (_, at) => fix(10 * at));
+    await log.load(live);
+    expect([spans(log), log.incomplete]).toEqual([[[0, 90]], false]);
   });
 });
 

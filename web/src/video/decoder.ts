@@ -4,8 +4,10 @@ import { codecStringOf } from "./annexb";
 import type { Envelope } from "./envelope";
 import { Gate, LONGEST_WAIT_NS } from "./gate";
 
-/** unplayable: this browser has no decoder for it. failed: the decoder gave up and begins anew at a key frame. */
-export type Trouble = { kind: "unplayable"; codec: string } | { kind: "failed" };
+/** unplayable: this browser has no decoder for that codec, or with null none at all. failed: the decoder gave up, and
+ * begins anew at a key frame. */
+export type Unplayable = { kind: "unplayable"; codec: string | null };
+export type Trouble = Unplayable | { kind: "failed" };
 
 export interface Listener<U extends Envelope> {
   /** The frame is the listener's to close. `damaged`: bytes are missing in it, or in one that it is drawn from. */
@@ -16,15 +18,20 @@ export interface Listener<U extends Envelope> {
 /** After so many failures without a picture between them the graphics card is not asked any more. */
 const FAILURES_OF_HARDWARE = 2;
 const CODEC_NAMES = { h264: "H.264", h265: "H.265", mpeg2: "MPEG-2", other: "?" };
+/** What a decoder says that will never take such a stream. */
+const NEVER = ["NotSupportedError", "TypeError"];
+const hasWebCodecs = (): boolean => typeof VideoDecoder !== "undefined";
 
 export class PictureDecoder<U extends Envelope> {
   readonly gate: Gate;
   private decoder: VideoDecoder | null = null;
   private codec: string | null = null;
+  private codec_name = "?";
   private units = new Map<number, { unit: U; damaged: boolean }>();
   private next = 0;
   private damaged = false;
   private failures = 0;
+  /** The codec string, or the name of a codec without one, that is given up. */
   private unplayable: string | null = null;
 
   /** `longest_wait_ns`: how much may wait, by the units' times; null where the listener itself sees to that. */
@@ -33,6 +40,7 @@ export class PictureDecoder<U extends Envelope> {
     longest_wait_ns: bigint | null = LONGEST_WAIT_NS,
   ) {
     this.gate = new Gate(longest_wait_ns);
+    if (!hasWebCodecs()) listener.trouble({ kind: "unplayable", codec: null });
   }
 
   /** Units that the decoder has and has not answered. */
@@ -73,16 +81,20 @@ export class PictureDecoder<U extends Envelope> {
 
   /** Whether a decoder is set up for the parameters of this key frame. */
   private readied(unit: U): boolean {
+    if (!hasWebCodecs()) return false;
+    const name = (this.codec_name = CODEC_NAMES[unit.codec]);
     const codec = codecStringOf(unit.payload, unit.codec) ?? this.codec;
-    if (codec === null || typeof VideoDecoder === "undefined") return this.cannot(CODEC_NAMES[unit.codec]);
+    if (codec === null) return this.cannot(name, name);
     if (codec === this.unplayable) return false;
     if (codec !== this.codec || this.decoder === null) this.guarded(() => this.configure(codec));
     return this.decoder !== null;
   }
 
-  private cannot(codec: string): boolean {
-    if (this.unplayable !== codec) this.listener.trouble({ kind: "unplayable", codec });
+  /** Say once that what comes cannot be played; nothing is missing then, and nothing is waited for. */
+  private cannot(codec: string, shown: string): boolean {
+    if (this.unplayable !== codec) this.listener.trouble({ kind: "unplayable", codec: shown });
     this.unplayable = codec;
+    this.gate.begin();
     return false;
   }
 
@@ -121,7 +133,7 @@ export class PictureDecoder<U extends Envelope> {
     this.close();
     this.gate.failed();
     this.failures += 1;
-    if (error.name === "NotSupportedError") this.cannot(codec);
+    if (NEVER.includes(error.name)) this.cannot(codec, `${this.codec_name} (${codec})`);
     else this.listener.trouble({ kind: "failed" });
   }
 

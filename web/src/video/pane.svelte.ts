@@ -1,9 +1,11 @@
 /** What one pane shows and does: live, or a tape that the pane itself or the page's timeline moves. */
 
+import type { Size } from "./boxes";
 import { AgeMeter, isStale } from "./clock";
-import type { Trouble } from "./decoder";
+import type { Trouble, Unplayable } from "./decoder";
 import type { Envelope } from "./envelope";
 import { LiveFeed, recorded } from "./feed";
+import { paint } from "./paint";
 import { LivePlayer, type Shown, TapePlayer } from "./player";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
@@ -23,13 +25,13 @@ export type Mode = "live" | "tape" | "replay";
 export class Pane {
   mode = $state<Mode>("live");
   shown = $state.raw<Shown | null>(null);
-  size = $state.raw<{ width_px: number; height_px: number } | null>(null);
+  size = $state.raw<Size | null>(null);
   age_s = $state<number | null>(null);
   connected = $state(false);
   playing = $state(true);
   speed = $state(1);
-  /** The codec that this browser cannot play. */
-  unplayable = $state<string | null>(null);
+  /** Why this browser cannot play what comes. */
+  unplayable = $state.raw<Unplayable | null>(null);
   /** No recorded video of the wanted span could be had. */
   missing = $state(false);
   loading = $state(false);
@@ -211,17 +213,14 @@ export class Pane {
   private draw(frame: VideoFrame, shown: Shown): void {
     const canvas = this.canvas();
     if (canvas === null) return;
-    const { displayWidth: width_px, displayHeight: height_px } = frame;
-    if (canvas.width !== width_px) canvas.width = width_px;
-    if (canvas.height !== height_px) canvas.height = height_px;
-    canvas.getContext("2d", { alpha: false })?.drawImage(frame, 0, 0, width_px, height_px);
-    if (this.size?.width_px !== width_px || this.size.height_px !== height_px) this.size = { width_px, height_px };
+    const size = paint(canvas, frame);
+    if (this.size?.width_px !== size.width_px || this.size.height_px !== size.height_px) this.size = size;
     this.unplayable = null;
     this.shown = shown;
   }
 
   private trouble(trouble: Trouble): void {
-    if (trouble.kind === "unplayable") this.unplayable = trouble.codec;
+    if (trouble.kind === "unplayable") this.unplayable = trouble;
     else this.failed = true;
     this.noticed_ms = performance.now();
   }
