@@ -14,12 +14,12 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from processes import until
+from processes import PATIENCE_S, until
 from sectors import MANDATE, box, changed, geojson
 from stream_sample import items_at, pictures
 from websockets.asyncio.client import connect
@@ -65,17 +65,26 @@ class Sender:
                 self.frames += 1
 
 
+def send_once(port: int, frames: Sequence[bytes], rate_hz: float) -> None:
+    """Send the packets of each frame, so many frames a second."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        for data in frames:
+            for at in range(0, len(data), 7 * PACKET):
+                out.sendto(data[at : at + 7 * PACKET], ("127.0.0.1", port))
+            time.sleep(1 / rate_hz)
+
+
 def free_port() -> int:
     with udp_socket() as held:
         return held_port(held)
 
 
 def post_with_mandate(folder: Path, east: float = -70.0) -> Path:
-    """A folder with a mandate over the sample stream's place, from 2020 on."""
+    """A folder with a mandate over the places of sample stream and stage, from 2020 on."""
     folder.mkdir()
     mandate = changed(MANDATE, "2026-06-01T00:00:00Z", "2020-01-01T00:00:00Z")
     (folder / "mandate.toml").write_text(changed(mandate, "2026-07-01T00:00:00Z", "2199-01-01T00:00:00Z"))
-    geojson(folder / "area.geojson", "Polygon", [box(-70.2, -33.0, east, -32.5)])
+    geojson(folder / "area.geojson", "Polygon", [box(-70.3, -33.0, east, -32.5)])
     return folder
 
 
@@ -164,6 +173,7 @@ async def _heard(
     said: list[Any] = []
     async with connect(address.replace("http", "ws") + path, max_size=None) as channel:
         with suppress(ConnectionClosed):
-            while not enough(said):
-                said.append(decoded(await asyncio.wait_for(channel.recv(), 120)))
+            async with asyncio.timeout(PATIENCE_S):
+                while not enough(said):
+                    said.append(decoded(await channel.recv()))
     return said

@@ -5,20 +5,27 @@ Slow: each test starts five processes and watches at the pace of the clock.
 
 import hashlib
 import json
+import math
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from live_stage import ground, stream
 from processes import is_gone, until
-from watch_stage import Said, Sender, Watch, post_with_mandate
+from see_world import GRID
+from watch_stage import Said, Sender, Watch, post_with_mandate, send_once
 
+from apacheta.adapters.raster import write_grid
 from apacheta.app.engine import held_port, http_socket
 from apacheta.app.watch.command import KEYS
 from apacheta.formats.envelope import Envelope
+from apacheta.geo import undulation_m
 from apacheta_verify import verify
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -93,6 +100,36 @@ def test_a_real_stream_is_seen_by_real_clients_and_ends_with_control_c(begin: Be
     assert kinds[:2] == ["log_open", "mandate"]
     assert (kinds.count("mandate"), kinds.count("fault"), len(kinds)) == (1, 1, answer["entries"])
     assert verify(watch.post).exit_code == 0
+
+
+def test_a_walker_in_a_real_stream_is_a_track_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve seconds of a stare, with a person who walks by, over terrain of a file."""
+    monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
+    dem = ground()
+    amsl_m = (dem.height_hae_m - float(undulation_m(GRID.lat0_deg, GRID.lon0_deg))).astype(np.float32)
+    write_grid(tmp_path / "dem.tif", amsl_m, GRID, dem.origin_x_m, dem.origin_y_m, dem.cell_m)
+    post, terrain = post_with_mandate(tmp_path / "post"), ("--terrain", str(tmp_path / "dem.tif"))
+    with closing(Watch(post, *terrain)) as watch:
+        assert watch.address
+        threading.Thread(target=send_once, args=(watch.stream_port, stream(), 5.0), daemon=True).start()
+        said = watch.live(confirmed)
+        track = confirmed(said)[-1]
+        assert distance_m(track) < 60.0
+        assert 0.0 < track["col_px"] < 320.0
+        assert of_kind(said, "sight")[-1]["why_not"] == ""
+        assert watch.ask("/api/seen")[0] == 200
+        assert watch.get("/api/state")["alerts"] == []
+        answer = watch.interrupt()
+    assert (answer["exit_code"], answer["height_reference"], answer["tracks"] > 0) == (130, "terrain", True)
+
+
+def confirmed(said: Said) -> Said:
+    return [track for message in of_kind(said, "tracks") for track in message["tracks"] if track["confirmed"]]
+
+
+def distance_m(track: dict[str, Any]) -> float:
+    """From the stage's middle, by which the walker passes."""
+    return math.hypot(*GRID.xy(track["lat_deg"], track["lon_deg"]))
 
 
 def test_no_picture_from_outside_the_mandates_area_reaches_a_viewer(begin: Begin) -> None:
