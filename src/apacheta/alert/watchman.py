@@ -98,7 +98,8 @@ class Watchman:
 
 def unreviewed(alert: Alert) -> Decision:
     """What stands in the log until somebody has looked."""
-    return Decision(alert=alert.id, utc_ns=alert.utc_ns, state="unreviewed", by=NOBODY, reason="nobody has looked at it yet")
+    reason = "nobody has looked at it yet"
+    return Decision(alert=alert.id, utc_ns=alert.utc_ns, state="unreviewed", by=NOBODY, reason=reason)
 
 
 def _line_name(at_m: float) -> str:
