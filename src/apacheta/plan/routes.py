@@ -26,6 +26,9 @@ CIRCLE_STEPS = 12
 BEND_RAD = math.radians(8.0)
 """A way that bends by less needs no arc."""
 TURN_MAX_RAD = 3.0
+SHARPEST_RAD = math.radians(100.0)
+"""A sharper corner is not planned: an aircraft on its wing swings out farther there than its track is given room for
+(`airspace.TRACK_TOLERANCE_M`; 170 degrees: 120 m)."""
 BASE_LEFT_OUT_M = 500.0
 """Clearance and separation are not counted so near a base (interfaces page, definitions)."""
 
@@ -58,6 +61,27 @@ class Pad:
         angle = np.arange(CIRCLE_STEPS) * 2.0 * math.pi / CIRCLE_STEPS
         r = self.radius_m / math.cos(math.pi / CIRCLE_STEPS)
         return np.column_stack([self.circle_x_m + r * np.cos(angle), self.circle_y_m + r * np.sin(angle)])
+
+    def before(self, corner: Floats) -> Floats:
+        """The circle's corner before one of its corners, as an aircraft comes round."""
+        circle = self.circle()
+        return np.asarray(circle[int(np.argmin(np.hypot(*(circle - corner).T))) - 1])
+
+    def way_up(self) -> Floats:
+        """(n, 2) from the pad to the circle's entry and once round."""
+        round_from_entry = np.roll(self.circle(), -self.entry(), axis=0)
+        return np.vstack([[self.x_m, self.y_m], round_from_entry, round_from_entry[:1]])
+
+    def tangents(self) -> Floats:
+        """(CIRCLE_STEPS, 2) the way round at each corner, anticlockwise, of length 1."""
+        centre = np.array([self.circle_x_m, self.circle_y_m])
+        return _unit((self.circle() - centre) @ np.array([[0.0, 1.0], [-1.0, 0.0]]))
+
+    def entry(self) -> int:
+        """The corner at which who comes from the pad turns least to go round: on a wing nobody turns on the spot, and
+        the ground beside the circle is not looked at."""
+        come = _unit(self.circle() - np.array([self.x_m, self.y_m]))
+        return int(np.argmax(np.round(np.sum(self.tangents() * come, axis=1), 3)))
 
 
 @dataclass(frozen=True)
@@ -92,25 +116,30 @@ class Ways:
         heights += [level + i * LEVEL_M for i in range(int(HIGHER_MAX_M / LEVEL_M))]
         for height in heights:
             way = self._way(height, end)
-            if way is not None:
-                return self._joined(way, strip, height)
+            joined = None if way is None else self._joined(way, strip, height)
+            if joined is not None:
+                return joined
         return None
 
-    def _joined(self, way: Floats, strip: Strip, height: float) -> Way:
-        """The way with its corners rounded, tangent to the circle at A0 wherever the straight line there is clear."""
-        lap, before = strip.lap(), way[-2]
+    def _joined(self, way: Floats, strip: Strip, height: float) -> Way | None:
+        """The way with its corners rounded, tangent to the circle at A0 wherever the straight line there is clear; None
+        where that leaves a corner that is too sharp to be flown."""
+        lap, corner = strip.lap(), way[-2]
         arc = np.arange(len(lap) - 25, len(lap) - 5)
         tangent = _unit(lap[arc + 1] - lap[arc - 1])
-        come = arc[np.argmax(np.sum(tangent * _unit(lap[arc] - before), axis=1))]
-        leave = arc[np.argmax(np.sum(tangent * _unit(before - lap[arc]), axis=1))]
+        come = arc[np.argmax(np.sum(tangent * _unit(lap[arc] - corner), axis=1))]
+        leave = arc[np.argmax(np.sum(tangent * _unit(corner - lap[arc]), axis=1))]
         there, back, circle, cut = way, way[::-1], np.empty((0, 2)), 0
-        if _clear(before, lap[come], self.airspace, height):
+        if _clear(corner, lap[come], self.airspace, height):
             there, circle = np.vstack([way[:-1], lap[come]]), lap[come + 1 :]
-        if _clear(lap[leave], before, self.airspace, height):
+        if _clear(lap[leave], corner, self.airspace, height):
             back, cut = np.vstack([lap[leave], way[-2::-1]]), len(lap) - 1 - int(leave)
         tightest = min(tightest_m(there, strip.radius_m), tightest_m(back, strip.radius_m))
         out, home = np.vstack([rounded(there, strip.radius_m), circle]), rounded(back, strip.radius_m)
-        return Way(height, out, home, cut, tightest)
+        last, before = len(lap) - 1 - cut, self.pad.before(out[0])
+        corners = np.vstack([before, out, lap[1:2]]), np.vstack([lap[last - 1 : last], home, before])
+        is_flyable = max(map(sharpest_rad, corners)) <= SHARPEST_RAD
+        return Way(height, out, home, cut, tightest) if is_flyable else None
 
     def outlook(self, x_m: Floats, y_m: Floats, hae_m: Floats) -> tuple[Floats, Floats]:
         """(n,) transit height and way length to places at wanted heights, about; +inf where no way is low enough."""
@@ -139,11 +168,16 @@ class Ways:
             nodes.append(int(before[nodes[-1]]))
         rows, cols = np.divmod(np.array(nodes[::-1]), allowed.shape[1])
         way = np.column_stack([self.airspace.lattice_x_m[cols], self.airspace.lattice_y_m[rows]])
+        return self._from_circle(_pulled(np.vstack([way, end]), self.airspace, height), height)
+
+    def _from_circle(self, way: Floats, height: float) -> Floats:
+        """A way from the circle's middle, as one from the corner at which who goes round leaves with the least turn."""
         circle = self.pad.circle()
-        centre = np.array([self.pad.circle_x_m, self.pad.circle_y_m])
-        tangent = _unit((circle - centre) @ np.array([[0.0, 1.0], [-1.0, 0.0]]))
-        start = circle[np.argmax(np.sum(tangent * _unit(way[min(5, len(way) - 1)] - circle), axis=1))]
-        return _pulled(np.vstack([start, way, end]), self.airspace, height)
+        turn = np.sum(self.pad.tangents() * _unit(way[1] - circle), axis=1)
+        for corner in np.argsort(-turn):
+            if _clear(circle[corner], way[1], self.airspace, height):
+                return np.vstack([circle[corner], way[1:]])
+        return np.vstack([circle[np.argmax(turn)], way])
 
     def _tree(self, height: float, allowed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int32], int]:
         if height not in self._trees:
@@ -204,6 +238,15 @@ def rounded(way: Floats, radius_m: float) -> Floats:
     return np.concatenate([*found, way[-1:]])
 
 
+def sharpest_rad(way: Floats) -> float:
+    """The greatest turn at a corner of the way (n, 2); corners in one place count once."""
+    steps = np.diff(way, axis=0)
+    steps = steps[np.hypot(*steps.T) > 1.0]
+    one, two = steps[:-1], steps[1:]
+    turns = np.arctan2(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0], np.sum(one * two, axis=1))
+    return float(np.max(np.abs(turns), initial=0.0))
+
+
 def tightest_m(way: Floats, radius_m: float) -> float:
     """The least radius of the arcs that `rounded` puts in place of the way's corners; +inf without any."""
     arcs = [_arc(a, corner, b, radius_m) for a, corner, b in zip(way[:-2], way[1:-1], way[2:], strict=True)]
@@ -233,7 +276,7 @@ def pad_of(base: Base, airspace: Airspace, radius_m: float) -> Pad | None:
         for turn in np.radians(np.arange(0.0, 360.0, 45.0)):
             centre = (x + far * math.cos(turn), y + far * math.sin(turn))
             pad = Pad(base, x, y, ground, *centre, radius_m, 0.0)
-            ring = densified(np.vstack([[x, y], pad.circle(), pad.circle()[:1]]), 25.0)
+            ring = densified(pad.way_up(), 25.0)
             if airspace.border_about_m(ring[:, 0], ring[:, 1]).min() < airspace.wanted_border_m + 50.0:
                 continue
             safe = float(airspace.floor_at(ring[:, 0], ring[:, 1]).max())
@@ -266,11 +309,12 @@ def homeward(pad: Pad, home: Floats, height: float, aircraft: Aircraft, flight: 
 
 
 def _spiral(pad: Pad, last: Floats, low: float, high: float, gradient: float) -> list[Point]:
-    """Rising corners round the circle, not steeper than the gradient, that end at `last`, one of its corners."""
+    """Rising corners round the circle, not steeper than the gradient, from its entry to `last`, one of its corners."""
     circle = pad.circle()
     end = int(np.argmin(np.hypot(*(circle - last).T)))
     side = float(np.hypot(*(circle[1] - circle[0])))
     steps = max(CIRCLE_STEPS, math.ceil((high - low) / (gradient * side)))
+    steps += (end - steps - pad.entry()) % CIRCLE_STEPS
     rise = (high - low) / steps
     corners = [circle[(end - steps + i) % CIRCLE_STEPS] for i in range(steps + 1)]
     return [Point(float(x), float(y), low + rise * i, "climb") for i, (x, y) in enumerate(corners)]

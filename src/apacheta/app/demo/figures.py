@@ -133,11 +133,11 @@ def _fill_from_truth(answer: Answer, night: Night) -> None:
     sent = truth.frames_sent
     answer.body["frames_sent"] = sent
     answer.body["frames_dropped"] = None if sent is None else sent - answer.body["frames_decoded"]
-    answer.body |= _flight_figures(truth, night.sector, night.plan, night.ground.border_line)
+    answer.body |= flight_figures(truth, night.sector, night.plan, night.ground.border_line)
     answer.body |= _marker_figures(truth, night)
 
 
-def _flight_figures(truth: Truth, sector: Sector, plan: WatchPlan, line: BorderLine) -> dict[str, Any]:
+def flight_figures(truth: Truth, sector: Sector, plan: WatchPlan, line: BorderLine) -> dict[str, Any]:
     """True least distances: to the border always, to the ground and to each other away from the bases."""
     border_m, clearance_m = [], []
     for rows in truth.aircraft.values():
