@@ -25,7 +25,7 @@ from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, check_lift_off, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
-from apacheta.plan.lottery import shares_of, timetable_of
+from apacheta.plan.lottery import LEAST_TOURS, shares_of, timetable_of
 from apacheta.plan.menu import Circles, Menu, Start, flown_of
 from apacheta.plan.routes import Ways, pad_of
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims, sight_of
@@ -91,6 +91,18 @@ def test_there_is_a_plan_with_sorties(result: PlanResult) -> None:
     assert result.plan.planned_km2 > 0.2
     assert result.plan.containment == "standoff_only"
     assert result.plan.certified_detection is None
+
+
+def test_nobody_is_asked_to_turn_on_the_spot(planned: Planned, result: PlanResult) -> None:
+    """An aircraft on its wing swings out at a sharp corner, over ground that nobody has looked at."""
+    for tour in result.plan.tours:
+        at = np.column_stack(planned.world.dem.grid.xy(*np.array(
+            [(w.position.lat_deg, w.position.lon_deg) for w in tour.waypoints]
+        ).T))  # fmt: skip
+        steps = np.diff(at, axis=0)
+        steps = steps[np.hypot(*steps.T) > 1.0]
+        course = np.unwrap(np.arctan2(steps[:, 0], steps[:, 1]))
+        assert np.degrees(np.abs(np.diff(course)).max()) <= 100.0
 
 
 def border_distance_m(planned: Planned, tour: Tour) -> float:
@@ -620,6 +632,8 @@ def test_no_two_tours_that_could_be_drawn_come_within_500_m(tmp_path: Path) -> N
     two = Planned(tmp_path, changed(text, "[[relays]]", f"{north}[[relays]]"))
     made = two.plan()
     assert {s.aircraft for s in made.plan.slots} == {"A1", "A2"}
+    assert all(len(s.tours) >= LEAST_TOURS for s in made.plan.slots)
+    assert {d.what for d in made.plan.dropped if d.why == "separation"} == {"A1", "A2"}
     assert made.plan.min_separation_m is None or made.plan.min_separation_m >= 500.0
     bases = [np.array(two.world.dem.grid.xy(b.lat_deg, b.lon_deg)) for b in two.sector.bases]
     for a in made.plan.slots:

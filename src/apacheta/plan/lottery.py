@@ -1,6 +1,7 @@
 """Slots and their lotteries: when which aircraft starts, with which probabilities over tours, and what was drawn."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ SLACK_M = 70.0
 """Two aircraft close by up to 70 m/s: between two samples they come no nearer than by half of two seconds of it."""
 WAIT_STEP_S = 4 * 60
 WAIT_MAX_S = 32 * 60
+LEAST_TOURS = 2
+"""An aircraft with a single tour could be foretold."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def timetable_of(
     """First launches such that no two tours that could be drawn come too near each other, ever.
 
     Every tour of one aircraft is held against every tour of the others, before any draw: no draw is refused later.
-    An aircraft waits up to WAIT_MAX_S; tours that still come too near are dropped from the later aircraft's lottery.
+    An aircraft waits up to WAIT_MAX_S; tours that still come too near are dropped from the later aircraft's lottery;
+    where that leaves it none, from everybody's, so that each keeps LEAST_TOURS.
     """
     table: list[Timed] = []
     dropped: list[Dropped] = []
@@ -107,35 +111,96 @@ def timetable_of(
         tries = [timed(share, earliest + wait * NS) for wait in range(0, WAIT_MAX_S + 1, WAIT_STEP_S)]
         near = [_too_near(t, table, tracks, sector.end_utc_ns) for t in tries]
         best = min(range(len(tries)), key=lambda i: (len(near[i]), i))
-        if near[best]:
-            names = ", ".join(sorted(near[best]))
-            text = f"could come nearer than {SEPARATION_M:.0f} m to a tour of another aircraft: {names}."
-            dropped.append(Dropped(what=share.member.id, why="separation", text=text))
-        kept = [i for i, f in enumerate(share.flown) if f.tour.id not in near[best]]
-        if kept:
-            flown, worth = tuple(share.flown[i] for i in kept), tuple(share.worth[i] for i in kept)
-            # the period stays that of the whole menu: it is what the separation was worked out for
-            table.append(replace(tries[best], share=Share(share.member, flown, worth)))
+        chosen, lost = tries[best], near[best]
+        if len(lost) == len(share.flown):
+            chosen, lost = _giving_way(tries, table, tracks, sector.end_utc_ns) or (chosen, lost)
+        dropped += [_too_near_dropped(t, lost) for t in (*table, chosen) if _names(t) & lost]
+        table = [left for t in (*table, chosen) if (left := _without(t, lost)) is not None]
     return table, dropped
+
+
+def _names(one: Timed) -> set[str]:
+    return {f.tour.id for f in one.share.flown}
+
+
+def _too_near_dropped(one: Timed, lost: set[str]) -> Dropped:
+    names = ", ".join(sorted(_names(one) & lost))
+    text = f"could come nearer than {SEPARATION_M:.0f} m to a tour of another aircraft: {names}."
+    return Dropped(what=one.share.member.id, why="separation", text=text)
+
+
+def _without(one: Timed, lost: set[str]) -> Timed | None:
+    """What is left, or None. The period stays that of the whole menu: it is what the separation was worked out for."""
+    kept = [i for i, f in enumerate(one.share.flown) if f.tour.id not in lost]
+    flown, worth = tuple(one.share.flown[i] for i in kept), tuple(one.share.worth[i] for i in kept)
+    return replace(one, share=Share(one.share.member, flown, worth)) if kept else None
 
 
 def _too_near(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int) -> set[str]:
     """The tours of an aircraft that could come too near to one of those before it."""
     found: set[str] = set()
     for other in table:
-        shifts = {
-            (b - a) // (NS * LAPSE_S)
-            for a in other.launches(end_utc_ns)
-            for b in one.launches(end_utc_ns)
-            if b < a + other.longest_ns and a < b + one.longest_ns
-        }
-        for mine in (f.tour.id for f in one.share.flown):
-            pairs = ((f.tour.id, shift) for f in other.share.flown for shift in shifts)
-            if mine not in found and any(
-                _least_m(tracks[t], tracks[mine], s) < SEPARATION_M + SLACK_M for t, s in pairs
-            ):
+        shifts = _shifts(one, other, end_utc_ns)
+        for mine in _names(one) - found:
+            if any(_meet(tracks[theirs], tracks[mine], shifts) for theirs in _names(other)):
                 found.add(mine)
     return found
+
+
+def _giving_way(
+    tries: Sequence[Timed], table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int
+) -> tuple[Timed, set[str]] | None:
+    """The try for which the fewest tours are lost, its own and those of the aircraft before it together, and these
+    tours; None where no try leaves each aircraft LEAST_TOURS."""
+    found = []
+    for one in tries:
+        lost = _fewest([*table, one], _pairs(one, table, tracks, end_utc_ns))
+        if lost is not None:
+            found.append((one, lost))
+    return min(found, key=lambda pair: len(pair[1]), default=None)
+
+
+def _pairs(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int) -> list[tuple[str, str]]:
+    """All pairs of tours that could come too near, one of this aircraft and one of another."""
+    return [
+        (mine, theirs)
+        for other in table
+        if (shifts := _shifts(one, other, end_utc_ns))
+        for mine in sorted(_names(one))
+        for theirs in sorted(_names(other))
+        if _meet(tracks[theirs], tracks[mine], shifts)
+    ]
+
+
+def _fewest(table: Sequence[Timed], pairs: list[tuple[str, str]]) -> set[str] | None:
+    """Tours without which none of the pairs is left, found by leaving out the one in most of them again and again; None
+    where an aircraft would keep fewer than LEAST_TOURS."""
+    owner = {name: t.share.member.id for t in table for name in _names(t)}
+    left, lost = Counter(owner.values()), set[str]()
+    while pairs:
+        near = Counter(name for pair in pairs for name in pair if left[owner[name]] > LEAST_TOURS)
+        if not near:
+            return None
+        worst = max(sorted(near), key=lambda name: near[name])
+        lost.add(worst)
+        left[owner[worst]] -= 1
+        pairs = [pair for pair in pairs if worst not in pair]
+    return lost
+
+
+def _shifts(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
+    """By how many lapses `one` starts after `other`, of launches whose tours overlap in time."""
+    return {
+        (b - a) // (NS * LAPSE_S)
+        for a in other.launches(end_utc_ns)
+        for b in one.launches(end_utc_ns)
+        if b < a + other.longest_ns and a < b + one.longest_ns
+    }
+
+
+def _meet(theirs: Floats, mine: Floats, shifts: set[int]) -> bool:
+    """Whether two tracks come too near, at any of the shifts."""
+    return any(_least_m(theirs, mine, s) < SEPARATION_M + SLACK_M for s in shifts)
 
 
 def _track(flown: Flown, bases: Sequence[tuple[float, float]]) -> Floats:
