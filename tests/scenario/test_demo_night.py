@@ -172,7 +172,8 @@ def test_pipe_and_socket_give_the_same_records(tmp_path: Path) -> None:
     """Live over UDP at the pace of the clock against headless through a pipe: same video, same looks, same alerts."""
     kinds = ("video_segment", "alert", "looks")
     records = []
-    for name, flags in (("pipe", SHORT), ("udp", SHORT[1:])):
+    live = [*SHORT[1:], "--no-page", "--on-station", "--aircraft", "1"]
+    for name, flags in (("pipe", SHORT), ("udp", live)):
         answer = answer_of(demo(tmp_path / name, *flags, minutes=0.2))
         assert answer["frames_decoded"] == 120, answer["errors"]
         records.append([e for e in entries(tmp_path / name) if e["kind"] in kinds])

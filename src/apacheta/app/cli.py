@@ -102,6 +102,9 @@ def _add_demo(commands) -> None:
         "--port", type=_port, default=8080, help="of the page, on 127.0.0.1 (default 8080; 0: a free one)"
     )
     demo.add_argument("--no-page", action="store_true", help="live, without the page")
+    demo.add_argument(
+        "--on-station", action="store_true", help="live, but begun like a headless night: when the first is on station"
+    )
     demo.add_argument("--minutes", type=_positive, default=10.0, help="simulated minutes (default 10)")
     demo.add_argument("--seed", type=_whole(0), default=1)
     demo.add_argument("--sector", metavar="FILE", help="a sector.toml instead of the generated pass")

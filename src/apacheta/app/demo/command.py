@@ -107,6 +107,7 @@ def settings_from(arguments: argparse.Namespace, language: str) -> DemoSettings:
         keep_video=not arguments.no_video,
         language=language,
         fewer_will_do=arguments.aircraft is None,
+        on_station=arguments.on_station,
     )
 
 

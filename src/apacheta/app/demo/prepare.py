@@ -22,7 +22,7 @@ from ..texts import Texts
 from ..warm import warm_kernels
 from .command import answer_for
 from .moment import Begin, begin_of
-from .night import Night
+from .night import Night, on_station_utc_ns
 from .progress import Progress
 from .recipe import Given, given_of, planned_and, say_given
 from .settings import DemoSettings, NightSpec, PagePart, RunFolder, keep_spec, settings_of
@@ -74,6 +74,8 @@ def _map_of(sector: Sector, progress: Progress) -> tuple[Path, Path]:
 
 
 def _chosen(night: Night, progress: Progress) -> Begin:
+    if night.settings.on_station:
+        return Begin(utc_ns=on_station_utc_ns(night.plan), is_chosen=False)
     progress.step("choosing")
     begin = begin_of(night, progress.at)
     if not begin.is_chosen:

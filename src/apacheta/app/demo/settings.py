@@ -12,7 +12,7 @@ from ..files import write_whole
 @dataclass(frozen=True)
 class DemoSettings:
     """What was asked for; `sector` None is the generated pass. fewer_will_do: a smaller fleet than `aircraft` flies
-    all the same."""
+    all the same. on_station: a live night begins like a headless one, when the first aircraft is on station."""
 
     headless: bool
     minutes: float
@@ -27,6 +27,7 @@ class DemoSettings:
     keep_video: bool
     language: str
     fewer_will_do: bool = False
+    on_station: bool = False
 
 
 class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
