@@ -1,5 +1,6 @@
 """What every benchmark prints: one JSON object with rows (pinned: `apacheta/bench/1`)."""
 
+import argparse
 import hashlib
 import json
 import os
@@ -77,6 +78,15 @@ def apacheta(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def arguments_of(resume: str = "nothing is kept: the same as without") -> argparse.ArgumentParser:
+    """The arguments that every benchmark takes; `resume` says what --resume does."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--resume", action="store_true", help=resume)
+    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
+    return parser
 
 
 @contextmanager

@@ -6,7 +6,6 @@ how near two come to each other, and how far beside its planned line an aircraft
 is left out, as in `apacheta demo`; not for the border. `--quick` flies one seed; it never counts as met.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from _common import inputs_sha256, row, say
+from _common import arguments_of, inputs_sha256, row, say
 
 from apacheta.app.demo.figures import flight_figures
 from apacheta.app.exercise import generated_pass
@@ -38,11 +37,7 @@ Night = dict[str, Any]
 
 def main() -> int:
     """Fly, then print the rows."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--resume", action="store_true", help="nothing is kept: the same as without")
-    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
-    arguments = parser.parse_args()
+    arguments = arguments_of().parse_args()
     with ProcessPoolExecutor(2) as pool:
         nights = list(pool.map(flown, SEEDS[:1] if arguments.quick else SEEDS))
     say("clearance", rows_of(nights, arguments.quick), not arguments.quick, inputs_sha256(DECIDING), arguments.table)

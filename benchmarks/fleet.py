@@ -7,7 +7,6 @@ not counted. Each run is kept in benchmarks/results/fleet under the hash of the 
 `--quick` flies one headless minute and one live minute of seed 1 at 320x256; it never counts as met.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -18,7 +17,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from _common import ROOT, apacheta, border_margin_m, inputs_sha256, largest, least, live_demo, row, say, total
+from _common import (
+    ROOT,
+    apacheta,
+    arguments_of,
+    border_margin_m,
+    inputs_sha256,
+    largest,
+    least,
+    live_demo,
+    row,
+    say,
+    total,
+)
 from night import DECIDING as NIGHT_DECIDING
 
 HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 60
@@ -33,11 +44,8 @@ Figure = tuple[str, str, Callable[[list[Night]], float | None], str | None, Call
 
 def main() -> int:
     """Fly what is still missing, then print the rows of what is there."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that are there")
+    parser = arguments_of("keep the runs that are there")
     parser.add_argument("--most", type=int, default=None, help="at most so many new runs")
-    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
     arguments = parser.parse_args()
     inputs = inputs_sha256(DECIDING)
     if arguments.quick:

@@ -6,7 +6,6 @@ run; late is a picture by the time from when its access unit was due at the send
 before any display. The sender is a process of its own. `--quick` measures 4 s each; it never counts as met.
 """
 
-import argparse
 import asyncio
 import contextlib
 import functools
@@ -25,7 +24,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from _common import ROOT, inputs_sha256, row, say
+from _common import ROOT, arguments_of, inputs_sha256, row, say
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 1280, 720, 30
 LOOP_FRAMES, KEY_FRAMES = 300, 60
@@ -40,10 +39,7 @@ Push = Callable[[bytes, bool, int], None]
 
 def main() -> int:
     """Measure both paths, or say what is missing."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--resume", action="store_true", help="nothing is kept: the same as without")
-    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
+    parser = arguments_of()
     parser.add_argument("--send", nargs=2, metavar=("PORT", "ZERO_NS"), help="be the sender")
     arguments = parser.parse_args()
     if arguments.send:

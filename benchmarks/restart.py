@@ -6,7 +6,6 @@ measured is the time from the kill to when every stream's video, and every strea
 `--quick` does one round at 320x256; it never counts as met.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -20,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from _common import inputs_sha256, live_demo, row, say
+from _common import arguments_of, inputs_sha256, live_demo, row, say
 from fleet import DECIDING, FLEET
 
 PROCESSES = ("simulator", "console", "decoder", "core")
@@ -77,11 +76,7 @@ async def messages(address: str) -> AsyncIterator[Any]:
 
 def main() -> int:
     """Kill, wait, tell."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--resume", action="store_true", help="nothing is kept: the same as without")
-    parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
-    arguments = parser.parse_args()
+    arguments = arguments_of().parse_args()
     rounds, camera = (1, "320x256") if arguments.quick else (ROUNDS, "640x512")
     with tempfile.TemporaryDirectory(prefix="apacheta-restart-") as folder:
         post = Path(folder) / "post"

@@ -124,7 +124,7 @@ def simulator_of(spec: SimulatorSpec) -> NightSimulator:
     plan = decode_plan(Path(spec.plan).read_bytes(), spec.plan)
     return NightSimulator(
         world=load_world(Path(spec.world)),
-        sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet and not _has_landed(s, spec)),
+        sorties=tuple(s for s in sorties_of(plan) if s.aircraft in spec.fleet and not has_landed(s, spec.from_utc_ns)),
         aircraft=load_fleet(sector, Path(spec.sector)),
         sector=sector,
         from_utc_ns=spec.from_utc_ns,
@@ -136,9 +136,9 @@ def simulator_of(spec: SimulatorSpec) -> NightSimulator:
     )
 
 
-def _has_landed(sortie: Sortie, spec: SimulatorSpec) -> bool:
-    """Whether a sortie is over long before the night's first instant, so that nothing of it is to be told."""
-    return sortie.launch_utc_ns + round(sortie.tour.duration_s * NS) + LANDED_NS < spec.from_utc_ns
+def has_landed(sortie: Sortie, from_utc_ns: int) -> bool:
+    """Whether a sortie is over long before a night's first instant, so that nothing of it is to be told."""
+    return sortie.launch_utc_ns + round(sortie.tour.duration_s * NS) + LANDED_NS < from_utc_ns
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from ...sim.world import WORLD_VERSION, World, load_world
 from ..files import write_whole
 from ..loading import load_fleet
 from ..score.score import in_view_since_s
-from ..simulator import LANDED_NS
+from ..simulator import has_landed
 from .night import Night, on_station_utc_ns
 
 SPAN_S = 9_000
@@ -103,7 +103,7 @@ def _simulator(night: Night, world: World, from_ns: int) -> NightSimulator:
     asked = night.settings
     return NightSimulator(
         world=world,
-        sorties=tuple(s for s in _sorties(night) if not _has_landed(s, from_ns)),
+        sorties=tuple(s for s in _sorties(night) if not has_landed(s, from_ns)),
         aircraft=load_fleet(night.sector, night.exercise.sector),
         sector=night.sector,
         minutes=asked.minutes,
@@ -116,7 +116,3 @@ def _simulator(night: Night, world: World, from_ns: int) -> NightSimulator:
 
 def _sorties(night: Night) -> list[Sortie]:
     return [s for s in sorties_of(night.plan) if s.aircraft in night.fleet]
-
-
-def _has_landed(sortie: Sortie, from_ns: int) -> bool:
-    return sortie.launch_utc_ns + round(sortie.tour.duration_s * NS) + LANDED_NS < from_ns
