@@ -6,26 +6,22 @@ sender (thread) ──UDP──> `apacheta watch` ──┬── core ── de
 
 import asyncio
 import json
-import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from processes import PATIENCE_S, until
+from processes import PATIENCE_S
+from running import Running
 from sectors import MANDATE, box, changed, geojson
 from stream_sample import items_at, pictures
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from apacheta.app.engine import held_port, read_status, udp_socket
+from apacheta.app.engine import held_port, udp_socket
 from apacheta.console.log_reader import LogReader
 from apacheta.formats.envelope import Envelope, decode_envelope
 from apacheta.formats.klv import encode_st0601
@@ -88,31 +84,12 @@ def post_with_mandate(folder: Path, east: float = -70.0) -> Path:
     return folder
 
 
-class Watch:
-    """A running `apacheta watch`, with what it says."""
+class Watch(Running):
+    """A running `apacheta watch` of a UDP stream."""
 
     def __init__(self, post: Path, *flags: str) -> None:
-        self.post, self.stream_port, self.said = post, free_port(), ""
-        words = ["watch", "--stream", f"udp://127.0.0.1:{self.stream_port}", "--post", str(post), "--port", "0"]
-        words = [sys.executable, "-m", "apacheta.app.cli", *words, "--json", *flags]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self._ear = threading.Thread(target=self._listen)
-        self._ear.start()
-
-    @property
-    def address(self) -> str:
-        """Where the page is; waits until it is said."""
-        until(lambda: self._found() or self.process.poll() is not None, "an address")
-        found = self._found()
-        assert found, self.said
-        return found
-
-    def ask(self, path: str) -> tuple[int, bytes]:
-        with urllib.request.urlopen(self.address + path, timeout=60) as answer:
-            return answer.status, answer.read()
-
-    def get(self, path: str) -> Any:
-        return json.loads(self.ask(path)[1])
+        self.stream_port = free_port()
+        super().__init__(post, "watch", "--stream", f"udp://127.0.0.1:{self.stream_port}", "--port", "0", *flags)
 
     def live(self, enough: Callable[[Said], Any]) -> Said:
         """What /ws/live says until that is enough of it."""
@@ -123,47 +100,9 @@ class Watch:
         path = f"/ws/video/{stream}"
         return asyncio.run(_heard(self.address, path, decode_envelope, lambda said: len(said) >= count))
 
-    def pid(self, name: str) -> int:
-        """The process of that name; 0 while there is none."""
-        status = read_status(self.post / "run" / "processes.json") or {"processes": []}
-        return next((row["pid"] or 0 for row in status["processes"] if row["name"] == name), 0)
-
     def log(self) -> list[dict[str, Any]]:
         """The log's entries now, read beside its writer."""
         return [json.loads(data) for _, data in LogReader(self.post / "log").since(0)]
-
-    def interrupt(self) -> dict[str, Any]:
-        """Ctrl-C, and the answer."""
-        self.process.send_signal(signal.SIGINT)
-        return self.answer()
-
-    def answer(self) -> dict[str, Any]:
-        """Its one JSON object, when it has ended."""
-        assert self.process.stdout is not None
-        out = self.process.stdout.read()
-        self.process.wait()
-        self._ear.join()
-        result: dict[str, Any] = json.loads(out)
-        assert result["exit_code"] == self.process.returncode
-        return result
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._ear.join()
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            stream.close()
-
-    def _found(self) -> str | None:
-        named = re.search(r"http://127\.0\.0\.1:\d+", self.said)
-        return named[0] if named else None
-
-    def _listen(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said += line
 
 
 async def _heard(

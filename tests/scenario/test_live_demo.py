@@ -7,11 +7,9 @@ moment at which to begin, which the cache keeps.
 import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
@@ -22,11 +20,12 @@ from typing import Any
 
 import pytest
 from processes import is_gone, until
+from running import Running
 from websockets.asyncio.client import connect
 
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app.demo.command import KEYS
-from apacheta.app.engine import held_port, http_socket, read_status
+from apacheta.app.engine import held_port, http_socket
 from apacheta.console.log_reader import LogReader
 from apacheta.formats.envelope import decode_envelope
 
@@ -34,37 +33,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FLEET = ("A1", "A2", "A3")
 
 
-class Demo:
-    """A running live demo, with what it says."""
+class Demo(Running):
+    """A running live demo."""
 
     def __init__(self, post: Path, minutes: float, *flags: str) -> None:
-        self.post, self.said = post, ""
-        words = [sys.executable, "-m", "apacheta.app.cli", "demo", "--post", str(post), "--minutes", str(minutes)]
-        words += ["--camera", "320x256", "--lang", "en", "--json", *flags]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self._ear = threading.Thread(target=self._listen)
-        self._ear.start()
-
-    @property
-    def address(self) -> str:
-        """Where the page is; waits until it is said."""
-        until(lambda: self.found() or self.process.poll() is not None, "an address")
-        found = self.found()
-        assert found, self.said
-        return found
-
-    def found(self) -> str | None:
-        named = re.search(r"http://127\.0\.0\.1:\d+", self.said)
-        return named[0] if named else None
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=20) as answer:
-            return json.loads(answer.read())
-
-    def pid(self, name: str) -> int:
-        """The process of that name; 0 while there is none."""
-        status = read_status(self.post / "run" / "processes.json") or {"processes": []}
-        return next((row["pid"] or 0 for row in status["processes"] if row["name"] == name), 0)
+        super().__init__(post, "demo", "--minutes", str(minutes), "--camera", "320x256", "--lang", "en", *flags)
 
     def decoder(self) -> int:
         """A decoder's process; 0 while there is none."""
@@ -74,35 +47,6 @@ class Demo:
                 if b"adapters.video.child" in Path(f"/proc/{child}/cmdline").read_bytes():
                     return int(child)
         return 0
-
-    def answer(self) -> dict[str, Any]:
-        """Its one JSON object, when it has ended."""
-        assert self.process.stdout is not None
-        out = self.process.stdout.read()
-        self.process.wait()
-        self._ear.join()
-        result: dict[str, Any] = json.loads(out)
-        assert result["exit_code"] == self.process.returncode
-        return result
-
-    def interrupt(self) -> dict[str, Any]:
-        """Ctrl-C, and the answer."""
-        self.process.send_signal(signal.SIGINT)
-        return self.answer()
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._ear.join()
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            stream.close()
-
-    def _listen(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said += line
 
 
 @pytest.fixture
