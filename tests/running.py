@@ -1,6 +1,7 @@
 """A command of the program that serves the page, in a process of its own, and what it says."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from processes import until
+from processes import PATIENCE_S, until
 
 from apacheta.app.engine import read_status
 
@@ -18,17 +19,23 @@ from apacheta.app.engine import read_status
 class Running:
     """`apacheta WORDS --json`, its page on a port that it names."""
 
-    def __init__(self, post: Path, *words: str) -> None:
+    prepared_s = PATIENCE_S
+    """How long it may take until it says where its page is."""
+
+    def __init__(self, post: Path, *words: str, **about: str) -> None:
+        """about: variables of its environment beside ours."""
         self.post, self.said = post, ""
         command = [sys.executable, "-m", "apacheta.app.cli", *words, "--post", str(post), "--json"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | about
+        )
         self._ear = threading.Thread(target=self._listen)
         self._ear.start()
 
     @property
     def address(self) -> str:
         """Where the page is; waits until it is said."""
-        until(lambda: self.found() or self.process.poll() is not None, "an address")
+        until(lambda: self.found() or self.process.poll() is not None, "an address", patience_s=self.prepared_s)
         found = self.found()
         assert found, self.said
         return found

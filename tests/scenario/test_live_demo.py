@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live_demo import FLEET, Demo
 from processes import is_gone, until
-from running import Running
 from websockets.asyncio.client import connect
 
 from apacheta.adapters.filelog import FileLogStore
@@ -30,29 +30,11 @@ from apacheta.console.log_reader import LogReader
 from apacheta.formats.envelope import decode_envelope
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-FLEET = ("A1", "A2", "A3")
-
-
-class Demo(Running):
-    """A running live demo."""
-
-    def __init__(self, post: Path, minutes: float, *flags: str) -> None:
-        super().__init__(post, "demo", "--minutes", str(minutes), "--camera", "320x256", "--lang", "en", *flags)
-
-    def decoder(self) -> int:
-        """A decoder's process; 0 while there is none."""
-        core = self.pid("core")
-        for children in Path(f"/proc/{core}/task").glob("*/children"):
-            for child in children.read_text().split():
-                if b"adapters.video.child" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    return int(child)
-        return 0
 
 
 @pytest.fixture
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
+def demo(tmp_path: Path) -> Iterator[Demo]:
     """A night that is longer than any test, with three aircraft, on a free port."""
-    monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
     with closing(Demo(tmp_path / "post", 30.0, "--port", "0")) as running:
         yield running
 
@@ -140,10 +122,7 @@ def test_a_live_night_is_seen_by_real_clients_and_ends_with_control_c(demo: Demo
     assert verified(demo.post)["tree_size"] == answer["entries"]
 
 
-def test_a_night_that_is_over_ends_by_itself_with_its_truth_and_tells_where_its_report_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("APACHETA_KEY", str(tmp_path / "keys" / "post.pem"))
+def test_a_night_that_is_over_ends_by_itself_with_its_truth_and_tells_where_its_report_is(tmp_path: Path) -> None:
     with closing(Demo(tmp_path / "post", 0.5, "--port", "0", "--aircraft", "1")) as demo:
         said = live(demo, lambda said: said and said[-1]["kind"] == "end")
         assert said[-1]["report"] == "reports/night.html"
