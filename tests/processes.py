@@ -8,12 +8,12 @@ PATIENCE_S = 300.0
 """A machine that is busy with something else takes its time; only what never happens fails."""
 
 
-def until(is_so: Callable[[], object], what: str) -> None:
-    """Return when it is so; AssertionError if it never comes."""
-    end_s = time.monotonic() + PATIENCE_S
+def until(is_so: Callable[[], object], what: str, every_s: float = 0.02, patience_s: float = PATIENCE_S) -> None:
+    """Return when it is so, having looked so often; AssertionError if it never comes."""
+    end_s = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < end_s, f"never: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def is_gone(pid: int) -> bool:

@@ -4,12 +4,12 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browsing import FLAT, Browsing, browsed
 from live_stage import NS, START_NS, Core, alert, core, fix, ground, stream
 from rasterio.transform import Affine
 from tile_sample import write_raster
@@ -22,16 +22,14 @@ from apacheta.console import ConsoleSettings, CoreLink, bound_socket, create_app
 from apacheta.console.server import server_of
 from apacheta.console.settings import STATIC
 
-SIZE = {"width": 640, "height": 400}
-PATIENCE_MS = 60_000
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs a browser, which starts slowly on a busy machine."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(400))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(400))
 
 
 @dataclass
@@ -53,33 +51,6 @@ class Watch:
     def decisions(self) -> list[tuple[str, str, str]]:
         """What the log's book holds: alert, state and reason of each decision, in order."""
         return [(d.alert, d.state, d.reason) for d in self.core.book.decisions]
-
-
-@dataclass
-class Browsing:
-    """A browser that takes note of whatever it should not have to say."""
-
-    browser: Any
-    address: str
-    faults: list[str] = field(default_factory=list)
-
-    def page(self, language: str = "es", theme: str = "dark", before: str = "") -> Any:
-        """The page at the tests' small size, with its words on it; `before`: a script that runs before it."""
-        context = self.browser.new_context(viewport=SIZE, bypass_csp=True)
-        context.set_default_timeout(PATIENCE_MS)
-        kept = f"localStorage['apacheta.language'] ??= '{language}'; localStorage['apacheta.theme'] ??= '{theme}'"
-        context.add_init_script(f"{kept}; {before}")
-        page = context.new_page()
-        page.on("console", lambda said: self.faults.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("request", lambda asked: self._note(asked.url))
-        page.goto(f"{self.address}/?map=canvas")
-        page.wait_for_selector("[data-alert]", state="attached")
-        return page
-
-    def _note(self, url: str) -> None:
-        if not url.startswith((self.address, self.address.replace("http", "ws"), "blob:", "data:")):
-            self.faults.append(f"outside: {url}")
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +87,8 @@ def watch(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
 @pytest.fixture
 def browsing(watch: Watch, chromium: str, request: pytest.FixtureRequest) -> Iterator[Browsing]:
     """A browser on the watch, started with the arguments of the test; whatever it complained of fails the test."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium, args=getattr(request, "param", ["--disable-gpu"]), timeout=2 * PATIENCE_MS
-        )
-        opened = Browsing(browser, watch.address)
+    with browsed(chromium, watch.address, getattr(request, "param", FLAT)) as opened:
         yield opened
-        browser.close()
-    assert opened.faults == []
 
 
 @contextmanager

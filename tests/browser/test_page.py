@@ -6,11 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
-
-def press(page: Any, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
+from browsing import DEEP, FLAT, has_evidence, press
+from processes import until
 
 
 def waits_for(page: Any, alert: str, word: str) -> None:
@@ -45,7 +42,7 @@ def test_three_alerts_are_triaged_by_keyboard_and_one_decision_is_taken_back(bro
     press(page, "d", "1")
     waits_for(page, second, "Descartada sin ver")
     press(page, "e")
-    page.wait_for_function("[...document.querySelectorAll('.evidence img')].some((one) => one.naturalWidth > 0)")
+    until(lambda: has_evidence(page), "a picture of the alert", every_s=0.2)
     press(page, "n")
     page.keyboard.type("uno que camina")
     press(page, "Escape", "c", "1")
@@ -75,7 +72,7 @@ def test_language_and_theme_change_and_are_kept(browsing: Any) -> None:
     page.wait_for_selector("[data-theme='red']", state="attached")
 
 
-@pytest.mark.parametrize("browsing", [["--disable-gpu", "--disable-3d-apis"]], indirect=True)
+@pytest.mark.parametrize("browsing", [(*FLAT, "--disable-3d-apis")], indirect=True)
 def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing: Any) -> None:
     page = browsing.page()
     press(page, "v", "v")
@@ -88,9 +85,7 @@ def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing
     assert page.screenshot() != before
 
 
-@pytest.mark.parametrize(
-    "browsing", [["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]], indirect=True
-)
+@pytest.mark.parametrize("browsing", [DEEP], indirect=True)
 def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
     """Software draws the flat map by canvas; 3D brings WebGL, which draws ground where there was none, then goes."""
     page = browsing.page()
@@ -124,7 +119,7 @@ def test_a_browser_without_a_decoder_says_so_and_the_rest_of_the_page_goes_on(
     page.click(f"[data-alert='{own.id}']")
     press(page, "e")
     page.locator(".evidence", has_text=said).wait_for()
-    page.wait_for_function("[...document.querySelectorAll('.evidence img')].every((one) => one.naturalWidth > 0)")
+    until(lambda: has_evidence(page), "a picture of the alert", every_s=0.2)
     page.get_by_role("button", name=the_map, exact=True).click()
     page.wait_for_selector("[data-map='canvas'] [data-ready]")
 
