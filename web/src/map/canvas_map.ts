@@ -6,7 +6,7 @@ import { drawLooks, drawnOf, type Drawing } from "./draw";
 import { listenToGestures } from "./gestures";
 import { MARGIN_PX, MOST_ZOOM, type Hand, type SeenPicture, type Start } from "./hand";
 import type { Layer, Part } from "./looks";
-import { latOf, lonOf, project, tilesOf, unproject, viewOf, worldPx, xOf, yOf, zoomedAt, type Bounds, type Point, type View } from "./mercator";
+import { keptWithin, latOf, lonOf, project, tilesOf, unproject, viewOf, worldPx, xOf, yOf, zoomedAt, type Bounds, type Point, type View } from "./mercator";
 import { paletteOf } from "./palette";
 import { ReliefTiles, tinted } from "./relief";
 import type { Shape } from "./shapes";
@@ -43,8 +43,8 @@ export class CanvasMap implements Hand {
   }
 
   private firstView(): View {
-    const { at, first, host } = this.start;
-    const view = viewOf(first, host.clientWidth, host.clientHeight, MARGIN_PX);
+    const { at, first, bounds, host } = this.start;
+    const view = keptWithin(viewOf(first, host.clientWidth, host.clientHeight, MARGIN_PX), bounds);
     return at === null ? view : { ...view, x: xOf(at.centre[0]), y: yOf(at.centre[1]), zoom: at.zoom };
   }
 

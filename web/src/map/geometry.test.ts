@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { SIGMAS_90, wayBetween } from "../places";
 import type { LonLat } from "../wire";
 import { ahead, degreeM, ellipseRing } from "./ellipse";
-import { metresPerPixel, project, tilesOf, unproject, viewOf, xOf, yOf, zoomedAt, type Bounds, type View } from "./mercator";
+import { keptWithin, metresPerPixel, project, tilesOf, unproject, viewOf, xOf, yOf, zoomedAt, type Bounds, type View } from "./mercator";
 
 const geodesic = (lat0: number, lon0: number, lat: number, lon: number) =>
   wayBetween({ lat_deg: lat0, lon_deg: lon0 }, { lat_deg: lat, lon_deg: lon });
@@ -31,6 +31,14 @@ describe("Mercator", () => {
     expect(Math.min(left, top)).toBeCloseTo(20, 6);
     expect(right).toBeLessThanOrEqual(620.000001);
     expect(bottom).toBeCloseTo(380, 6);
+  });
+
+  test("a view is moved until it shows nothing beyond the bounds; what is wider than they are shows them in the middle", () => {
+    const corner = keptWithin(viewOf([-66.76, -19.48, -66.7, -19.44], 640, 400), PASS);
+    const [east, north] = unproject(corner, [640, 0]);
+    expect([east, north]).toEqual([expect.closeTo(PASS[2], 9), expect.closeTo(PASS[3], 9)]);
+    const whole = keptWithin({ ...VIEW, x: xOf(-66), y: yOf(-19) }, PASS);
+    expect([whole.x, whole.y]).toEqual([expect.closeTo(VIEW.x, 12), expect.closeTo(VIEW.y, 12)]);
   });
 
   test("zooming at a point leaves it where it is", () => {

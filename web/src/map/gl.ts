@@ -10,7 +10,7 @@ import type { LonLat } from "../wire";
 import { calm, MARGIN_PX, MOST_ZOOM, PITCH_DEG, type Hand, type SeenPicture, type Start } from "./hand";
 import { iconPixels, iconsOf } from "./icons";
 import type { Layer, Part } from "./looks";
-import type { Bounds, Point } from "./mercator";
+import { keptWithin, latOf, lonOf, viewOf, type Bounds, type Point } from "./mercator";
 import { paletteOf } from "./palette";
 import type { Shape } from "./shapes";
 import { ANDES_M, layerIds, SEEN, styleOf, tint } from "./style";
@@ -47,9 +47,14 @@ export async function glMap(start: Start, terrain_url: string): Promise<Hand> {
   return new GlMap(map, start, bounds !== null);
 }
 
-function cameraOf({ at, first }: Start): Partial<maplibregl.MapOptions> {
-  if (at === null) return { bounds: first, fitBoundsOptions: { padding: MARGIN_PX } };
-  return { center: at.centre, zoom: at.zoom };
+/** What MapLibre takes a container for that is not shown yet. */
+const UNSEEN_PX = [400, 300] as const;
+
+function cameraOf({ at, first, bounds, host }: Start): Partial<maplibregl.MapOptions> {
+  if (at !== null) return { center: at.centre, zoom: at.zoom };
+  const [width_px, height_px] = [host.clientWidth || UNSEEN_PX[0], host.clientHeight || UNSEEN_PX[1]];
+  const { x, y, zoom } = keptWithin(viewOf(first, width_px, height_px, MARGIN_PX), bounds);
+  return { center: [lonOf(x), latOf(y)], zoom };
 }
 
 /** Where the terrain archive lies; null when it cannot be read: then the lines alone are drawn. */

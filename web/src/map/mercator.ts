@@ -62,6 +62,17 @@ export function viewOf([west, south, east, north]: Bounds, width_px: number, hei
   return { x: (left + right) / 2, y: (top + bottom) / 2, zoom: Math.log2(world / WORLD_PX), width_px, height_px };
 }
 
+/** The view moved so that it shows nothing beyond the bounds; in a direction in which it shows more, their middle. */
+export function keptWithin(view: View, [west, south, east, north]: Bounds): View {
+  const world = worldPx(view.zoom);
+  const x = between(xOf(west), xOf(east), view.width_px / 2 / world, view.x);
+  const y = between(yOf(north), yOf(south), view.height_px / 2 / world, view.y);
+  return { ...view, x, y };
+}
+
+const between = (low: number, high: number, half: number, at: number): number =>
+  high - low < 2 * half ? (low + high) / 2 : Math.max(low + half, Math.min(high - half, at));
+
 /** The view with another zoom in which what lies under `at` stays under it. */
 export function zoomedAt(view: View, at: Point, zoom: number): View {
   const offset = [at[0] - view.width_px / 2, at[1] - view.height_px / 2] as const;
