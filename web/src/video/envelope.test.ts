@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BadEnvelope, decodeEnvelope, EnvelopeReader, utcOf } from "./envelope";
+import { BadEnvelope, decodeEnvelope, EnvelopeReader, StreamClock } from "./envelope";
 import { bytesOf } from "./sample";
 
 /** Pinned in docs/page.md; tests/unit/test_envelope.py reads these very digits, and our Python writes them. */
@@ -77,8 +77,16 @@ test("what is cut off at the end is left out and known", () => {
   expect(() => new EnvelopeReader().feed(new Uint8Array(40))).toThrow(BadEnvelope);
 });
 
-test("a picture's time is its own where it says it, else when it was complete", () => {
-  expect(utcOf(decodeEnvelope(REFERENCE))).toEqual({ utc_ns: 1_790_000_000_000_000_000n, own: true });
-  expect(utcOf(decodeEnvelope(changed(4, 1)))).toEqual({ utc_ns: 1_790_000_000_123_456_789n, own: false });
-  expect(utcOf(decodeEnvelope(changed(28, 0x78)))).toEqual({ utc_ns: 1_790_000_000_123_456_789n, own: false });
+test("a picture's time is its own where it says it, else that of the newest metadata, else when it was complete", () => {
+  const timeOf = (data: Uint8Array) => new StreamClock().utcOf(decodeEnvelope(data));
+  expect(timeOf(REFERENCE)).toEqual({ utc_ns: 1_790_000_000_000_000_000n, own: true });
+  expect(timeOf(changed(4, 1))).toEqual({ utc_ns: 1_790_000_000_000_000_000n, own: true });
+  expect(timeOf(changed(28, 0x78))).toEqual({ utc_ns: 1_790_000_000_123_456_789n, own: false });
+});
+
+test("a picture without its own time is as much later by UTC as by the stream's clock", () => {
+  const clock = new StreamClock();
+  clock.utcOf(decodeEnvelope(REFERENCE));
+  const next = { ...decodeEnvelope(changed(4, 0)), pts_90k: 90_000n + 9_000n };
+  expect(clock.utcOf(next)).toEqual({ utc_ns: 1_790_000_000_100_000_000n, own: true });
 });

@@ -99,14 +99,26 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** When the picture was taken, by its own metadata; else when it was complete here. */
-export function utcOf(envelope: Envelope): { utc_ns: bigint; own: boolean } {
-  const own = envelope.own_metadata ? ownUtc(envelope.metadata) : null;
-  return own === null ? { utc_ns: envelope.complete_utc_ns, own: false } : { utc_ns: own, own: true };
+/**
+ * When the pictures of one stream were taken: by their own metadata, else by the stream's clock since then. Before any
+ * has its own, by the newest metadata, else when they were complete here: in an exercise that is another clock.
+ */
+export class StreamClock {
+  private zero_utc_ns: bigint | null = null;
+
+  /** `own`: by what the stream brings, not by when it came. */
+  utcOf({ pts_90k, metadata, own_metadata, complete_utc_ns }: Envelope): { utc_ns: bigint; own: boolean } {
+    const said = utcSaid(metadata);
+    const since_ns = pts_90k === null ? null : (pts_90k * 100_000n) / 9n;
+    if (own_metadata && said !== null && since_ns !== null) this.zero_utc_ns = said - since_ns;
+    const by_clock = this.zero_utc_ns === null || since_ns === null ? null : this.zero_utc_ns + since_ns;
+    const utc_ns = own_metadata ? (said ?? by_clock) : (by_clock ?? said);
+    return utc_ns === null ? { utc_ns: complete_utc_ns, own: false } : { utc_ns, own: true };
+  }
 }
 
 /** What the metadata says of the time; null where it says nothing readable. */
-function ownUtc(metadata: Uint8Array): bigint | null {
+function utcSaid(metadata: Uint8Array): bigint | null {
   try {
     const { utc_ns } = JSON.parse(new TextDecoder().decode(metadata)) as { utc_ns?: unknown };
     return typeof utc_ns === "string" && /^\d+$/.test(utc_ns) ? BigInt(utc_ns) : null;

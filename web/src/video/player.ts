@@ -1,13 +1,13 @@
 /** Shows a tape by time: plays at any speed, steps by frames, goes to an instant. */
 
 import { PictureDecoder, type Trouble } from "./decoder";
-import { type Envelope, utcOf } from "./envelope";
+import { type Envelope, StreamClock } from "./envelope";
 import { Tape, type Unit } from "./tape";
 
 /** What is known of the picture on the screen. */
 export interface Shown {
   utc_ns: bigint;
-  /** The time is the frame's own, by its metadata. */
+  /** The time is the stream's own, not that of arrival. */
   own_utc: boolean;
   complete_utc_ns: bigint;
   damaged: boolean;
@@ -26,19 +26,20 @@ const HOLE_NS = 2_000_000_000n;
 /** So long a decoder may take for the picture that is wanted before it is asked to give out what it holds. */
 const PATIENCE_MS = 150;
 
-export function shownOf(envelope: Envelope, damaged: boolean): Shown {
-  const { utc_ns, own } = utcOf(envelope);
+function shownOf(clock: StreamClock, envelope: Envelope, damaged: boolean): Shown {
+  const { utc_ns, own } = clock.utcOf(envelope);
   return { utc_ns, own_utc: own, complete_utc_ns: envelope.complete_utc_ns, damaged };
 }
 
 /** Live: each picture is drawn the moment it is decoded. */
 export class LivePlayer {
+  private readonly clock = new StreamClock();
   private readonly decoder: PictureDecoder<Envelope>;
 
   constructor(screen: Screen) {
     this.decoder = new PictureDecoder({
       picture: (frame, envelope, damaged) => {
-        screen.draw(frame, shownOf(envelope, damaged));
+        screen.draw(frame, shownOf(this.clock, envelope, damaged));
         frame.close();
       },
       trouble: (trouble) => screen.trouble(trouble),
@@ -98,8 +99,7 @@ export class TapePlayer {
   }
 
   extend(envelopes: Envelope[]): void {
-    const joint = this.joint_utc_ns;
-    for (const e of envelopes) if (joint === null || utcOf(e).utc_ns > joint) this.tape.add(e);
+    for (const envelope of envelopes) this.tape.add(envelope, this.joint_utc_ns);
   }
 
   get span_ns(): bigint {

@@ -38,6 +38,14 @@ test("a camera's clock that steps back does not turn the tape round", () => {
   expect(made.units.map((u) => u.utc_ns / S)).toEqual([5n, 6n, 6n, 7n]);
 });
 
+test("of an exercise's ring a unit that was complete before its metadata came stands between the others", () => {
+  const made = new Tape();
+  const at = (n: number, own_metadata: boolean): Envelope =>
+    ({ ...envelope(0, `{"utc_ns":"${BigInt(n) * S}"}`), own_metadata, pts_90k: BigInt(n) * 90_000n, complete_utc_ns: 999_999n * S });
+  for (const unit of [at(5, true), at(6, false), at(7, true)]) made.add(unit);
+  expect(made.units.map((u) => u.utc_ns / S)).toEqual([5n, 6n, 7n]);
+});
+
 test("a picture has what was said of it, and nothing that was said of another time", () => {
   const memory = new Memory<{ utc_ns: string; said: string }>();
   for (const n of [3, 1, 2, 2]) memory.add({ utc_ns: String(BigInt(n) * S), said: `at ${n}` });

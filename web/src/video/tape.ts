@@ -1,6 +1,6 @@
 /** Recorded units in the order of their stream, and which of them a picture at an instant needs. */
 
-import { type Envelope, utcOf } from "./envelope";
+import { type Envelope, StreamClock } from "./envelope";
 
 export interface Unit extends Envelope {
   /** Its place on the tape. */
@@ -11,9 +11,12 @@ export interface Unit extends Envelope {
 
 export class Tape {
   readonly units: Unit[] = [];
+  private readonly clock = new StreamClock();
 
-  add(envelope: Envelope): void {
-    const { utc_ns, own } = utcOf(envelope);
+  /** At the end of the tape; a unit that is not later than `after_utc_ns` is there already. */
+  add(envelope: Envelope, after_utc_ns: bigint | null = null): void {
+    const { utc_ns, own } = this.clock.utcOf(envelope);
+    if (after_utc_ns !== null && utc_ns <= after_utc_ns) return;
     const before = this.units.at(-1)?.utc_ns ?? utc_ns;
     const at = utc_ns < before ? before : utc_ns;
     this.units.push({ ...envelope, number: this.units.length, utc_ns: at, own_utc: own });
