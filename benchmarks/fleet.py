@@ -206,8 +206,10 @@ def _ended_well(nights: list[Night]) -> float:
 
 
 def _dropped(nights: list[Night]) -> float | None:
-    sent = total(nights, "frames_sent")
-    return round(total(nights, "frames_dropped") / sent, 4) if sent else None
+    """Of the pictures that were due, those that were never made or never decoded."""
+    missed = total(nights, "frames_missed")
+    due = total(nights, "frames_sent") + missed
+    return round((total(nights, "frames_dropped") + missed) / due, 4) if due else None
 
 
 def _slowest_first_alert_s(nights: list[Night]) -> float | None:

@@ -90,6 +90,7 @@ def test_what_is_missed_is_flown_without_pictures_and_changes_nothing_after_it()
     assert lines_of(ticks, {"aircraft"}) == lines_of(rest, {"aircraft"})
     assert [(at, klv) for at, _, klv in taken] == [(at, klv) for at, _, klv in pictures if at >= present_ns]
     assert ticks[-1].truth[-1]["frames"] == {"a1": 30 + 5 + 20}
+    assert ticks[-1].truth[-1]["missed"] == {"a1": 5}
 
 
 def lines_of(ticks: list[Tick], kinds: set[str], from_utc_ns: int = 0) -> list[dict[str, Any]]:

@@ -190,7 +190,8 @@ def test_truth_lines_are_json_with_decimal_times(tmp_path: Path) -> None:
     sent = serve(simulator, streams, fixes, tmp_path / "truth.jsonl", paced=False)
     lines = [json.loads(text) for text in (tmp_path / "truth.jsonl").read_text().splitlines()]
     assert lines[0]["kind"] == "night"
-    assert lines[-1] == {"kind": "frame_count", "utc_ns": lines[-1]["utc_ns"], "frames": {"a1": sent}}
+    count = {"frames": {"a1": sent}, "missed": {"a1": 0}}
+    assert lines[-1] == {"kind": "frame_count", "utc_ns": lines[-1]["utc_ns"]} | count
     assert sent == 60
     assert all(line["utc_ns"].isdigit() for line in lines if "utc_ns" in line)
     decoded = [msgspec.json.decode(text, type=Fix) for text in fixes.getvalue().splitlines()]

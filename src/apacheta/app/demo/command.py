@@ -67,6 +67,7 @@ KEYS = (
     "ellipse_markers_inside",
     "verdicts",
     "missed",
+    "frames_missed",
 )
 DEFAULT_POST = "apacheta-demo"
 

@@ -18,7 +18,7 @@ from ..chain import pooled
 from ..score import Truth, read_truth, score_night
 from ..score.markers import ellipse_hits, exact_terrain, marker_errors_m
 from ..score.score import GEOD
-from .night import TRUTH_FILE, Night, alerts_of, cpu_seconds, first_utc_ns, frames_before, sigmas_of
+from .night import TRUTH_FILE, Night, NightFault, alerts_of, cpu_seconds, first_utc_ns, frames_before, sigmas_of
 
 NEAR_BASE_M = 500.0
 SEPARATE_HEIGHT_M = 60.0
@@ -133,6 +133,9 @@ def _fill_from_truth(answer: Answer, night: Night) -> None:
     sent = truth.frames_sent
     answer.body["frames_sent"] = sent
     answer.body["frames_dropped"] = None if sent is None else sent - answer.body["frames_decoded"]
+    answer.body["frames_missed"] = truth.frames_missed
+    if truth.frames_missed:
+        night.faults.append(NightFault("frames_missed", {"frames": truth.frames_missed}))
     answer.body |= flight_figures(truth, night.sector, night.plan, night.ground.border_line)
     answer.body |= _marker_figures(truth, night)
 

@@ -33,6 +33,7 @@ class Truth:
     aircraft: dict[str, np.ndarray] = field(default_factory=dict)
     markers: list[dict[str, Any]] = field(default_factory=list)
     frames_sent: int | None = None
+    frames_missed: int | None = None
 
     def present(self, from_utc_s: float, to_utc_s: float) -> list[Party]:
         """Parties that were somewhere in that time."""
@@ -83,7 +84,7 @@ def _take(truth: Truth, where: dict, aircraft: dict, row: dict[str, Any]) -> Non
     elif kind == "marker":
         truth.markers.append(row)
     elif kind == "frame_count":
-        truth.frames_sent = sum(row["frames"].values())
+        truth.frames_sent, truth.frames_missed = sum(row["frames"].values()), sum(row["missed"].values())
 
 
 def _utc_s(row: dict[str, Any]) -> float:

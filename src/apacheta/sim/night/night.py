@@ -349,8 +349,10 @@ class NightSimulator:
         }
 
     def _count_line(self, utc_ns: int) -> Line:
-        frames = {crew.name: crew.stream.frames for crew in self.crews}
-        return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": frames}
+        """Pictures sent by stream; and missed: those that were due and never made, for want of time."""
+        sent = {crew.name: crew.stream.frames for crew in self.crews}
+        missed = {crew.name: max(crew.pictures - crew.stream.frames, 0) for crew in self.crews}
+        return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": sent, "missed": missed}
 
 
 def _type_of(sortie: Sortie, aircraft: Mapping[str, Aircraft]) -> Aircraft:
