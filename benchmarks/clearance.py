@@ -46,7 +46,7 @@ def main() -> int:
 
 def flown(seed: int) -> Night:
     """The figures of one night's flights."""
-    exercise = generated_pass(seed, lambda step: None)
+    exercise = generated_pass(seed, lambda *step: None)
     sector, mandate = load_sector(exercise.sector), load_mandate(exercise.mandate)
     fleet, ground = load_fleet(sector, exercise.sector), load_world(sector, exercise.sector)
     with tempfile.TemporaryDirectory(prefix="apacheta-clearance-") as folder:

@@ -26,9 +26,9 @@ CIRCLE_STEPS = 12
 BEND_RAD = math.radians(8.0)
 """A way that bends by less needs no arc."""
 TURN_MAX_RAD = 3.0
-SHARPEST_RAD = math.radians(100.0)
-"""A sharper corner is not planned: an aircraft on its wing swings out farther there than its track is given room for
-(`airspace.TRACK_TOLERANCE_M`; 170 degrees: 120 m)."""
+SHARPEST_RAD = math.radians(45.0)
+"""A sharper corner is not planned: an aircraft on its wing swings out there, and its track is given room for 45 m
+(`airspace.TRACK_TOLERANCE_M`). Flown in simulation: 59 m at 79 degrees, 120 m at 170 (`apacheta bench clearance`)."""
 BASE_LEFT_OUT_M = 500.0
 """Clearance and separation are not counted so near a base (interfaces page, definitions)."""
 
@@ -122,18 +122,18 @@ class Ways:
         return None
 
     def _joined(self, way: Floats, strip: Strip, height: float) -> Way | None:
-        """The way with its corners rounded, tangent to the circle at A0 wherever the straight line there is clear; None
-        where that leaves a corner that is too sharp to be flown."""
+        """The way with its corners rounded, joined to the circle at A0 where that turns least among the straight lines
+        there that are clear; None where that leaves a corner that is too sharp to be flown."""
         lap, corner = strip.lap(), way[-2]
         arc = np.arange(len(lap) - 25, len(lap) - 5)
         tangent = _unit(lap[arc + 1] - lap[arc - 1])
-        come = arc[np.argmax(np.sum(tangent * _unit(lap[arc] - corner), axis=1))]
-        leave = arc[np.argmax(np.sum(tangent * _unit(corner - lap[arc]), axis=1))]
+        come = self._first_clear(corner, lap[arc], np.sum(tangent * _unit(lap[arc] - corner), axis=1), height)
+        leave = self._first_clear(corner, lap[arc], np.sum(tangent * _unit(corner - lap[arc]), axis=1), height)
         there, back, circle, cut = way, way[::-1], np.empty((0, 2)), 0
-        if _clear(corner, lap[come], self.airspace, height):
-            there, circle = np.vstack([way[:-1], lap[come]]), lap[come + 1 :]
-        if _clear(lap[leave], corner, self.airspace, height):
-            back, cut = np.vstack([lap[leave], way[-2::-1]]), len(lap) - 1 - int(leave)
+        if come is not None:
+            there, circle = np.vstack([way[:-1], lap[arc[come]]]), lap[arc[come] + 1 :]
+        if leave is not None:
+            back, cut = np.vstack([lap[arc[leave]], way[-2::-1]]), len(lap) - 1 - int(arc[leave])
         tightest = min(tightest_m(there, strip.radius_m), tightest_m(back, strip.radius_m))
         out, home = np.vstack([rounded(there, strip.radius_m), circle]), rounded(back, strip.radius_m)
         last, before = len(lap) - 1 - cut, self.pad.before(out[0])
@@ -173,11 +173,15 @@ class Ways:
     def _from_circle(self, way: Floats, height: float) -> Floats:
         """A way from the circle's middle, as one from the corner at which who goes round leaves with the least turn."""
         circle = self.pad.circle()
-        turn = np.sum(self.pad.tangents() * _unit(way[1] - circle), axis=1)
-        for corner in np.argsort(-turn):
-            if _clear(circle[corner], way[1], self.airspace, height):
-                return np.vstack([circle[corner], way[1:]])
-        return np.vstack([circle[np.argmax(turn)], way])
+        ahead = np.sum(self.pad.tangents() * _unit(way[1] - circle), axis=1)
+        corner = self._first_clear(way[1], circle, ahead, height)
+        return np.vstack([circle[np.argmax(ahead)], way] if corner is None else [circle[corner], way[1:]])
+
+    def _first_clear(self, corner: Floats, places: Floats, ahead: Floats, height: float) -> int | None:
+        """Of the places (n, 2) the one that lies most straight ahead (`ahead`: cosine of the turn there) among those
+        with a clear straight line to the corner; None without any."""
+        clear = (int(n) for n in np.argsort(-ahead) if _clear(corner, places[n], self.airspace, height))
+        return next(clear, None)
 
     def _tree(self, height: float, allowed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int32], int]:
         if height not in self._trees:
