@@ -60,16 +60,19 @@ def say(bench: str, rows: list[dict[str, Any]], complete: bool, inputs: str, tab
 
 def _table_of(rows: list[dict[str, Any]], inputs: str) -> str:
     head = f"> machine: {machine()} · sources: {inputs[:16]}\n\n"
-    names = ("case", "figure", "ours", "unit", "interval", "count", "nights", "goal", "met")
-    lines = [names, ("---",) * len(names), *(_cells_of(r) for r in rows)]
+    names = ["case", "figure", "ours", "unit", "interval", "count", "nights", "goal", "met"]
+    peers = sorted({f"{r['peer_name']} {r['peer_version']}" for r in rows if r["peer_name"]})
+    names[3:3] = [f"{' and '.join(peers)} (ratio)"] if peers else []
+    lines = [names, ["---"] * len(names), *(_cells_of(r, bool(peers)) for r in rows)]
     return head + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _cells_of(row: dict[str, Any]) -> tuple[str, ...]:
+def _cells_of(row: dict[str, Any], has_peer: bool) -> list[str]:
     spread = "" if row["spread"] is None else "-".join(f"{v:g}" for v in row["spread"])
     met = {True: "yes", False: "no", None: ""}[row["met"]]
-    given = (row["ours"], row["unit"], spread, row.get("count"), row["runs"], row["goal"])
-    return (row["case"], row["metric"], *("" if v is None else str(v) for v in given), met)
+    peer = [] if not has_peer else [None if row["peer"] is None else f"{row['peer']} ({row['ratio']})"]
+    given = (row["ours"], *peer, row["unit"], spread, row.get("count"), row["runs"], row["goal"])
+    return [row["case"], row["metric"], *("" if v is None else str(v) for v in given), met]
 
 
 def apacheta(*arguments: str) -> dict[str, Any]:
@@ -90,10 +93,10 @@ def arguments_of(resume: str = "nothing is kept: the same as without") -> argpar
 
 
 @contextmanager
-def live_demo(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A running live demo and where its page's WebSockets are; its object comes on its standard output. What it says
-    goes into the folder. It is killed where it still runs at the end."""
-    command = [sys.executable, "-P", "-m", "apacheta.app.cli", "demo", "--port", "0", "--lang", "en", "--json", *words]
+def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A running `apacheta WORDS` with its page, and where its page's WebSockets are; its object comes on its standard
+    output. What it says goes into the folder. It is killed where it still runs at the end."""
+    command = [sys.executable, "-P", "-m", "apacheta.app.cli", *words, "--port", "0", "--json"]
     said = folder / "said"
     with said.open("wb") as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
@@ -108,7 +111,7 @@ def _address(process: subprocess.Popen[bytes], said: Path) -> str:
     """Where the page is, once the command says so."""
     while (found := re.search(r"http://127\.0\.0\.1:\d+", said.read_text())) is None:
         if process.poll() is not None:
-            raise SystemExit(f"the demo ended without naming its page: {said.read_text()}")
+            raise SystemExit(f"the command ended without naming its page: {said.read_text()}")
         time.sleep(0.1)
     return found[0].replace("http", "ws")
 

@@ -25,9 +25,9 @@ from _common import (
     inputs_sha256,
     largest,
     least,
-    live_demo,
     row,
     say,
+    serving,
     total,
 )
 from night import DECIDING as NIGHT_DECIDING
@@ -94,7 +94,10 @@ def flown(seed: int, minutes: float, camera: str) -> Night:
 def watched(seed: int, minutes: float, camera: str) -> Night:
     """A live night with three aircraft that a reader watches; `first_alert_s`: after it connected, null without."""
     made = tempfile.TemporaryDirectory(prefix="apacheta-fleet-")
-    with made as folder, live_demo(Path(folder), *_given(folder, seed, minutes, camera)) as (process, address):
+    with (
+        made as folder,
+        serving(Path(folder), "demo", "--lang", "en", *_given(folder, seed, minutes, camera)) as (process, address),
+    ):
         told = asyncio.run(_read(address))
         night = json.loads(process.communicate()[0])
     return night | {"post": None, "report": None} | told

@@ -1,16 +1,21 @@
 """The relay: 720p30 H.264 over UDP MPEG-TS on loopback to decoded in headless Chromium, by our path and by aiortc.
 
-Ours: own demultiplexer, envelope, WebSocket, the page's own decoder (WebCodecs). The peer: the same access units passed
-through aiortc without a new encoding, its receiver's jitter buffer asked for 0 ms. Both run one after the other in one
-run; late is a picture by the time from when its access unit was due at the sender to when the browser had it decoded,
-before any display. The sender is a process of its own. `--quick` measures 4 s each; it never counts as met.
+Ours is the whole way: `apacheta watch` with its core, which looks at every picture, too, its console, and the page's
+own decoder (WebCodecs). The peer: the same access units, taken apart by our demultiplexer and passed through aiortc
+without a new encoding, its receiver's jitter buffer asked for 0 ms. `by itself` is our demultiplexer, envelope and
+WebSocket in the peer's place: what the two ways of sending cost. All run one after the other in one run; late is a
+picture by the time from when its access unit was due at the sender to when the browser had it decoded, before any
+display. The sender is a process of its own. `--quick` measures 4 s each; it never counts as met.
 """
 
 import asyncio
 import contextlib
 import functools
+import json
 import math
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +29,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from _common import ROOT, arguments_of, inputs_sha256, row, say
+from _common import ROOT, arguments_of, inputs_sha256, row, say, serving
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 1280, 720, 30
 LOOP_FRAMES, KEY_FRAMES = 300, 60
@@ -32,7 +37,34 @@ SQUARE_PX, BITS = 40, 16
 BIT_RATE = 1_500_000
 GOAL_MS = {"p50": 15.0, "p90": 30.0}
 WARM_UP_S, WHOLE_S, QUICK_S = 3.0, 30.0, 4.0
-DECIDING = ("src/apacheta/formats", "src/apacheta/adapters/stream", "benchmarks/relay.py")
+DECIDING = tuple(
+    f"src/apacheta/{room}" for room in ("formats", "adapters", "see", "console", "app/chain", "app/live", "app/watch")
+)
+MANDATE = """format = "mandate/1"
+authority = "bench"
+purpose = "bench"
+exercise = true
+partners = []
+share = []
+from_utc = 2020-01-01T00:00:00Z
+to_utc = 2199-01-01T00:00:00Z
+area_file = "area.geojson"
+"""
+AREA_DEG = [[-70.2, -33.0], [-70.0, -33.0], [-70.0, -32.6], [-70.2, -32.6], [-70.2, -33.0]]
+POSE = {
+    5: 90.0,
+    90: 1.5,
+    91: -2.5,
+    13: -32.82,
+    14: -70.08,
+    15: 4_200.0,
+    16: 12.5,
+    17: 10.0,
+    18: 20.0,
+    19: -30.0,
+    20: 0.0,
+}
+"""Items of ST 0601: an aircraft within the mandate's area."""
 INSTALL = ".venv/bin/python -m pip install --editable '.[bench]'"
 Push = Callable[[bytes, bool, int], None]
 
@@ -78,21 +110,26 @@ def bundler() -> Path:
     return ROOT / "web" / "node_modules" / ".bin" / "rolldown"
 
 
+CASES = {"watch": "720p30 through apacheta watch", "bare": "720p30, the relay by itself"}
+
+
 def rows_of(late: dict[str, list[float]], quick: bool) -> list[dict[str, Any]]:
-    """Two figures, ours beside the peer's, in milliseconds; `count` is how many pictures of ours they come from."""
-    peer_name, peer_version = ("aiortc passthrough", version("aiortc")) if "passthrough" in late else (None, None)
-    rows = []
-    for name, goal_ms in GOAL_MS.items():
-        ours, peer = (percentile(late.get(path, []), name) for path in ("ours", "passthrough"))
-        more = {"peer": peer, "peer_name": peer_name, "peer_version": peer_version, "quick": quick, "runs": 1}
-        ratio = {"ratio": round(peer / ours, 2), "ratio_of": "peer / ours"} if peer and ours else {}
-        met = None if quick or ours is None else ours <= goal_ms
-        goal = f"<= {goal_ms:g}"
-        rows.append(
-            row("720p30 on loopback", f"due to decoded, {name}", "ms", ours, goal=goal, met=met, **more, **ratio)
-            | {"count": len(late.get("ours", []))}
-        )
-    return rows
+    """Two figures of each of our paths, beside the peer's, in milliseconds; `count` is how many pictures of ours they
+    come from."""
+    return [_row_of(late, path, name, quick) for path in CASES for name in GOAL_MS]
+
+
+def _row_of(late: dict[str, list[float]], path: str, name: str, quick: bool) -> dict[str, Any]:
+    ours, peer = (percentile(late.get(one, []), name) for one in (path, "passthrough"))
+    more = {"quick": quick, "runs": 1, "count": len(late.get(path, []))}
+    if peer is not None:
+        more |= {"peer": peer, "peer_name": "aiortc passthrough", "peer_version": version("aiortc")}
+    if peer and ours:
+        more |= {"ratio": round(peer / ours, 2), "ratio_of": "peer / ours"}
+    if path == "watch":
+        met = None if quick or ours is None else ours <= GOAL_MS[name]
+        more |= {"goal": f"<= {GOAL_MS[name]:g}", "met": met}
+    return row(CASES[path], f"due to decoded, {name}", "ms", ours, **more)
 
 
 def percentile(late_ms: list[float], name: str) -> float | None:
@@ -140,10 +177,11 @@ def access_units() -> list[tuple[bytes, bool]]:
 
 
 def send(port: int, zero_ns: int) -> int:
-    """Send the units of the standard input, over and over, the n-th when n / 30 s have passed since `zero_ns`."""
+    """Send the units of the standard input, over and over, each with a pose, the n-th when n / 30 s have passed since
+    `zero_ns`."""
     import pickle
-    import socket
 
+    from apacheta.formats.klv import encode_st0601
     from apacheta.formats.ts import TsMuxer
 
     units: list[tuple[bytes, bool]] = pickle.load(sys.stdin.buffer)
@@ -151,7 +189,8 @@ def send(port: int, zero_ns: int) -> int:
     number = 0
     while True:
         unit, key = units[number % LOOP_FRAMES]
-        packets = muxer.frame(90_000 + number * 90_000 // RATE_HZ, unit, b"", key)
+        due_us = (zero_ns + number * 10**9 // RATE_HZ) // 1000
+        packets = muxer.frame(90_000 + number * 90_000 // RATE_HZ, unit, encode_st0601(POSE | {2: due_us}), key)
         time.sleep(max(0.0, (zero_ns + number * 10**9 // RATE_HZ - time.time_ns()) / 1e9))
         for at in range(0, len(packets), 7 * 188):
             out.sendto(packets[at : at + 7 * 188], ("127.0.0.1", port))
@@ -212,10 +251,10 @@ def envelope_bytes(unit: bytes, key: bool, pts_90k: int) -> bytes:
     )
 
 
-def application(hub: Hub, script: str, peers: list[Any]) -> Any:
-    """The two paths and the page. The console's own socket may stand in for `video` where a core feeds it."""
+def application(hub: Hub, peers: list[Any]) -> Any:
+    """Our way of sending, the peer's, and an empty page."""
     from starlette.applications import Starlette
-    from starlette.responses import HTMLResponse, JSONResponse, Response
+    from starlette.responses import HTMLResponse, JSONResponse
     from starlette.routing import Route, WebSocketRoute
 
     async def video(socket: Any) -> None:
@@ -227,11 +266,10 @@ def application(hub: Hub, script: str, peers: list[Any]) -> Any:
     async def offer(request: Any) -> Any:
         return JSONResponse(await answered(await request.json(), hub, peers))
 
-    page = "<!doctype html><title>relay</title><script type=module src=/relay.js></script>"
+    page = "<!doctype html><title>relay</title>"
     return Starlette(
         routes=[
             Route("/", lambda _: HTMLResponse(page)),
-            Route("/relay.js", lambda _: Response(script, media_type="text/javascript")),
             Route("/offer", offer, methods=["POST"]),
             WebSocketRoute("/ws/video/bench", video),
         ]
@@ -282,17 +320,65 @@ def track_of(hub: Hub) -> Any:
 
 async def measured(seconds: float, has_peer: bool) -> dict[str, list[float]]:
     """Milliseconds from due to decoded of each picture, by path."""
+    units = access_units()
+    late = {"watch": await through_watch(units, seconds)}
+    return late | await by_themselves(units, seconds, ("bare", "passthrough") if has_peer else ("bare",))
+
+
+async def through_watch(units: list[tuple[bytes, bool]], seconds: float) -> list[float]:
+    """The whole way: a running watch of the sender's stream, and the page's decoder at its console."""
+    with tempfile.TemporaryDirectory(prefix="apacheta-relay-") as folder:
+        post, port, zero_ns = post_in(Path(folder)), free_port(), time.time_ns() + 10**9
+        sender = start_sender(port, zero_ns, units)
+        words = ("watch", "--stream", f"udp://127.0.0.1:{port}", "--post", str(post))
+        try:
+            with serving(Path(folder), *words) as (watch, address):
+                late = await in_browser(
+                    f"{address.replace('ws', 'http', 1)}/api/state", "ours('stream')", seconds, zero_ns
+                )
+                watch.send_signal(signal.SIGINT)
+                watch.communicate()
+        finally:
+            sender.kill()
+            sender.wait()
+    return late
+
+
+def post_in(folder: Path) -> Path:
+    """A post with a mandate over the sender's aircraft."""
+    post = folder / "post"
+    post.mkdir()
+    (post / "mandate.toml").write_text(MANDATE, encoding="utf-8")
+    area = {"type": "Polygon", "coordinates": [AREA_DEG]}
+    feature = {"type": "Feature", "properties": {}, "geometry": area}
+    (post / "area.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8"
+    )
+    return post
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+async def by_themselves(
+    units: list[tuple[bytes, bool]], seconds: float, paths: tuple[str, ...]
+) -> dict[str, list[float]]:
+    """Our way of sending and the peer's, without a watch around them."""
     from apacheta.adapters.stream import UdpStream
 
-    units, hub, peers = access_units(), Hub(asyncio.get_running_loop()), list[Any]()
+    hub, peers = Hub(asyncio.get_running_loop()), list[Any]()
     stream = UdpStream("127.0.0.1", 0)
     threading.Thread(target=receive, args=(stream.chunks(), hub.push), daemon=True).start()
     zero_ns = time.time_ns() + 10**9
     sender = start_sender(stream.port, zero_ns, units)
+    calls = {"bare": "ours('bench')", "passthrough": "passthrough()"}
     try:
-        async with served(application(hub, bundled(), peers)) as port:
-            paths = ("ours", "passthrough") if has_peer else ("ours",)
-            return {path: await in_browser(port, path, seconds, zero_ns) for path in paths}
+        async with served(application(hub, peers)) as port:
+            address = f"http://127.0.0.1:{port}/"
+            return {path: await in_browser(address, calls[path], seconds, zero_ns) for path in paths}
     finally:
         sender.kill()
         sender.wait()
@@ -318,7 +404,7 @@ def bundled() -> str:
     """The page's own modules and those of the measurement as one script."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "relay.js"
-        command = [str(bundler()), "src/bench/relay.ts", "--file", str(out), "--format", "esm"]
+        command = [str(bundler()), "src/bench/relay.ts", "--file", str(out), "--format", "iife"]
         subprocess.run(command, cwd=ROOT / "web", check=True, stdout=subprocess.DEVNULL)
         return out.read_text(encoding="utf-8")
 
@@ -326,8 +412,6 @@ def bundled() -> str:
 @contextlib.asynccontextmanager
 async def served(app: Any) -> AsyncIterator[int]:
     """A server on a port of its own while this lasts."""
-    import socket
-
     import uvicorn
 
     bound = socket.socket()
@@ -344,24 +428,24 @@ async def served(app: Any) -> AsyncIterator[int]:
         await task
 
 
-async def in_browser(port: int, path: str, seconds: float, zero_ns: int) -> list[float]:
-    """What one path gives in a browser of its own, after a warm-up."""
+async def in_browser(address: str, call: str, seconds: float, zero_ns: int) -> list[float]:
+    """What one path gives in a browser of its own, on that page, after a warm-up."""
     from playwright.async_api import async_playwright
 
     flags = ["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection"]
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium(), args=flags)
         page = await browser.new_page()
-        await page.goto(f"http://127.0.0.1:{port}/")
-        await page.wait_for_function("window.relay !== undefined")
-        await page.evaluate(f"void relay.{path}()")
+        await page.goto(address)
+        await page.evaluate(bundled())
+        await page.evaluate(f"void relay.{call}")
         await asyncio.sleep(WARM_UP_S)
         before = await page.evaluate("relay.seen.length")
         await asyncio.sleep(seconds)
         seen, trouble = await page.evaluate(f"[relay.seen.slice({before}), relay.trouble()]")
         await browser.close()
     if trouble or not seen:
-        sys.stderr.write(f"bench relay, {path}: {len(seen)} pictures, {trouble or 'no trouble said'}\n")
+        sys.stderr.write(f"bench relay, {call}: {len(seen)} pictures, {trouble or 'no trouble said'}\n")
     return [lateness_ms(one["number"], one["utc_ms"], zero_ns) for one in seen]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from _common import arguments_of, inputs_sha256, live_demo, row, say
+from _common import arguments_of, inputs_sha256, row, say, serving
 from fleet import DECIDING, FLEET
 
 PROCESSES = ("simulator", "console", "decoder", "core")
@@ -81,7 +81,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="apacheta-restart-") as folder:
         post = Path(folder) / "post"
         words = ["--post", str(post), "--minutes", "60", "--camera", camera, "--aircraft", "3", "--no-video"]
-        with live_demo(Path(folder), *words) as (process, address):
+        with serving(Path(folder), "demo", "--lang", "en", *words) as (process, address):
             found = asyncio.run(measured(address, post, rounds))
             process.send_signal(signal.SIGINT)
             process.communicate()

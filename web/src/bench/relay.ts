@@ -31,12 +31,12 @@ async function note(frame: VideoFrame): Promise<void> {
   seen.push({ number, utc_ms });
 }
 
-function ours(): void {
+function ours(stream: string): void {
   const decoder = new PictureDecoder<Envelope>({
     picture: (frame) => void note(frame),
     trouble: (what) => (trouble = JSON.stringify(what)),
   });
-  const socket = new WebSocket(`ws://${location.host}/ws/video/bench`);
+  const socket = new WebSocket(`ws://${location.host}/ws/video/${stream}`);
   socket.binaryType = "arraybuffer";
   socket.onmessage = (message: MessageEvent<ArrayBuffer>) => decoder.decode(decodeEnvelope(new Uint8Array(message.data)));
 }
