@@ -94,8 +94,8 @@ def test_there_is_a_plan_with_sorties(result: PlanResult) -> None:
 
 
 def test_nobody_is_asked_to_turn_on_the_spot(planned: Planned, result: PlanResult) -> None:
-    """An aircraft on its wing swings out at a sharp corner, over ground that nobody has looked at. Beside the pad, where
-    it comes straight up and goes straight down, it may turn by more."""
+    """An aircraft on its wing swings out at a sharp corner, over ground that nobody has looked at. Beside the pad,
+    where it comes straight up and goes straight down, it may turn by more."""
     for tour in result.plan.tours:
         at = np.column_stack(planned.world.dem.grid.xy(*np.array(
             [(w.position.lat_deg, w.position.lon_deg) for w in tour.waypoints]
