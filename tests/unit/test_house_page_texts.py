@@ -8,6 +8,7 @@ import pytest
 from apacheta.app.texts import LANGUAGES, catalogue
 
 WEB = Path(__file__).parents[2] / "web" / "src"
+SOURCE = Path(__file__).parents[2] / "src" / "apacheta"
 SOURCES = sorted(p for p in WEB.rglob("*") if p.suffix in (".ts", ".svelte") and not p.name.endswith(".test.ts"))
 COMPONENTS = [p for p in SOURCES if p.suffix == ".svelte"]
 
@@ -76,6 +77,16 @@ def test_no_sentence_of_the_page_is_unused() -> None:
     asked = {key for path in SOURCES for key in keys_in(path.read_text())}
     ours = [key for key in catalogue("es") if key.startswith("page.")]
     assert [key for key in ours if not any(is_asked(key, one) for one in asked)] == []
+
+
+def test_the_page_knows_the_names_that_our_generator_gives() -> None:
+    """Else a generated night would be in English on a Spanish page, where `generated.ts` calls it otherwise."""
+    page = (WEB / "generated.ts").read_text()
+    makers = ("app/exercise.py", "sim/world/recipe.py", "sim/world/places.py")
+    maker = "".join((SOURCE / path).read_text() for path in makers)
+    for ours in ("generated pass {seed}", "Apacheta exercise", "patrol {v.name}", "edge of {v.name}"):
+        assert ours in maker
+        assert ours.split("{")[0] in page
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda path: path.name)

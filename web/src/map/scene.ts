@@ -1,5 +1,6 @@
 /** The shapes of each part, from the page's state at one instant. */
 
+import { called } from "../generated";
 import type { LiveState } from "../live.svelte";
 import type { Fix, LonLat, Sight } from "../wire";
 import type { Words } from "../words";
@@ -36,7 +37,7 @@ export function shapesOf(part: Part, live: LiveState, own: Own, words: Words): S
     case "standoff":
       return standoffShapes(own.standoff, standoffM(live), words.t);
     case "ground":
-      return night === null ? [] : groundShapes(night, words.t);
+      return night === null ? [] : groundShapes(called(night, words), words.t);
     case "plan":
       return night === null ? [] : planShapes(night);
     case "sights":
