@@ -4,6 +4,7 @@ import { keepLanguage, keptLanguage, utcTime, WordMissing, Words } from "./words
 const SENTENCES = {
   "page.greeting": "Hay {count} de {all}, {count}",
   "page.time.ago": "hace {span}",
+  "page.time.days": "{count} días",
   "page.compass.n": "N",
   "page.compass.s": "S",
   "page.compass.e": "E",
@@ -76,6 +77,10 @@ describe("numbers", () => {
 });
 
 describe("times", () => {
+  it("a span of two days or more is whole days: nobody counts 216 hours", () => {
+    expect([172_799, 172_800, 259_199, 777_600].map((s) => spanish.span(s))).toEqual(["47 h 59 min", "2 días", "2 días", "9 días"]);
+  });
+
   it("a span grows from seconds to hours", () => {
     expect([119, 120, 3599, 3600, 3900, -5].map((s) => spanish.span(s))).toEqual([
       "119 s",

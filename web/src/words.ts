@@ -9,6 +9,7 @@ export type Values = Record<string, string | number>;
 export type Translate = (key: string, values?: Values) => string;
 
 export const UNKNOWN = "–";
+const DAY_MIN = 1440;
 const THIN_SPACE = "\u202f";
 const KEPT = "apacheta.language";
 const LOCALES: Record<Language, string> = { es: "es", en: "en-GB" };
@@ -89,12 +90,13 @@ export class Words {
     return this.t("page.time.ago", { span: this.span(seconds) });
   }
 
-  /** A span of time: `45 s`, `12 min`, `3 h 05 min`. Never negative. */
+  /** A span of time: `45 s`, `12 min`, `3 h 05 min`, from two days on `9 days`. Never negative, never more than it is. */
   span(seconds: number): string {
     const whole = Math.max(0, Math.floor(seconds));
     if (whole < 120) return `${whole} s`;
     const minutes = Math.floor(whole / 60);
     if (minutes < 60) return `${minutes} min`;
+    if (minutes >= 2 * DAY_MIN) return this.t("page.time.days", { count: this.number(Math.floor(minutes / DAY_MIN)) });
     return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
   }
 
