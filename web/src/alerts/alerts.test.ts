@@ -140,6 +140,50 @@ describe("triage by keyboard", () => {
     expect(live.selected_alert).toBe("h2");
   });
 
+  it("after the last answer next reaches what comes to wait later, and from there walks on", async () => {
+    const { triage, live } = room();
+    for (const id of ["h1", "h2", "m"]) {
+      triage.select(id);
+      triage.run("dismiss");
+      triage.choose(1);
+      await settled();
+    }
+    expect([triage.waiting, live.selected_alert]).toEqual([0, "m"]);
+    live.receive(alert("h3", "high", 20), 0);
+    triage.run("next");
+    expect(live.selected_alert).toBe("h3");
+    triage.run("next");
+    expect(live.selected_alert).toBe("h2");
+    triage.run("next");
+    expect(live.selected_alert).toBe("h1");
+  });
+
+  it("after the last answer next walks what is reviewed while nothing waits", async () => {
+    const { triage, live } = room();
+    live.receive(decision("m", "confirmed", "person"), 0);
+    for (const id of ["h1", "h2"]) {
+      triage.select(id);
+      triage.run("dismiss");
+      triage.choose(1);
+    }
+    await settled();
+    expect([triage.waiting, live.selected_alert]).toEqual([0, "h2"]);
+    triage.run("next");
+    expect(live.selected_alert).toBe("h1");
+  });
+
+  it("at the end of what is reviewed next goes back to what waits, and stays where nothing does", () => {
+    const { triage, live } = room();
+    live.receive(decision("h1", "confirmed", "person"), 0);
+    triage.select("h1");
+    triage.run("next");
+    expect(live.selected_alert).toBe("h2");
+    for (const id of ["h2", "m"]) live.receive(decision(id, "confirmed", "person"), 0);
+    triage.select("m");
+    triage.run("next");
+    expect(live.selected_alert).toBe("m");
+  });
+
   it("without having opened the evidence there is one reason to dismiss: unseen", async () => {
     const { triage, sent } = room();
     triage.run("next");

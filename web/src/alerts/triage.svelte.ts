@@ -22,6 +22,8 @@ export class Triage {
   private notes = $state.raw<Record<string, string>>({});
   private opened = $state.raw<Record<string, true>>({});
   private marks = $state.raw<ReadonlySet<string>>(new Set());
+  /** The alert with whose answer nothing waited any more: next goes on from there with what comes to wait. */
+  private last_answered: string | null = null;
 
   constructor(
     private readonly live: LiveState,
@@ -84,6 +86,7 @@ export class Triage {
     if (alert !== this.live.selected_alert) this.showing = false;
     this.live.selected_alert = alert;
     this.answering = null;
+    this.last_answered = null;
   }
 
   mark(alert: string): void {
@@ -184,8 +187,9 @@ export class Triage {
   private goOn(answered: readonly string[]): void {
     this.answering = null;
     if (this.selected !== null && !answered.includes(this.selected.id)) return;
-    const waiting = inOrder(this.queue).find(({ id }) => this.isOpen(id) && !(id in this.desk.posts));
+    const waiting = this.firstWaiting(inOrder(this.queue));
     if (waiting !== undefined) this.select(waiting.id);
+    else this.last_answered = this.live.selected_alert;
   }
 
   private step(by: 1 | -1): boolean {
@@ -193,8 +197,20 @@ export class Triage {
     if (order.length === 0) return false;
     const at = order.findIndex(({ id }) => id === this.live.selected_alert);
     const to = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
-    this.select(order[to]!.id);
+    const waiting = by === 1 && this.isAtEnd(order) ? this.firstWaiting(order) : undefined;
+    this.select((waiting ?? order[to]!).id);
     return true;
+  }
+
+  /** Whether nothing follows the selected alert: it was the last to be answered, or is the last that was reviewed. */
+  private isAtEnd(order: readonly Alert[]): boolean {
+    const id = this.live.selected_alert;
+    return id !== null && (id === this.last_answered || (id === order.at(-1)?.id && !this.isOpen(id)));
+  }
+
+  /** What waits first for an answer that is not under way. */
+  private firstWaiting(order: readonly Alert[]): Alert | undefined {
+    return order.find(({ id }) => this.isOpen(id) && !(id in this.desk.posts));
   }
 
   private ask(what: Answering): true {
