@@ -85,6 +85,28 @@ def test_without_webgl_the_map_is_drawn_by_canvas_and_moves_by_keyboard(browsing
     assert page.screenshot() != before
 
 
+def test_a_selected_alert_moves_the_map_only_where_it_was_not_in_view(browsing: Any, watch: Any) -> None:
+    page, (own,) = browsing.page(size={"width": 1200, "height": 800}), watch.chain.alerts
+    page.wait_for_selector("[data-map='canvas'] [data-ready]")
+    page.focus("[role='application']")
+
+    def place_after(*keys: str) -> Any:
+        press(page, *keys)
+        return page.locator(".place output").inner_text()
+
+    before = place_after("-", "+")
+    page.click(f"[data-alert='{own.id}']")
+    page.focus("[role='application']")
+    assert place_after("-", "+") == before
+    page.click(f"[data-alert='{own.id}']")
+    page.keyboard.press("Escape")
+    page.focus("[role='application']")
+    away = place_after(*["ArrowRight"] * 12)
+    page.click(f"[data-alert='{own.id}']")
+    page.focus("[role='application']")
+    assert place_after("-", "+") != away
+
+
 @pytest.mark.parametrize("browsing", [DEEP], indirect=True)
 def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
     """Software draws the flat map by canvas; 3D brings WebGL, which draws ground where there was none, then goes."""
