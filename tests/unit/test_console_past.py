@@ -16,9 +16,11 @@ from account_log import entry, open_account
 from console_room import START_NS, Console, console, envelope, soon
 from live_stage import mandate
 from stream_sample import items_at, own_stream, pictures
+from tile_sample import ground_m, write_dem
 
 from apacheta.app.chain import Chain, ChainSettings, Keeper
 from apacheta.app.post import open_post
+from apacheta.app.terrain import tiles_for
 from apacheta.app.watch.chain import WatchChain
 from apacheta.console.log_reader import LogReader
 from apacheta.core.alerts import Alert, Decision, Evidence
@@ -206,6 +208,29 @@ def test_history_tells_a_span_in_the_words_of_the_live_messages(room: Console) -
         ("alert-1", "unreviewed", told["alerts"][0]["index"] + 1)
     ]
     assert [(s["stream"], s["seen_km2"]) for s in told["seen"]] == [("drone-1", 1.25)]
+
+
+@pytest.mark.parametrize("datum", ["amsl_egm96", "hae", None])
+def test_history_tells_the_height_above_ground_by_the_terrain_of_the_map(
+    post: Path, tmp_path: Path, datum: str | None
+) -> None:
+    """The aircraft stands still 4,200 m above the ellipsoid, over the waves of tile_sample."""
+    tiles = tmp_path / "ground.pmtiles"
+    tiles_for(write_dem(tmp_path / "dem.tif"), None, tiles, vertical_datum=datum)
+    with console(post, terrain=tiles) as room:
+        told = room.json(f"/api/history?from_utc_ns={START_NS}&to_utc_ns={START_NS + 10**9}")["fixes"][0]
+    if datum is None:
+        assert told["alt_agl_m"] is None, "nobody says what its heights are above"
+    else:
+        height_m = told["alt_hae_m"] if datum == "hae" else told["alt_amsl_m"]
+        assert told["alt_agl_m"] == pytest.approx(height_m - ground_m(PLACE.lon_deg, PLACE.lat_deg), abs=1.0)
+
+
+def test_history_where_the_terrain_cannot_be_read_has_no_heights_above_it(post: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.pmtiles").write_bytes(b"\0" * 200)
+    with console(post, terrain=tmp_path / "no.pmtiles") as room:
+        told = room.json(f"/api/history?from_utc_ns={START_NS}&to_utc_ns={START_NS + 10**9}")
+    assert {fix["alt_agl_m"] for fix in told["fixes"]} == {None}
 
 
 def test_history_of_a_span_without_anything_is_empty(room: Console) -> None:

@@ -10,6 +10,7 @@ from .answers import JSON, NotThere, json_answer, tagged_answer
 from .decisions import LONGEST_BODY, Decisions, decision_of
 from .desk import Desk
 from .files import Files
+from .ground import ground_of
 from .history import history_of
 from .record import Record, Segment
 from .replay import LONGEST_NS, envelopes_of_span, span_of, step_of
@@ -102,7 +103,8 @@ def add_past_routes(app: FastAPI, settings: ConsoleSettings, desk: Desk, record:
     async def history(request: Request) -> Response:
         from_ns, to_ns = span_of(request.query_params)
         step_ns = step_of(request.query_params)
-        return json_answer(await run_in_threadpool(history_of, record, from_ns, to_ns, step_ns))
+        ground = await run_in_threadpool(ground_of, settings.terrain)
+        return json_answer(await run_in_threadpool(history_of, record, from_ns, to_ns, step_ns, ground))
 
 
 def add_sockets(app: FastAPI, desk: Desk) -> None:
