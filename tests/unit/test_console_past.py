@@ -136,6 +136,24 @@ def test_a_replayed_unit_says_where_its_camera_was(room: Console) -> None:
     assert shot.pts_90k == 90_000 + 10 * 9_000
 
 
+def test_a_replayed_unit_says_where_its_camera_says_that_the_middle_of_the_picture_lies(tmp_path: Path) -> None:
+    """Frames before the fifth do not say; the height may lack by itself."""
+    said = {5: {23: -32.83, 24: -70.07, 25: 3_900.0}, 6: {23: -32.84, 24: -70.06}}
+    post = open_post(tmp_path / "post")
+    keeper = Keeper(post, open_account(post.folder), keep_video=True)
+    chain, muxer = Chain(ChainSettings(stream="drone-1"), None, None, keeper), TsMuxer()
+    for n, (unit, key) in enumerate(pictures(7)):
+        chain.feed(muxer.frame(90_000 + 9_000 * n, unit, encode_st0601(items_at(n) | said.get(n, {})), key))
+    chain.end()
+    keeper.close()
+    with console(post.folder) as room:
+        told = [json.loads(e.metadata) for e in shots(room, 0.4, 0.6)[4:]]
+    centres = [[one[f"centre_{name}"] for name in ("lat_deg", "lon_deg", "alt_amsl_m")] for one in told]
+    assert centres[0] == [None, None, None]
+    assert centres[1] == pytest.approx([-32.83, -70.07, 3_900.0], abs=0.2)
+    assert (centres[2][:2], centres[2][2]) == (pytest.approx([-32.84, -70.06], abs=1e-6), None)
+
+
 @pytest.mark.parametrize("damage", ["missing", "changed"])
 def test_a_segment_that_is_not_as_the_log_says_leaves_a_hole_that_is_said(post: Path, damage: str) -> None:
     path = post / "video" / "drone-1" / "000002.ts"

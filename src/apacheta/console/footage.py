@@ -15,7 +15,7 @@ from ..core.instant import NS
 from ..core.sight import CameraPose
 from ..formats.envelope import KEY, Envelope, codec_of, decode_envelope, encode_envelope, flags_of
 from ..formats.keyframes import is_key_unit
-from ..formats.klv import decode_packets, pose_of
+from ..formats.klv import MetadataPacket, decode_packets, pose_of
 from ..formats.ts import PesUnit, TsDemuxer
 from .record import Segment
 from .whereabouts import amsl_m, line_of_sight_deg, undulation_m
@@ -24,6 +24,19 @@ NEAR_90K = 1500
 """Half a frame at 30 Hz: metadata nearer than that to a frame is its own (as in app/chain/pairing.py)."""
 SAME_NS = NS // 1000
 """Two times of one frame, by metadata and by the stream's clock, differ by less."""
+
+
+FRAME_CENTRE = ((23, "frame_centre_lat_deg"), (24, "frame_centre_lon_deg"), (25, "frame_centre_alt_amsl_m"))
+"""Items of ST 0601 and what EG 0104 has instead."""
+Centre = tuple[float | None, float | None, float | None]
+"""Latitude, longitude, height above mean sea level."""
+
+
+class Camera(NamedTuple):
+    """A camera at one frame: its pose, and where it says itself that the middle of the picture lies."""
+
+    pose: CameraPose
+    centre: Centre
 
 
 class Shot(NamedTuple):
@@ -88,15 +101,15 @@ class _Cutter:
     def shots(self, data: bytes, from_utc_ns: int, is_last: bool) -> list[Shot]:
         """The shots that these bytes complete; with the last segment, what is still open too."""
         units = self._demuxer.feed(data) + (self._demuxer.flush() if is_last else [])
-        poses = _poses_of(units)
+        cameras = _cameras_of(units)
         if self._zero_ns is None:
-            self._zero_ns = next((_zero_ns(pose, pts) for pts, pose in poses.items()), None)
+            self._zero_ns = next((_zero_ns(camera.pose, pts) for pts, camera in cameras.items()), None)
         video = [unit for unit in units if unit.kind == "video"]
-        return [self._shot(unit, _own_pose(unit, poses), from_utc_ns) for unit in video]
+        return [self._shot(unit, _own_camera(unit, cameras), from_utc_ns) for unit in video]
 
-    def _shot(self, unit: PesUnit, pose: CameraPose | None, from_utc_ns: int) -> Shot:
-        if pose is not None and unit.pts_90k is not None:
-            self._camera, self._zero_ns = metadata_of(pose), _zero_ns(pose, unit.pts_90k)
+    def _shot(self, unit: PesUnit, camera: Camera | None, from_utc_ns: int) -> Shot:
+        if camera is not None and unit.pts_90k is not None:
+            self._camera, self._zero_ns = metadata_of(camera), _zero_ns(camera.pose, unit.pts_90k)
         is_timed = self._zero_ns is not None and unit.pts_90k is not None
         utc_ns = (self._zero_ns or 0) + _ns_of(unit.pts_90k or 0) if is_timed else from_utc_ns
         is_key = unit.keyframe or is_key_unit(unit.data, unit.stream_type)
@@ -104,7 +117,7 @@ class _Cutter:
             key=is_key,
             damaged=unit.damaged,
             gap=unit.after_loss,
-            own_metadata=pose is not None,
+            own_metadata=camera is not None,
             codec=codec_of(unit.stream_type),
             pts_90k=unit.pts_90k,
             complete_utc_ns=utc_ns,
@@ -128,8 +141,9 @@ def shots_of_ring(envelopes: Sequence[bytes]) -> list[Shot]:
     return shots
 
 
-def metadata_of(pose: CameraPose) -> bytes:
-    """The envelope's metadata of a pose whose height is above the ellipsoid: JSON, unknown as null."""
+def metadata_of(camera: Camera) -> bytes:
+    """The envelope's metadata of a camera whose height is above the ellipsoid: JSON, unknown as null."""
+    pose = camera.pose
     at, (azimuth_deg, elevation_deg) = pose.position, line_of_sight_deg(pose)
     return msgspec.json.encode(
         {
@@ -145,39 +159,55 @@ def metadata_of(pose: CameraPose) -> bytes:
             "elevation_deg": elevation_deg,
             "hfov_deg": pose.hfov_deg,
             "vfov_deg": None if math.isnan(pose.vfov_deg) else pose.vfov_deg,
+            "centre_lat_deg": camera.centre[0],
+            "centre_lon_deg": camera.centre[1],
+            "centre_alt_amsl_m": camera.centre[2],
         }
     )
 
 
-def _poses_of(units: Sequence[PesUnit]) -> dict[int, CameraPose]:
-    """Poses by presentation time. Metadata without one belongs to the video unit that comes out next."""
-    poses: dict[int, CameraPose] = {}
-    untimed: CameraPose | None = None
+def _cameras_of(units: Sequence[PesUnit]) -> dict[int, Camera]:
+    """Cameras by presentation time. Metadata without one belongs to the video unit that comes out next."""
+    cameras: dict[int, Camera] = {}
+    untimed: Camera | None = None
     for unit in units:
         if unit.kind == "metadata":
-            pose = _pose_of(unit)
-            if pose is not None and unit.pts_90k is not None:
-                poses[unit.pts_90k] = pose
-            elif pose is not None:
-                untimed = pose
+            camera = _camera_of(unit)
+            if camera is not None and unit.pts_90k is not None:
+                cameras[unit.pts_90k] = camera
+            elif camera is not None:
+                untimed = camera
         elif unit.kind == "video" and unit.pts_90k is not None and untimed is not None:
-            poses[unit.pts_90k], untimed = untimed, None
-    return poses
+            cameras[unit.pts_90k], untimed = untimed, None
+    return cameras
 
 
-def _pose_of(unit: PesUnit) -> CameraPose | None:
-    poses = (pose_of(packet, undulation_m) for packet in decode_packets(unit.data, unit.damaged))
-    return next((pose for pose in poses if pose is not None), None)
+def _camera_of(unit: PesUnit) -> Camera | None:
+    packets = decode_packets(unit.data, unit.damaged)
+    posed = ((pose_of(packet, undulation_m), packet) for packet in packets)
+    return next((Camera(pose, _centre_of(packet)) for pose, packet in posed if pose is not None), None)
 
 
-def _own_pose(unit: PesUnit, poses: dict[int, CameraPose]) -> CameraPose | None:
-    """The pose of this very frame."""
-    if unit.pts_90k is None or not poses:
+def _centre_of(packet: MetadataPacket) -> Centre:
+    """Where the camera's own system says that the middle of the picture lies. It may have put it on a flat Earth: it is
+    shown as what it said, and nothing is reckoned with it."""
+    said = packet.items
+    lat_deg, lon_deg, amsl_m = (_number(said.get(tag, said.get(name))) for tag, name in FRAME_CENTRE)
+    return (None, None, None) if lat_deg is None or lon_deg is None else (lat_deg, lon_deg, amsl_m)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _own_camera(unit: PesUnit, cameras: dict[int, Camera]) -> Camera | None:
+    """The camera at this very frame."""
+    if unit.pts_90k is None or not cameras:
         return None
-    if unit.pts_90k in poses:
-        return poses[unit.pts_90k]
-    nearest = min(poses, key=lambda pts: abs(pts - (unit.pts_90k or 0)))
-    return poses[nearest] if abs(nearest - unit.pts_90k) <= NEAR_90K else None
+    if unit.pts_90k in cameras:
+        return cameras[unit.pts_90k]
+    nearest = min(cameras, key=lambda pts: abs(pts - (unit.pts_90k or 0)))
+    return cameras[nearest] if abs(nearest - unit.pts_90k) <= NEAR_90K else None
 
 
 def _zero_ns(pose: CameraPose, pts_90k: int) -> int:

@@ -1,5 +1,7 @@
 /** The envelope of docs/page.md: one access unit with what is known of its camera. */
 
+import { saidBy } from "./metadata";
+
 const MAGIC = 0x41505631;
 const HEAD_BYTES = 28;
 const KEY = 1;
@@ -119,10 +121,6 @@ export class StreamClock {
 
 /** What the metadata says of the time; null where it says nothing readable. */
 function utcSaid(metadata: Uint8Array): bigint | null {
-  try {
-    const { utc_ns } = JSON.parse(new TextDecoder().decode(metadata)) as { utc_ns?: unknown };
-    return typeof utc_ns === "string" && /^\d+$/.test(utc_ns) ? BigInt(utc_ns) : null;
-  } catch {
-    return null;
-  }
+  const { utc_ns } = saidBy(metadata);
+  return typeof utc_ns === "string" && /^\d+$/.test(utc_ns) ? BigInt(utc_ns) : null;
 }

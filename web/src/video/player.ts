@@ -11,6 +11,7 @@ export interface Shown {
   own_utc: boolean;
   complete_utc_ns: bigint;
   damaged: boolean;
+  metadata: Uint8Array;
 }
 
 export interface Screen {
@@ -28,7 +29,7 @@ const PATIENCE_MS = 150;
 
 function shownOf(clock: StreamClock, envelope: Envelope, damaged: boolean): Shown {
   const { utc_ns, own } = clock.utcOf(envelope);
-  return { utc_ns, own_utc: own, complete_utc_ns: envelope.complete_utc_ns, damaged };
+  return { utc_ns, own_utc: own, complete_utc_ns: envelope.complete_utc_ns, damaged, metadata: envelope.metadata };
 }
 
 /** Live: each picture is drawn the moment it is decoded. */
@@ -174,8 +175,8 @@ export class TapePlayer {
   }
 
   private picture(frame: VideoFrame, unit: Unit, damaged: boolean): void {
-    const { utc_ns, own_utc, complete_utc_ns } = unit;
-    if (unit.number >= this.shownFrom) this.screen.draw(frame, { utc_ns, own_utc, complete_utc_ns, damaged });
+    const { utc_ns, own_utc, complete_utc_ns, metadata } = unit;
+    if (unit.number >= this.shownFrom) this.screen.draw(frame, { utc_ns, own_utc, complete_utc_ns, damaged, metadata });
     frame.close();
   }
 
