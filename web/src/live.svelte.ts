@@ -88,9 +88,9 @@ export class LiveState {
     return this.ended ? this.anchor.utc_ms : this.anchor.utc_ms + Math.max(0, this.clock_ms - this.anchor.at_ms);
   }
 
-  /** The same in nanoseconds; before the first message, this machine's own time. */
+  /** The same in nanoseconds; before it is known, an instant at which nothing had happened yet. */
   get now_utc_ns(): bigint {
-    return nsOf(this.now_utc_ms ?? Date.now());
+    return nsOf(this.now_utc_ms ?? 0);
   }
 
   /** The instant of the last message that said what time it is; null before the first. */
@@ -113,9 +113,10 @@ export class LiveState {
   get trust(): Trust {
     if (this.link === "closed") return "console_down";
     if (this.ended) return "ended";
-    if (this.link === "connecting" || Number.isNaN(this.anchor.utc_ms)) return "connecting";
-    const is_silent = this.clock_ms - this.heard_any_ms > CORE_SILENT_MS;
-    return is_silent || isCoreDown(this.health) ? "core_down" : "good";
+    if (this.link === "connecting") return "connecting";
+    if (isCoreDown(this.health)) return "core_down";
+    if (Number.isNaN(this.anchor.utc_ms)) return "connecting";
+    return this.clock_ms - this.heard_any_ms > CORE_SILENT_MS ? "core_down" : "good";
   }
 
   /** Look at another instant, or with null at the present again. */
@@ -182,7 +183,7 @@ export class LiveState {
     this.log = snapshot.log;
     this.forgetSeen();
     this.seen_km2 = snapshot.seen_km2;
-    this.simulated = snapshot.simulated;
+    this.simulated = snapshot.simulated === true;
     this.ended = false;
   }
 
@@ -209,6 +210,7 @@ export class LiveState {
    * not that of a real watch: they bear the time of a stream, whose clock is another. Without a core the console can only go on counting, as this page does. */
   private setClock(message: LiveMessage, clock_ms: number): void {
     if (message.kind === "health" && isCoreDown(message)) return;
+    if (message.kind === "snapshot" && message.simulated === null) return;
     const utc_ms = msOf(message.utc_ns);
     const sure = ["health", "snapshot", "end"].includes(message.kind) || this.now_utc_ms === null;
     if (sure || (this.simulated && !(utc_ms <= (this.now_utc_ms ?? -Infinity)))) this.anchor = { utc_ms, at_ms: clock_ms };

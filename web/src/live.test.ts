@@ -27,6 +27,24 @@ const fed = (...messages: [LiveMessage, number][]) => {
   return state;
 };
 
+describe("before the first core", () => {
+  /** What the console says by itself: by this machine's clock, for it does not know another. */
+  const alone = { ...health(9000), processes: [{ name: "core", state: "down", restarts: null, rss_mb: null }] } as unknown as Health;
+  const first = snapshot(9000, { simulated: null, health: alone });
+
+  it("nobody knows what time the night has: none is shown, and the core is said to be missing", () => {
+    const state = fed([first, 0], [alone, 1000]);
+    state.link = "open";
+    expect([state.now_utc_ms, state.age_s(ns(0)), state.trust]).toEqual([null, null, "core_down"]);
+    expect(state.now_utc_ns).toBe(0n);
+  });
+
+  it("the core's own snapshot sets the clock, also back from what the console had said", () => {
+    const state = fed([first, 0], [snapshot(5), 100]);
+    expect(state.now_utc_ms).toBe(T0_MS + 5000);
+  });
+});
+
 describe("messages", () => {
   it("that come late do not put an aircraft back", () => {
     const state = fed([fix("A1", 5), 0], [fix("A1", 3), 10], [fix("A1", 5), 20]);

@@ -211,7 +211,8 @@ export interface Snapshot extends Message {
   log: Log | null;
   /** Null where no ground is accounted. */
   seen_km2: number | null;
-  simulated: boolean;
+  /** Null where no core has told yet what it watches: then `utc_ns` is the console's own clock, and not the night's. */
+  simulated: boolean | null;
 }
 
 export type LiveMessage =
