@@ -146,6 +146,16 @@ def test_a_browser_without_a_decoder_says_so_and_the_rest_of_the_page_goes_on(
     page.wait_for_selector("[data-map='canvas'] [data-ready]")
 
 
+def test_a_page_that_was_held_up_goes_to_the_newest_picture_and_says_so(browsing: Any, watch: Any) -> None:
+    page = browsing.page()
+    page.get_by_role("button", name="Video", exact=True).click()
+    page.wait_for_selector("section.pane[data-state] time")
+    page.evaluate("setTimeout(() => { const from = performance.now(); while (performance.now() - from < 5000); }, 50)")
+    watch.fly(5)
+    page.locator(".notices", has_text="se saltó a la imagen más nueva").wait_for()
+    page.wait_for_selector("section.pane[data-state='stale'] .veil")
+
+
 def test_a_picture_that_does_not_change_any_more_is_said_to_be_old(browsing: Any, watch: Any) -> None:
     page = browsing.page()
     page.get_by_role("button", name="Video", exact=True).click()

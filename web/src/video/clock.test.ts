@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AgeMeter, isStale, STALE_S, utcText } from "./clock";
+import { AgeMeter, Chase, isStale, STALE_S, utcText } from "./clock";
 
 const START = 1_790_000_000_000_000_000n;
 const ms = (n: number): bigint => START + BigInt(n) * 1_000_000n;
@@ -24,11 +24,27 @@ test("a unit that waited in a queue is old when it comes", () => {
   expect(meter.age_s(ms(2000), 3800)).toBeCloseTo(1.8, 3);
 });
 
-test("a clock that is set anew is believed again within a minute", () => {
+test("a page that stays behind does not get used to it: its pictures are as old as they are", () => {
+  const meter = new AgeMeter();
+  for (let k = 0; k < 3000; k += 1) meter.came(ms(100 * k - (k < 100 ? 0 : 15_000)), 100 * k);
+  expect(meter.age_s(ms(299_900 - 15_000), 299_900)).toBeCloseTo(15, 3);
+});
+
+test("a clock that is set anew is believed half a minute after the stream was taken up anew", () => {
   const meter = new AgeMeter();
   for (let k = 0; k < 300; k += 1) meter.came(ms(100 * k), 100 * k);
-  for (let k = 300; k < 1000; k += 1) meter.came(ms(100 * k - 5000), 100 * k);
-  expect(meter.age_s(ms(99_900 - 5000), 99_900)).toBeCloseTo(0, 3);
+  meter.beganAnew(30_000);
+  for (let k = 300; k < 590; k += 1) meter.came(ms(100 * k - 5000), 100 * k);
+  expect(meter.age_s(ms(58_900 - 5000), 58_900)).toBeCloseTo(5, 3);
+  for (let k = 590; k < 620; k += 1) meter.came(ms(100 * k - 5000), 100 * k);
+  expect(meter.age_s(ms(61_900 - 5000), 61_900)).toBeCloseTo(0, 3);
+});
+
+test("a stream that comes late is taken up anew once, and again only after a unit has come in time", () => {
+  const chase = new Chase();
+  expect([null, 0.1, 1.9, 2.1, 15, 15, 0.5, 2.5].map((age_s) => chase.isDue(age_s))).toEqual([
+    false, false, false, true, false, false, false, true,
+  ]);
 });
 
 test("before anything came there is no age, and no age is stale", () => {

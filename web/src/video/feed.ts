@@ -26,16 +26,23 @@ export class LiveFeed {
     this.socket?.close();
   }
 
+  /** Leave what is on its way, and begin anew at the newest key frame. */
+  again(): void {
+    const before = this.socket;
+    this.open();
+    before?.close();
+  }
+
   private open(): void {
     const socket = new WebSocket(addressOf(this.stream));
     socket.binaryType = "arraybuffer";
     socket.onmessage = (message: MessageEvent<ArrayBuffer>) => this.message(socket, message.data);
-    socket.onclose = () => this.lost();
+    socket.onclose = () => this.lost(socket);
     this.socket = socket;
   }
 
   private message(socket: WebSocket, data: ArrayBuffer): void {
-    if (this.closed) return;
+    if (this.closed || socket !== this.socket) return;
     this.wait_ms = FIRST_WAIT_MS;
     this.connected(true);
     const envelope = readable(data);
@@ -43,8 +50,8 @@ export class LiveFeed {
     else this.take(envelope);
   }
 
-  private lost(): void {
-    if (this.closed) return;
+  private lost(socket: WebSocket): void {
+    if (this.closed || socket !== this.socket) return;
     this.connected(false);
     this.timer = setTimeout(() => this.open(), this.wait_ms);
     this.wait_ms = Math.min(2 * this.wait_ms, LONGEST_WAIT_MS);

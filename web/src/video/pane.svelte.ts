@@ -1,7 +1,7 @@
 /** What one pane shows and does: live, or a tape that the pane itself or the page's timeline moves. */
 
 import type { Size } from "./boxes";
-import { AgeMeter, isStale } from "./clock";
+import { AgeMeter, Chase, isStale, STALE_S } from "./clock";
 import type { Trouble, Unplayable } from "./decoder";
 import type { Envelope } from "./envelope";
 import { LiveFeed, recorded } from "./feed";
@@ -38,8 +38,14 @@ export class Pane {
   gap = $state(false);
   dropped = $state(0);
   failed = $state(false);
+  /** Pictures came late, and the newest was gone to. */
+  caught_up = $state(false);
+  /** Units come, however old they are. */
+  coming = $state(false);
 
   private readonly ages = new AgeMeter();
+  private readonly chase = new Chase();
+  private came_ms = -Infinity;
   private live: { feed: LiveFeed; player: LivePlayer } | null = null;
   private tape: TapePlayer | null = null;
   private reading: AbortController | null = null;
@@ -106,8 +112,9 @@ export class Pane {
   tick(now_ms: number): void {
     if (this.mode === "live") this.tickLive(now_ms);
     else this.tickTape(now_ms);
-    if (now_ms - this.noticed_ms > NOTICE_MS) this.dropped = 0;
-    if (now_ms - this.noticed_ms > NOTICE_MS) this.failed = false;
+    if (now_ms - this.noticed_ms <= NOTICE_MS) return;
+    this.dropped = 0;
+    this.failed = this.caught_up = false;
   }
 
   close(): void {
@@ -116,6 +123,7 @@ export class Pane {
 
   private tickLive(now_ms: number): void {
     this.age_s = this.shown === null ? null : this.ages.age_s(this.shown.complete_utc_ns, now_ms);
+    this.coming = now_ms - this.came_ms < 1000 * STALE_S;
     this.gap = this.live?.player.isInGap === true;
     this.count(this.live?.player.dropped ?? 0, now_ms);
   }
@@ -152,8 +160,19 @@ export class Pane {
   }
 
   private take(player: LivePlayer, envelope: Envelope): void {
-    this.ages.came(envelope.complete_utc_ns, performance.now());
-    player.take(envelope);
+    const now_ms = (this.came_ms = performance.now());
+    this.ages.came(envelope.complete_utc_ns, now_ms);
+    if (this.chase.isDue(this.ages.age_s(envelope.complete_utc_ns, now_ms))) this.catchUp(player, now_ms);
+    else player.take(envelope);
+  }
+
+  /** What this machine is behind with is left out, wherever it waits: in its decoder, or on its way here. */
+  private catchUp(player: LivePlayer, now_ms: number): void {
+    player.skip();
+    this.live?.feed.again();
+    this.ages.beganAnew(now_ms);
+    this.caught_up = true;
+    this.noticed_ms = now_ms;
   }
 
   /** Own tape from an instant on; without an instant there is nothing to show yet. */

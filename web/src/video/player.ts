@@ -51,6 +51,11 @@ export class LivePlayer {
     this.decoder.decode(envelope);
   }
 
+  /** What waits is left out; the next unit must be a key frame. */
+  skip(): void {
+    this.decoder.reset();
+  }
+
   get dropped(): number {
     return this.decoder.gate.dropped;
   }
