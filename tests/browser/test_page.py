@@ -59,6 +59,13 @@ def test_three_alerts_are_triaged_by_keyboard_and_one_decision_is_taken_back(bro
     assert watch.core.book.decisions[2].note == "uno que camina"
 
 
+def test_the_clip_of_an_alert_has_a_box_round_the_mover(browsing: Any, watch: Any) -> None:
+    page, (own,) = browsing.page(size={"width": 1200, "height": 900}), watch.chain.alerts
+    page.click(f"[data-alert='{own.id}']")
+    press(page, "e")
+    page.wait_for_selector(f"[data-mover='{own.id}']", state="attached")
+
+
 def test_language_and_theme_change_and_are_kept(browsing: Any) -> None:
     page = browsing.page("es", "dark")
     title = page.locator("#alerts-title")

@@ -144,6 +144,9 @@ def test_the_line_of_sight_is_told_from_true_north_and_the_horizon() -> None:
     assert told["vfov_deg"] is None
     banked = pose_message(pose(sensor_rel_azimuth_deg=90.0, sensor_rel_elevation_deg=0.0, platform_roll_deg=25.0))
     assert (banked["azimuth_deg"], banked["elevation_deg"]) == (pytest.approx(80.0), pytest.approx(-25.0))
+    assert banked["sight_roll_deg"] == pytest.approx(0.0, abs=1e-3), "a bank is no roll for who looks along the wing"
+    ahead = pose_message(pose(sensor_rel_azimuth_deg=0.0, sensor_rel_elevation_deg=0.0, platform_roll_deg=25.0))
+    assert ahead["sight_roll_deg"] == pytest.approx(25.0)
 
 
 def test_the_band_holds_all_within_the_lines_accuracy_and_little_more() -> None:

@@ -132,6 +132,7 @@ def test_a_replayed_unit_says_where_its_camera_was(room: Console) -> None:
     assert 15 < said["alt_hae_m"] - said["alt_amsl_m"] < 40, "the geoid lies above the ellipsoid in the Andes"
     assert said["azimuth_deg"] == pytest.approx(110.0, abs=3.0), "20 degrees right of a nose to the east"
     assert said["elevation_deg"] == pytest.approx(-28.6, abs=3.0), "from the horizon, not from the aircraft"
+    assert said["sight_roll_deg"] == pytest.approx(-2.5, abs=3.0), "nearly that of the aircraft"
     assert shot.codec == 1
     assert shot.pts_90k == 90_000 + 10 * 9_000
 

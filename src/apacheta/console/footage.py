@@ -144,7 +144,7 @@ def shots_of_ring(envelopes: Sequence[bytes]) -> list[Shot]:
 def metadata_of(camera: Camera) -> bytes:
     """The envelope's metadata of a camera whose height is above the ellipsoid: JSON, unknown as null."""
     pose = camera.pose
-    at, (azimuth_deg, elevation_deg) = pose.position, line_of_sight_deg(pose)
+    at, (azimuth_deg, elevation_deg, roll_deg) = pose.position, line_of_sight_deg(pose)
     return msgspec.json.encode(
         {
             "utc_ns": str(pose.utc_ns),
@@ -157,6 +157,7 @@ def metadata_of(camera: Camera) -> bytes:
             "roll_deg": pose.platform_roll_deg,
             "azimuth_deg": azimuth_deg,
             "elevation_deg": elevation_deg,
+            "sight_roll_deg": roll_deg,
             "hfov_deg": pose.hfov_deg,
             "vfov_deg": None if math.isnan(pose.vfov_deg) else pose.vfov_deg,
             "centre_lat_deg": camera.centre[0],

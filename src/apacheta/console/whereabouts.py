@@ -18,11 +18,10 @@ def amsl_m(lat_deg: float, lon_deg: float, alt_hae_m: float) -> float:
     return alt_hae_m - undulation_m(lat_deg, lon_deg)
 
 
-def line_of_sight_deg(pose: CameraPose) -> tuple[float, float]:
-    """Azimuth from true north and elevation up from the horizon of a camera's line of sight."""
+def line_of_sight_deg(pose: CameraPose) -> tuple[float, float, float]:
+    """Azimuth from true north and elevation up from the horizon of a camera's line of sight, and its roll about it."""
     from ..geo.camera import angles_of, rotation_of
 
     platform = rotation_of(pose.platform_heading_deg, pose.platform_pitch_deg, pose.platform_roll_deg)
     sensor = rotation_of(pose.sensor_rel_azimuth_deg, pose.sensor_rel_elevation_deg, pose.sensor_rel_roll_deg)
-    azimuth_deg, elevation_deg, _ = angles_of(platform @ sensor)
-    return azimuth_deg, elevation_deg
+    return angles_of(platform @ sensor)

@@ -31,11 +31,12 @@ def envelope_of(unit: PesUnit, newest: Posed | None, complete_utc_ns: int) -> by
 
 def pose_message(pose: CameraPose) -> dict[str, object]:
     """The pose for the page, heights HAE and AMSL. azimuth and elevation are those of the line of sight, from true
-    north and up from the horizon; what the stream does not say is null."""
+    north and up from the horizon; the camera is rolled about it by sight_roll, its right side down. What the stream
+    does not say is null."""
     at = pose.position
     platform = rotation_of(pose.platform_heading_deg, pose.platform_pitch_deg, pose.platform_roll_deg)
     sensor = rotation_of(pose.sensor_rel_azimuth_deg, pose.sensor_rel_elevation_deg, pose.sensor_rel_roll_deg)
-    azimuth_deg, elevation_deg, _ = angles_of(platform @ sensor)
+    azimuth_deg, elevation_deg, roll_deg = angles_of(platform @ sensor)
     return {
         "utc_ns": str(pose.utc_ns),
         "lat_deg": round(at.lat_deg, 7),
@@ -47,6 +48,7 @@ def pose_message(pose: CameraPose) -> dict[str, object]:
         "roll_deg": round(pose.platform_roll_deg, 3),
         "azimuth_deg": round(azimuth_deg, 3),
         "elevation_deg": round(elevation_deg, 3),
+        "sight_roll_deg": round(roll_deg, 3),
         "hfov_deg": round(pose.hfov_deg, 4),
         "vfov_deg": round(pose.vfov_deg, 4),
     }
