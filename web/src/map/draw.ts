@@ -4,6 +4,7 @@ import type { Geometry, Position } from "geojson";
 import { SIGN_PX } from "../signs";
 import type { LonLat } from "../wire";
 import { drawIcon, iconsOf } from "./icons";
+import { acrossOf, downOf, LINE_HEIGHT, placed, sideOf, type Side, type Text, type Word } from "./labels";
 import { looksOf, type Layer, type Look, type Part } from "./looks";
 import { project, worldPx, xOf, yOf, type Point, type View } from "./mercator";
 import type { Palette } from "./palette";
@@ -104,24 +105,15 @@ function drawSign(brush: Brush, view: View, look: Look, { geometry, properties }
   brush.restore();
 }
 
-type Text = NonNullable<Look["text"]>;
-type Where = Text["where"] | "left";
-
-interface Word {
-  text: Omit<Text, "where"> & { where: Where };
-  label: string;
-  at: Point;
-  angle_rad: number;
-}
-
 function wordsOf(view: View, { text }: Look, { geometry, properties: { label } }: Shape): Word[] {
   if (!text || label === undefined) return [];
-  const flat = (at: Point): Word[] => [{ text, label, at, angle_rad: 0 }];
+  const side = sideOf(text);
+  const flat = (at: Point): Word[] => [{ text, label, at, side, angle_rad: 0 }];
   if (geometry.type === "Point") return flat(project(view, geometry.coordinates as LonLat));
   const chain = (chainsOf(geometry)[0] ?? []).map((at) => project(view, at as LonLat));
   if (text.where !== "along") return flat(middleOf(chain));
   const place = along(chain, view);
-  return place === null ? [] : [{ text, label, ...place }];
+  return place === null ? [] : [{ text, label, side, ...place }];
 }
 
 const middleOf = (corners: readonly Point[]): Point => {
@@ -151,63 +143,33 @@ function along(chain: readonly Point[], { width_px, height_px }: View): { at: Po
   return { at: [(x0 + x1) / 2, (y0 + y1) / 2], angle_rad: upright };
 }
 
-type Box = [left: number, top: number, right: number, bottom: number];
-
-/** Where the pane's own controls lie: tools on the left, whom to follow at the right. */
-const controlsOf = ({ width_px, height_px }: View): Box[] => [
-  [0, 0, 52, height_px],
-  [width_px - 150, 0, width_px, 50],
-];
+const fontOf = ({ bold, size_px }: Text): string => `${bold ? 600 : 400} ${size_px}px sans-serif`;
 
 function writeWords(brush: Brush, words: readonly Word[], view: View): void {
-  const taken = controlsOf(view);
-  for (const word of words.toReversed()) {
-    brush.font = `${word.text.bold ? 600 : 400} ${word.text.size_px}px sans-serif`;
-    const placed = placesOf(word).map((one) => ({ one, box: boxOf(brush, one) }));
-    const seen = placed.filter(({ box }) => box[2] > 0 && box[3] > 0 && box[0] < view.width_px && box[1] < view.height_px);
-    const free = seen.find(({ box }) => !taken.some((other) => overlap(other, box)));
-    const best = free ?? (word.text.crowd ? seen[0] : undefined);
-    if (best === undefined) continue;
-    taken.push(best.box);
-    write(brush, best.one);
-  }
+  const widthOf = (line: string, text: Text): number => {
+    brush.font = fontOf(text);
+    return brush.measureText(line).width;
+  };
+  for (const { word } of placed(words, view, widthOf)) write(brush, word);
 }
 
-/** Where a word may stand, the best place first: what must be read has a choice of sides. */
-const placesOf = (word: Word): Word[] =>
-  word.text.crowd ? SIDES.map((where) => ({ ...word, text: { ...word.text, where } })) : [word];
+const ALIGNED: Record<Side[0], CanvasTextAlign> = { [1]: "left", [0]: "center", [-1]: "right" };
 
-const SIDES = ["right", "left", "below"] as const;
-
-const overlap = (a: Box, b: Box): boolean => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
-
-function boxOf(brush: Brush, { label, text, at: [x, y], angle_rad }: Word): Box {
+function write(brush: Brush, word: Word): void {
+  const { label, text, at, side, angle_rad } = word;
   const lines = label.split("\n");
-  const wide = Math.max(...lines.map((part) => brush.measureText(part).width));
-  const high = lines.length * text.size_px * 1.25;
-  const [cos, sin] = [Math.abs(Math.cos(angle_rad)), Math.abs(Math.sin(angle_rad))];
-  const [w, h] = [wide * cos + high * sin, wide * sin + high * cos];
-  const aside_px = ASIDE_PX[text.where] ?? 0;
-  const [dx, dy] = [aside_px + (Math.sign(aside_px) * w) / 2, text.where === "below" ? 12 + h / 2 : 0];
-  return [x + dx - w / 2, y + dy - h / 2, x + dx + w / 2, y + dy + h / 2];
-}
-
-const ALIGNED: Partial<Record<Where, CanvasTextAlign>> = { right: "left", left: "right" };
-const ASIDE_PX: Partial<Record<Where, number>> = { right: 16, left: -16 };
-
-function write(brush: Brush, { label, text, at, angle_rad }: Word): void {
-  const lines = label.split("\n");
-  const step = text.size_px * 1.25;
-  const first = text.where === "below" ? 12 + step / 2 : (-(lines.length - 1) * step) / 2;
+  const step = text.size_px * LINE_HEIGHT;
+  const first = downOf(word, lines.length * step) - ((lines.length - 1) * step) / 2;
   brush.save();
   brush.translate(...at);
   brush.rotate(angle_rad);
+  brush.font = fontOf(text);
   brush.textBaseline = "middle";
-  brush.textAlign = ALIGNED[text.where] ?? "center";
+  brush.textAlign = ALIGNED[side[0]];
   brush.lineJoin = "round";
   [brush.lineWidth, brush.strokeStyle, brush.fillStyle] = [3.2, text.halo, text.colour];
   lines.forEach((part, k) => {
-    const place = [ASIDE_PX[text.where] ?? 0, first + k * step] as const;
+    const place = [acrossOf(word), first + k * step] as const;
     brush.strokeText(part, ...place);
     brush.fillText(part, ...place);
   });

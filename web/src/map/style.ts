@@ -98,9 +98,13 @@ function linePaint({ colour, width_px, dash, opacity = 1 }: NonNullable<Look["li
 }
 
 type Sign = Pick<Extract<LayerSpecification, { type: "symbol" }>, "layout" | "paint">;
+/** The side of the word at its sign, the best first: the first that is free is taken. */
+const ANCHORS: ("left" | "right" | "top" | "bottom" | "top-left" | "top-right" | "bottom-left" | "bottom-right")[] = [
+  "left", "right", "top", "bottom", "top-left", "top-right", "bottom-left", "bottom-right",
+];
 const WHERE: Record<NonNullable<Look["text"]>["where"], NonNullable<Sign["layout"]>> = {
   below: { "text-anchor": "top", "text-offset": [0, 1.1] },
-  right: { "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.5, "text-justify": "auto" },
+  right: { "text-variable-anchor": ANCHORS, "text-radial-offset": 1.5, "text-justify": "auto" },
   middle: { "text-anchor": "center" },
   along: { "symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30 },
 };
