@@ -23,6 +23,14 @@ describe("themes", () => {
     for (const sign of Object.values(p.severity)) expect(contrast(sign, p.halo), sign).toBeGreaterThanOrEqual(3);
   });
 
+  test.each(THEMES)("in %s every word on the map can be read on its halo, and a contour's height on the ground too", (theme) => {
+    const p = paletteOf(theme);
+    const looks = looksOf(p);
+    for (const { id, text } of looks) if (text) expect(contrast(text.colour, text.halo), id).toBeGreaterThanOrEqual(4.5);
+    const { text } = looks.find(({ id }) => id === "contour-main")!;
+    for (const ground of p.tint) expect(contrast(text!.colour, ground), ground).toBeGreaterThanOrEqual(4.5);
+  });
+
   test("each theme has a colour for every age, the freshest the strongest", () => {
     for (const theme of THEMES) {
       const opacities = paletteOf(theme).seen.map(([, opacity]) => opacity);

@@ -37,14 +37,14 @@ function groundLooks(p: Palette): Look[] {
     id, part: "ground", layer: "zones",
     fill: { colour, opacity: 0.12 },
     line: { colour, width_px: 1.5, ...(dash && { dash }) },
-    text: { ...text, colour },
+    text: { ...text, colour: p.soft },
   });
   const fine = { colour: p.contour, width_px: 0.6, opacity: 0.55 };
   const thick = { colour: p.contour, width_px: 1.1, opacity: 0.75 };
   return [
     { id: "contour", part: "contours", layer: "contours", line: fine, from_zoom: 11.2 },
     { id: "contour-main", part: "contours", layer: "contours", line: thick,
-      text: { colour: p.contour, halo: p.halo, size_px: 10, where: "along" } },
+      text: { colour: p.contour_text, halo: p.halo, size_px: 10, where: "along" } },
     zone("zone-village", p.zone.village),
     zone("zone-no_look", p.zone.forbidden, [3, 2]),
     zone("zone-no_fly", p.zone.forbidden, [6, 2]),

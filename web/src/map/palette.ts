@@ -10,6 +10,8 @@ export interface Palette {
   tint: readonly [string, string, string, string, string];
   shade: { shadow: string; light: string; strength: number };
   contour: string;
+  /** The heights written on them. */
+  contour_text: string;
   halo: string;
   ink: string;
   soft: string;
@@ -35,6 +37,7 @@ const DAY: Palette = {
   tint: ["#c9d3b8", "#dcd9b6", "#e3d0a8", "#d6bd9f", "#f4efe9"],
   shade: { shadow: "#54473b", light: "#fffaf0", strength: 0.42 },
   contour: "#8a6f4e",
+  contour_text: "#5a4428",
   halo: "#fffdf8",
   ...shared(COLOURS.day),
   border: "#8a1764",
@@ -57,6 +60,7 @@ const DARK: Palette = {
   tint: ["#1b2423", "#27302b", "#3a3a30", "#4a4438", "#6b655a"],
   shade: { shadow: "#04070a", light: "#8d8777", strength: 0.5 },
   contour: "#85796a",
+  contour_text: "#f0e6d4",
   halo: "#0b0e11",
   ...shared(COLOURS.dark),
   border: "#ef8fd0",
@@ -79,6 +83,7 @@ const RED: Palette = {
   tint: ["#100302", "#180503", "#210704", "#2b0a06", "#3d0f09"],
   shade: { shadow: "#030000", light: "#8a2415", strength: 0.5 },
   contour: "#6e1a0f",
+  contour_text: "#ff453a",
   halo: "#0a0201",
   ...shared(COLOURS.red),
   border: "#ff3a22",
