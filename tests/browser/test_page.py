@@ -63,7 +63,7 @@ def test_the_clip_of_an_alert_has_a_box_round_the_mover(browsing: Any, watch: An
     page, (own,) = browsing.page(size={"width": 1200, "height": 900}), watch.chain.alerts
     page.click(f"[data-alert='{own.id}']")
     press(page, "e")
-    page.wait_for_selector(f"[data-mover='{own.id}']", state="attached")
+    page.wait_for_selector(f".clip [data-track='{own.id}']", state="attached")
 
 
 def test_language_and_theme_change_and_are_kept(browsing: Any) -> None:
