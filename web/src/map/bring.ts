@@ -38,3 +38,10 @@ export function bring(hand: Hand, host: HTMLElement, at: LonLat, covered: (place
   else return false;
   return true;
 }
+
+/** Whether a panel of the pane lies on the map there. */
+export function isCovered(pane: HTMLElement, host: HTMLElement, [x, y]: Point): boolean {
+  const { left, top } = host.getBoundingClientRect();
+  const on_top = document.elementFromPoint(left + x, top + y);
+  return on_top !== null && pane.contains(on_top) && !host.contains(on_top);
+}
