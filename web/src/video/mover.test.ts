@@ -46,7 +46,7 @@ describe("a mover in a clip", () => {
     const box = moverBox(alert, 10n * S, metadata, SIZE, 1)!;
     expect([box.x_px, box.y_px]).toEqual([expect.closeTo(row[8] + 0.5, 0), expect.closeTo(row[9] + 0.5, 0)]);
     expect(box.half_px).toBe(14);
-    expect(moverBox({ ...alert, position_cov_m2: [400, 0, 400] }, 10n * S, metadata, SIZE, 1)!.half_px).toBeGreaterThan(50);
+    expect(moverBox({ ...alert, position_cov_m2: [400, 0, 400] }, 10n * S, metadata, SIZE, 1)!.half_px).toBeGreaterThan(40);
   });
 
   it("has none where the recording does not say how its camera looked, or the mover was outside", () => {

@@ -88,7 +88,8 @@ export function pixelOf(camera: Camera, place: Place, { width_px, height_px }: S
   return { x_px: width_px / 2 + right * per_m, y_px: height_px / 2 + down * per_m, per_m };
 }
 
-/** Half the box's side on the screen at least; it grows with how unsure the position is. */
+/** Half the box's side on the screen at least; else a sigma of the position, of which seen from the same camera most
+ * cancels out. */
 const HALF_ON_SCREEN_PX = 14;
 
 /** The box round an alert's mover in a picture; null where nobody knows, or it lies outside. */
@@ -96,6 +97,6 @@ export function moverBox(alert: Alert, utc_ns: bigint, metadata: Uint8Array, siz
   const [camera, place] = [cameraSaid(metadata), moverAt(alert, utc_ns)];
   const at = camera && place && pixelOf(camera, place, size);
   if (!at || at.x_px < 0 || at.y_px < 0 || at.x_px > size.width_px || at.y_px > size.height_px) return null;
-  const half_px = Math.max(HALF_ON_SCREEN_PX / scale, 2 * sigmaOf(alert.position_cov_m2) * at.per_m);
+  const half_px = Math.max(HALF_ON_SCREEN_PX / scale, sigmaOf(alert.position_cov_m2) * at.per_m);
   return { id: alert.id, shape: "square", kind: alert.mover, x_px: at.x_px, y_px: at.y_px, half_px };
 }
