@@ -5,6 +5,8 @@ export const STALE_S = 1.6;
 /** A unit that comes so late was held up on its way to this page. */
 export const LATE_S = 2;
 const WINDOW_MS = 30_000;
+/** Clocks of two machines go apart by less than this part of the time that passes. */
+const DRIFT = 1e-4;
 
 /** `2026-09-21 03:12:45.6 UTC`; tenths are cut, not rounded: a clock does not run ahead. */
 export function utcText(utc_ns: bigint): string {
@@ -23,7 +25,7 @@ export class AgeMeter {
 
   /** A unit that was complete at `complete_utc_ns` came at `now_ms` of the page's own clock. */
   came(complete_utc_ns: bigint, now_ms: number): void {
-    const delay_ms = now_ms - inMs(complete_utc_ns);
+    const delay_ms = driftless(now_ms) - inMs(complete_utc_ns);
     this.least = Math.min(this.least, delay_ms);
     if (this.anew === null) return;
     this.anew.least = Math.min(this.anew.least, delay_ms);
@@ -40,7 +42,7 @@ export class AgeMeter {
   /** Seconds from when the unit was complete to now, never negative; null before any came. */
   age_s(complete_utc_ns: bigint, now_ms: number): number | null {
     if (this.least === Infinity) return null;
-    return Math.max(0, (now_ms - inMs(complete_utc_ns) - this.least) / 1000);
+    return Math.max(0, (driftless(now_ms) - inMs(complete_utc_ns) - this.least) / 1000);
   }
 }
 
@@ -55,6 +57,9 @@ export class Chase {
     return false;
   }
 }
+
+/** This page's clock at its slowest beside the other: nothing grows old by drift alone. */
+const driftless = (now_ms: number): number => now_ms * (1 - DRIFT);
 
 function inMs(utc_ns: bigint): number {
   return Number(utc_ns) / 1e6;
