@@ -61,7 +61,7 @@ def main() -> int:
     return 0
 
 
-CASES = {"headless": HEADLESS_SEEDS, "live": LIVE_SEEDS}
+CASES = {"live": LIVE_SEEDS, "headless": HEADLESS_SEEDS}
 
 
 def fly_missing(folder: Path, resume: bool, most: int | None) -> None:

@@ -8,14 +8,14 @@ import night_stage as stage
 
 from apacheta.app import simulator
 from apacheta.app.simulator import SimulatorSpec
-from apacheta.sim.night import NightSimulator
+from apacheta.sim.night import Cast, NightSimulator
 
 
-def simulator_of(spec: SimulatorSpec) -> NightSimulator:
+def simulator_of(spec: SimulatorSpec, cast: Cast | None = None) -> NightSimulator:
     """One sortie over the small pass; times, size and seed as specified."""
     sizes = {"width_px": spec.width_px, "height_px": spec.height_px, "rate_hz": 4.0}
     times = {"from_utc_ns": spec.from_utc_ns, "minutes": spec.minutes, "seed": spec.seed}
-    return stage.simulator(stage.world(), **sizes, **times)
+    return stage.simulator(stage.world(), **sizes, **times, cast=cast or Cast(()))
 
 
 def spec_of(folder: Path, **fields: object) -> Path:

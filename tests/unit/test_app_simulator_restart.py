@@ -14,13 +14,15 @@ from typing import Any
 
 import msgspec
 import night_stage as stage
+import numpy as np
 import pytest
 from processes import until
 from simulator_stage import spec_of
 
-from apacheta.app.simulator import SimulatorSpec, Snapshots
+from apacheta.app.simulator import CAST_FILE, SimulatorSpec, Snapshots
 from apacheta.core.sight import Fix
 from apacheta.formats.ts import TsDemuxer
+from apacheta.sim.night import Cast
 
 STAGE = Path(__file__).resolve().parents[1] / "simulator_stage.py"
 IN_AIR_NS = stage.START_NS + 170 * stage.NS
@@ -134,8 +136,10 @@ def test_a_simulator_that_is_killed_goes_on_at_the_present_with_its_truth_whole(
         file.write(b'{"kind":"aircraft","utc_ns":"17')  # the line that it was writing
     live.video.take()
     again_utc_ns = live.present_utc_ns()
+    kept = live.truth.with_name(CAST_FILE).stat().st_mtime_ns
     process = live.start()
     until(lambda: aircraft_utc_ns_or_none(live.truth) > again_utc_ns, "truth of the present")
+    assert live.truth.with_name(CAST_FILE).stat().st_mtime_ns == kept
     until(live.video.take, "pictures")
     process.terminate()
     assert process.wait() == 0
@@ -177,11 +181,28 @@ def test_a_simulator_that_was_stopped_misses_pictures_and_no_instant(live: Live)
 
 def test_a_snapshot_of_another_night_is_not_taken(tmp_path: Path) -> None:
     path = tmp_path / "snapshot.json"
-    Snapshots(path, b"one").keep({"utc_ns": 5})
-    assert Snapshots(path, b"another").last() is None
-    assert Snapshots(path, b"one").last()["utc_ns"] == 5  # type: ignore[index]
+    Snapshots(path, path, b"one").keep({"utc_ns": 5})
+    assert Snapshots(path, path, b"another").last() is None
+    assert Snapshots(path, path, b"one").last()["utc_ns"] == 5  # type: ignore[index]
     path.write_bytes(path.read_bytes()[:20])
-    assert Snapshots(path, b"one").last() is None
+    assert Snapshots(path, path, b"one").last() is None
+
+
+def test_the_cast_is_kept_to_the_last_bit_for_its_own_night_alone(tmp_path: Path) -> None:
+    world, path = stage.world(), tmp_path / "snapshot.json"
+    cast = Cast(tuple(stage.walker(world, 1_000.0 / k, 777.7 * k, 0.1 * k) for k in (1, 2, 3)))
+    Snapshots(path, path, b"one").keep_cast(cast)
+    again = Snapshots(path, path, b"one").cast()
+    assert again is not None
+    assert again.party_ids == cast.party_ids
+    for utc_ns in range(stage.START_NS, stage.START_NS + 600 * stage.NS, 20 * stage.NS):
+        for was, now in zip(vars(cast.at(utc_ns)).values(), vars(again.at(utc_ns)).values(), strict=True):
+            np.testing.assert_array_equal(was, now)
+    assert again.members == cast.members
+    assert Snapshots(path, path, b"another").cast() is None
+    file = tmp_path / CAST_FILE
+    file.write_bytes(file.read_bytes()[:-20])
+    assert Snapshots(path, path, b"one").cast() is None
 
 
 @pytest.mark.parametrize("wrong", [{"paced": False}, {"epoch_utc_ns": None}, {"fix_fd": 3}, {"fix_port": None}])

@@ -19,13 +19,14 @@ import msgspec
 from ..core.instant import NS
 from ..core.plan import Sortie, sorties_of
 from ..formats.plan_json import decode_plan
-from ..sim.night import FixDatagrams, NightSimulator, serve
-from ..sim.world import load_world
+from ..sim.night import Cast, FixDatagrams, NightSimulator, serve
+from ..sim.world import bytes_of, load_world, parties_in
 from .answer import Answer, run_to_answer, show
 from .files import write_whole
 from .loading import load_fleet, load_sector
 
 SCHEMA = "apacheta/simulator/1"
+CAST_FILE = "cast.json"
 LANDED_NS = 1_200 * NS
 """So long after its planned end a sortie is on the ground whatever the wind did, and its pad is free."""
 
@@ -64,10 +65,24 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshots:
-    """The file with the last snapshot of one night: that of another one is not taken."""
+    """The files from which one night goes on: its last snapshot, and beside its truth its cast, which takes seconds to
+    make. Those of another night are not taken."""
 
-    def __init__(self, path: Path, night: bytes) -> None:
+    def __init__(self, path: Path, truth: Path, night: bytes) -> None:
         self._path, self._night = path, hashlib.sha256(night).hexdigest()
+        self._cast = truth.with_name(CAST_FILE)
+
+    def cast(self) -> Cast | None:
+        """Who is out in this night; None where that is not kept."""
+        try:
+            night, _, parties = self._cast.read_bytes().partition(b"\n")
+            return Cast(parties_in(parties)) if night.decode() == self._night else None
+        except (OSError, ValueError):
+            return None
+
+    def keep_cast(self, cast: Cast) -> None:
+        """Replace it, whole."""
+        write_whole(self._cast, self._night.encode() + b"\n" + bytes_of(cast.parties))
 
     def last(self) -> dict[str, Any] | None:
         """The last one; None where there is none of this night."""
@@ -92,8 +107,11 @@ def run(spec_path: Path, made: NightSimulator | None = None) -> None:
     """Simulate what the file specifies; `made`: by a simulator that was made for the same night, and waited."""
     told = spec_path.read_bytes()
     spec = msgspec.json.decode(told, type=SimulatorSpec)
-    snapshots = Snapshots(Path(spec.snapshot), told) if spec.snapshot else None
-    simulator = made or simulator_of(spec)
+    snapshots = Snapshots(Path(spec.snapshot), Path(spec.truth), told) if spec.snapshot else None
+    cast = snapshots.cast() if snapshots else None
+    simulator = made or simulator_of(spec, cast)
+    if snapshots and cast is None:
+        snapshots.keep_cast(simulator.cast)
     with suppress(BrokenPipeError), ExitStack() as ends:  # a reader that has gone is how a watch ends a simulation
         fixes = ends.enter_context(_fixes_of(spec))
         streams = {name: os.fdopen(fd, "wb", buffering=0) for name, fd in spec.stream_fds.items()}
@@ -119,7 +137,8 @@ def _fixes_of(spec: SimulatorSpec) -> AbstractContextManager[Any]:
     return os.fdopen(spec.fix_fd, "w", encoding="utf-8", buffering=1)
 
 
-def simulator_of(spec: SimulatorSpec) -> NightSimulator:
+def simulator_of(spec: SimulatorSpec, cast: Cast | None = None) -> NightSimulator:
+    """The night's simulator; `cast`: who is out, where that is known already."""
     sector = load_sector(Path(spec.sector))
     plan = decode_plan(Path(spec.plan).read_bytes(), spec.plan)
     return NightSimulator(
@@ -133,6 +152,7 @@ def simulator_of(spec: SimulatorSpec) -> NightSimulator:
         width_px=spec.width_px,
         height_px=spec.height_px,
         with_crossers=spec.with_crossers,
+        cast=cast,
     )
 
 

@@ -9,6 +9,7 @@ utc_ns)` says where they are.
 from .crowd import Crowd, Member, Party, Positions, Route, crowd_of, positions
 from .model import PRODUCT_CELL_M, TRUTH_CELL_M, WORLD_VERSION, Site, Undulation, Village, Way, World
 from .parties import CROSSERS_PER_HOUR, parties_of
+from .party_bytes import bytes_of, parties_in
 from .recipe import GENERATED_NOTE, generate_world, world_from_heights
 from .store import load_world, save_world
 from .warmth import ground_temperature_c
@@ -27,6 +28,8 @@ __all__ = [
     "parties_of",
     "crowd_of",
     "positions",
+    "bytes_of",
+    "parties_in",
     "Party",
     "Member",
     "Route",
