@@ -57,6 +57,22 @@ describe("the style", () => {
     expect(shape("red")).toBe(shape("day"));
   });
 
+  /** Letters' heights that MapLibre keeps free round words: 2 pixels. */
+  const PADDING = 0.2;
+
+  test("labels of aircraft have places that do not touch each other, though all stand at one place", () => {
+    const { layout } = style.layers.find(({ id }) => id === "aircraft/sign")! as { layout: Record<string, unknown> };
+    const places = layout["text-variable-anchor-offset"] as (string | [number, number])[];
+    const [wide, high] = [9, 4 * (layout["text-line-height"] as number) + 2 * PADDING];
+    const boxes = ["left", "right", "top", "bottom"].map((anchor) => {
+      const [x, y] = places[places.indexOf(anchor) + 1] as [number, number];
+      const left = anchor === "left" ? x : anchor === "right" ? x - wide : x - wide / 2;
+      const top = anchor === "top" ? y : anchor === "bottom" ? y - high : y - high / 2;
+      return [left, top, left + wide, top + high] as const;
+    });
+    for (const a of boxes) for (const b of boxes) if (a !== b) expect(a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]).toBe(false);
+  });
+
   test("without terrain there is neither height nor mask", () => {
     const { sources, layers } = styleOf(paletteOf("day"), null, [0, 0, 1, 1]);
     expect(Object.keys(sources)).toEqual([...PARTS]);

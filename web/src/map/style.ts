@@ -98,13 +98,15 @@ function linePaint({ colour, width_px, dash, opacity = 1 }: NonNullable<Look["li
 }
 
 type Sign = Pick<Extract<LayerSpecification, { type: "symbol" }>, "layout" | "paint">;
-/** The side of the word at its sign, the best first: the first that is free is taken. */
-const ANCHORS: ("left" | "right" | "top" | "bottom" | "top-left" | "top-right" | "bottom-left" | "bottom-right")[] = [
-  "left", "right", "top", "bottom", "top-left", "top-right", "bottom-left", "bottom-right",
+/** What must be read: the corner of the words that lies near the sign, and how far off in letters' heights, the best first.
+ * Four lines are five high: beside, below and above do not touch each other, and the first that is free is taken. */
+const CROWD: (string | [number, number])[] = [
+  "left", [1.5, 0], "right", [-1.5, 0], "top", [0, 3.3], "bottom", [0, -3.3],
+  "top-left", [1.5, 3.3], "top-right", [-1.5, 3.3], "bottom-left", [1.5, -3.3], "bottom-right", [-1.5, -3.3],
 ];
 const WHERE: Record<NonNullable<Look["text"]>["where"], NonNullable<Sign["layout"]>> = {
   below: { "text-anchor": "top", "text-offset": [0, 1.1] },
-  right: { "text-variable-anchor": ANCHORS, "text-radial-offset": 1.5, "text-justify": "auto" },
+  right: { "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 1.5, "text-justify": "auto" },
   middle: { "text-anchor": "center" },
   along: { "symbol-placement": "line", "symbol-spacing": 320, "text-max-angle": 30 },
 };
@@ -124,6 +126,6 @@ function iconLayout({ size }: NonNullable<Look["icon"]>): NonNullable<Sign["layo
 function textLayout({ size_px, where, bold, crowd }: NonNullable<Look["text"]>, optional: boolean): NonNullable<Sign["layout"]> {
   return {
     "text-field": ["get", "label"], "text-font": bold ? BOLD : FONT, "text-size": size_px, "text-line-height": 1.25,
-    "text-optional": optional, "text-allow-overlap": crowd ?? false, "text-max-width": 30, ...WHERE[where],
+    "text-optional": optional, "text-allow-overlap": crowd ?? false, "text-max-width": 30, ...(crowd ? { "text-variable-anchor-offset": CROWD, "text-justify": "auto" } : WHERE[where]),
   };
 }
