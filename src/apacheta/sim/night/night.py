@@ -26,7 +26,7 @@ from .flight import Flight
 from .gimbal import Gimbal, Sight, aims_of
 from .ground import Ground
 from .markers import MarkerField, marker_places
-from .pose import FrameCentre, Navigation, TruePose, fix_of, st0601_items, true_pose
+from .pose import FrameCentre, Navigation, TruePose, centre_told, fix_of, st0601_items, true_pose
 from .render import Renderer, Scene, Sensor, View
 from .snapshot import State, resume, snapshot_of
 from .truth import Line, Whereabouts, aircraft_line, marker_line, party_lines, view_lines, where_lines
@@ -252,11 +252,12 @@ class NightSimulator:
         axes = grid_axes(true.sight_ned, local.convergence_deg)
         view = View((motion.x_m, motion.y_m, motion.amsl_m), axes, self.focal_px(crew.name))
         crew.renderer.look(view)
-        centre = self._centre(crew.renderer, view)
+        range_m = _middle_range_m(crew.renderer)
         marks = self.fields[crew.name].render(crew.renderer, view)
         seen = self.figures.render(crew.renderer, view, local, places, self.scene.temperatures)
         frame, crew.pictures = crew.pictures, crew.pictures + 1
         pose = air.navigation.report(true, dt_s)
+        centre = _centre_of(pose, local.undulation_m, range_m, self.width_px / view.focal_px)
         items = st0601_items(pose, local.undulation_m, centre, air.sortie.id, air.aircraft.name)
         tick.streams[crew.name] = crew.stream.packets(
             tick.utc_ns, crew.sensor.expose(crew.renderer.kelvins), encode_st0601(items)
@@ -314,17 +315,6 @@ class NightSimulator:
         tick.fixes.append(fix_of(crew.name, pose, motion, left))
         tick.truth.append(aircraft_line(utc_ns, crew.name, air.sortie.id, motion, self.ground))
 
-    def _centre(self, renderer: Renderer, view: View) -> FrameCentre | None:
-        """Where the optical axis meets the ground, from the ranges about it; None for sky."""
-        height, width = renderer.ranges.shape
-        depth = float(renderer.ranges[(height - 1) // 2 : height // 2 + 1, (width - 1) // 2 : width // 2 + 1].mean())
-        if depth > 1e8:
-            return None
-        x = view.camera[0] + depth * view.axes[2, 0]
-        y = view.camera[1] + depth * view.axes[2, 1]
-        lon, lat = self.ground.lonlat(x, y)
-        return FrameCentre(lat, lon, self.ground.height_at(x, y), depth, width / view.focal_px * depth)
-
     # -- chance and parameters ----------------------------------------------------------------------------------
 
     def _rng(self, *names: str) -> np.random.Generator:
@@ -353,6 +343,18 @@ class NightSimulator:
         sent = {crew.name: crew.stream.frames for crew in self.crews}
         missed = {crew.name: max(crew.pictures - crew.stream.frames, 0) for crew in self.crews}
         return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": sent, "missed": missed}
+
+
+def _middle_range_m(renderer: Renderer) -> float | None:
+    """From the camera to the ground in the middle of the picture; None for sky."""
+    height, width = renderer.ranges.shape
+    range_m = float(renderer.ranges[(height - 1) // 2 : height // 2 + 1, (width - 1) // 2 : width // 2 + 1].mean())
+    return None if range_m > 1e8 else range_m
+
+
+def _centre_of(pose: CameraPose, undulation_m: float, range_m: float | None, spread: float) -> FrameCentre | None:
+    """The middle of the picture as the aircraft tells it; None where that is sky."""
+    return None if range_m is None else centre_told(pose, undulation_m, range_m, spread * range_m)
 
 
 def _type_of(sortie: Sortie, aircraft: Mapping[str, Aircraft]) -> Aircraft:

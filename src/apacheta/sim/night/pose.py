@@ -21,6 +21,7 @@ BIAS_H_M, BIAS_V_M, BIAS_S = 2.0, 4.0, 300.0
 NOISE_M = 0.05
 ATTITUDE_BIAS_DEG, ATTITUDE_JITTER_DEG = 0.3, 0.02
 ST0601_VERSION = 17
+WGS84_A_M, WGS84_E2 = 6_378_137.0, 6.694_379_990_14e-3
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,30 @@ class Navigation:
 
 @dataclass(frozen=True)
 class FrameCentre:
-    """Where the middle of the picture truly lies: lat, lon, AMSL, slant range, width of the picture there."""
+    """Where the aircraft says that the middle of the picture lies: lat, lon, AMSL, slant range, width of the picture
+    there."""
 
     lat_deg: float
     lon_deg: float
     amsl_m: float
     slant_range_m: float
     width_m: float
+
+
+def centre_told(pose: CameraPose, undulation_m: float, slant_range_m: float, width_m: float) -> FrameCentre:
+    """The place at a measured range along the reported line of sight, as an aircraft with a range finder tells it: with
+    every error of its pose. The Earth is round as at the aircraft's place and height: good to 0.1 % of the range."""
+    platform = rotation_of(pose.platform_heading_deg, pose.platform_pitch_deg, pose.platform_roll_deg)
+    sensor = rotation_of(pose.sensor_rel_azimuth_deg, pose.sensor_rel_elevation_deg, pose.sensor_rel_roll_deg)
+    north_m, east_m, down_m = (float(m) for m in slant_range_m * (platform @ sensor)[:, 0])
+    at, latitude = pose.position, math.radians(pose.position.lat_deg)
+    bent = 1.0 - WGS84_E2 * math.sin(latitude) ** 2
+    across_m = WGS84_A_M / math.sqrt(bent) + at.alt_hae_m
+    along_m = WGS84_A_M * (1.0 - WGS84_E2) / bent**1.5 + at.alt_hae_m
+    fall_m = (north_m**2 / along_m + east_m**2 / across_m) / 2.0
+    lat_deg = at.lat_deg + math.degrees(north_m / along_m)
+    lon_deg = at.lon_deg + math.degrees(east_m / (across_m * math.cos(math.radians(lat_deg))))
+    return FrameCentre(lat_deg, lon_deg, at.alt_hae_m - undulation_m - down_m + fall_m, slant_range_m, width_m)
 
 
 def st0601_items(
