@@ -25,6 +25,7 @@ from processes import until  # noqa: E402
 MINUTES = 10.0
 LEAD_S = 20.0
 """So long before its moment a page is opened: it has the time to fill."""
+QUALITY = 88
 WIDE, LEAST, PHONE = (1600, 1000), (1280, 720), (390, 844)
 
 
@@ -63,7 +64,7 @@ def take_all(demo: Demo, folder: Path) -> None:
     with browsed(chromium, demo.address) as browsing:
         for shot in SHOTS:
             taken_s = take(browsing, demo, shot, folder)
-            print(f"{shot.name}.png: {shot.at_s:.0f} s wanted, {taken_s:.1f} s taken", flush=True)
+            print(f"{shot.name}.jpg: {shot.at_s:.0f} s wanted, {taken_s:.1f} s taken", flush=True)
 
 
 def take(browsing: Browsing, demo: Demo, shot: Shot, folder: Path) -> float:
@@ -74,7 +75,7 @@ def take(browsing: Browsing, demo: Demo, shot: Shot, folder: Path) -> float:
     part = shot.prepared(page)
     until(lambda: demo.age_s >= shot.at_s, "the moment", every_s=0.1)
     taken_s = demo.age_s
-    part.screenshot(path=folder / f"{shot.name}.png")
+    part.screenshot(path=folder / f"{shot.name}.jpg", type="jpeg", quality=QUALITY)
     page.context.close()
     return taken_s
 

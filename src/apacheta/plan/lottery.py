@@ -12,7 +12,7 @@ from ..core.instant import NS
 from ..core.plan import Dropped, Policy, Slot
 from ..core.sector import FleetMember, Sector
 from .menu import Menu
-from .routes import BASE_LEFT_OUT_M
+from .separation import LAPSE_S, LATE_S, SEPARATION_M, Tracks
 from .tours import Flown
 
 Floats = NDArray[np.float64]
@@ -21,11 +21,6 @@ TURNAROUND_S = 12 * 60
 """Fresh battery, look over, new plan: 10-15 min with a trained crew."""
 STAGGER_S = 4 * 60
 """Between launches from one base."""
-SEPARATION_M = 500.0
-SEPARATION_HEIGHT_M = 60.0
-LAPSE_S = 2
-SLACK_M = 70.0
-"""Two aircraft close by up to 70 m/s: between two samples they come no nearer than by half of two seconds of it."""
 WAIT_STEP_S = 4 * 60
 WAIT_MAX_S = 32 * 60
 LEAST_TOURS = 2
@@ -95,11 +90,11 @@ def timetable_of(
 
     Every tour of one aircraft is held against every tour of the others, before any draw: no draw is refused later.
     An aircraft waits up to WAIT_MAX_S; tours that still come too near are dropped from the later aircraft's lottery;
-    where that leaves it none, from everybody's, so that each keeps LEAST_TOURS.
+    where that leaves it fewer than LEAST_TOURS, from everybody's, so that each keeps so many.
     """
     table: list[Timed] = []
     dropped: list[Dropped] = []
-    tracks = {f.tour.id: _track(f, bases) for s in shares for f in s.flown}
+    tracks = Tracks((f for s in shares for f in s.flown), bases)
     started: dict[str, int] = {}
     for share in shares:
         if not share.flown:
@@ -112,7 +107,7 @@ def timetable_of(
         near = [_too_near(t, table, tracks, sector.end_utc_ns) for t in tries]
         best = min(range(len(tries)), key=lambda i: (len(near[i]), i))
         chosen, lost = tries[best], near[best]
-        if len(lost) == len(share.flown):
+        if len(share.flown) - len(lost) < LEAST_TOURS:
             chosen, lost = _giving_way(tries, table, tracks, sector.end_utc_ns) or (chosen, lost)
         dropped += [_too_near_dropped(t, lost) for t in (*table, chosen) if _names(t) & lost]
         table = [left for t in (*table, chosen) if (left := _without(t, lost)) is not None]
@@ -136,19 +131,19 @@ def _without(one: Timed, lost: set[str]) -> Timed | None:
     return replace(one, share=Share(one.share.member, flown, worth)) if kept else None
 
 
-def _too_near(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int) -> set[str]:
+def _too_near(one: Timed, table: Sequence[Timed], tracks: Tracks, end_utc_ns: int) -> set[str]:
     """The tours of an aircraft that could come too near to one of those before it."""
     found: set[str] = set()
     for other in table:
         shifts = _shifts(one, other, end_utc_ns)
         for mine in _names(one) - found:
-            if any(_meet(tracks[theirs], tracks[mine], shifts) for theirs in _names(other)):
+            if any(tracks.meet(theirs, mine, shifts) for theirs in _names(other)):
                 found.add(mine)
     return found
 
 
 def _giving_way(
-    tries: Sequence[Timed], table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int
+    tries: Sequence[Timed], table: Sequence[Timed], tracks: Tracks, end_utc_ns: int
 ) -> tuple[Timed, set[str]] | None:
     """The try for which the fewest tours are lost, its own and those of the aircraft before it together, and these
     tours; None where no try leaves each aircraft LEAST_TOURS."""
@@ -160,7 +155,7 @@ def _giving_way(
     return min(found, key=lambda pair: len(pair[1]), default=None)
 
 
-def _pairs(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_utc_ns: int) -> list[tuple[str, str]]:
+def _pairs(one: Timed, table: Sequence[Timed], tracks: Tracks, end_utc_ns: int) -> list[tuple[str, str]]:
     """All pairs of tours that could come too near, one of this aircraft and one of another."""
     return [
         (mine, theirs)
@@ -168,7 +163,7 @@ def _pairs(one: Timed, table: Sequence[Timed], tracks: dict[str, Floats], end_ut
         if (shifts := _shifts(one, other, end_utc_ns))
         for mine in sorted(_names(one))
         for theirs in sorted(_names(other))
-        if _meet(tracks[theirs], tracks[mine], shifts)
+        if tracks.meet(theirs, mine, shifts)
     ]
 
 
@@ -189,39 +184,14 @@ def _fewest(table: Sequence[Timed], pairs: list[tuple[str, str]]) -> set[str] | 
 
 
 def _shifts(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
-    """By how many lapses `one` starts after `other`, of launches whose tours overlap in time."""
+    """By how many lapses `one` starts after `other`, of launches whose tours overlap in time, or may."""
+    late_ns = LATE_S * NS
     return {
         (b - a) // (NS * LAPSE_S)
         for a in other.launches(end_utc_ns)
         for b in one.launches(end_utc_ns)
-        if b < a + other.longest_ns and a < b + one.longest_ns
+        if b < a + other.longest_ns + late_ns and a < b + one.longest_ns + late_ns
     }
-
-
-def _meet(theirs: Floats, mine: Floats, shifts: set[int]) -> bool:
-    """Whether two tracks come too near, at any of the shifts."""
-    return any(_least_m(theirs, mine, s) < SEPARATION_M + SLACK_M for s in shifts)
-
-
-def _track(flown: Flown, bases: Sequence[tuple[float, float]]) -> Floats:
-    """(n, 3) positions every LAPSE_S from the launch; NaN within 500 m of a base."""
-    moments = np.arange(0.0, flown.seconds[-1], LAPSE_S)
-    track = np.column_stack([np.interp(moments, flown.seconds, flown.corners[:, k]) for k in range(3)])
-    for x, y in bases:
-        track[np.hypot(track[:, 0] - x, track[:, 1] - y) <= BASE_LEFT_OUT_M] = np.nan
-    return track
-
-
-def _least_m(a: Floats, b: Floats, shift: int) -> float:
-    """Least horizontal distance while heights differ by less than 60 m; b starts `shift` lapses after a."""
-    p, q = a[max(shift, 0) :], b[max(-shift, 0) :]
-    count = min(len(p), len(q))
-    if count <= 0:
-        return math.inf
-    apart = p[:count] - q[:count]
-    with np.errstate(invalid="ignore"):
-        near = np.abs(apart[:, 2]) < SEPARATION_HEIGHT_M
-    return float(np.hypot(apart[near, 0], apart[near, 1]).min()) if near.any() else math.inf
 
 
 def slots_of(
@@ -256,15 +226,17 @@ def _slot(index: int, share: Share, launch: int, policy: Policy, rng: np.random.
 
 
 def separation_m(slots: Sequence[Slot], tours: dict[str, Flown], bases: Sequence[tuple[float, float]]) -> float | None:
-    """Least horizontal distance of two planned aircraft while their heights differ by less than 60 m, away from bases.
+    """Least horizontal distance of two planned aircraft while their heights differ by less than 60 m, away from bases,
+    either of them early or late (`separation.LATE_S`).
 
     None when no two are ever in the air at heights that near each other.
     """
-    tracks = {s.drawn: _track(tours[s.drawn], bases) for s in slots}
-    least = math.inf
-    for i, a in enumerate(slots):
-        for b in slots[i + 1 :]:
-            if a.aircraft != b.aircraft:
-                shift = (int(b.launch_utc_ns) - int(a.launch_utc_ns)) // (NS * LAPSE_S)
-                least = min(least, _least_m(tracks[a.drawn], tracks[b.drawn], shift))
+    tracks = Tracks((tours[s.drawn] for s in slots), bases)
+    pairs = ((a, b) for i, a in enumerate(slots) for b in slots[i + 1 :] if a.aircraft != b.aircraft)
+    least = min((tracks.least_m(a.drawn, b.drawn, _shift(a, b)) for a, b in pairs), default=math.inf)
     return least if math.isfinite(least) else None
+
+
+def _shift(one: Slot, other: Slot) -> int:
+    """By how many lapses the other starts later."""
+    return (int(other.launch_utc_ns) - int(one.launch_utc_ns)) // (NS * LAPSE_S)

@@ -1,0 +1,58 @@
+"""Two tours, neither to the second where it should be: brute force in plain Python beside the kernel."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from apacheta.plan.separation import LAPSE_S, LATE_S, SEPARATION_HEIGHT_M, Tracks
+
+LATE = LATE_S // LAPSE_S
+CORNERS = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, (n, 3), elements=st.floats(0, 3_000, width=32)))
+
+
+def flown(name: str, corners: np.ndarray) -> Any:
+    """A tour that is at a corner every 30 s."""
+    return SimpleNamespace(tour=SimpleNamespace(id=name), corners=corners, seconds=30.0 * np.arange(len(corners)))
+
+
+def states(corners: np.ndarray, bases: list[tuple[float, float]]) -> list[tuple[float, ...] | None]:
+    """Where it is every two seconds; None near a base."""
+    found: list[tuple[float, ...] | None] = []
+    for lapse in range(15 * (len(corners) - 1)):
+        leg, part = divmod(lapse / 15.0, 1.0)
+        at = corners[int(leg)] * (1 - part) + corners[int(leg) + 1] * part
+        is_near = any(math.hypot(at[0] - x, at[1] - y) <= 500.0 for x, y in bases)
+        found.append(None if is_near else tuple(at))
+    return found
+
+
+@given(
+    one=CORNERS,
+    other=CORNERS,
+    shift=st.integers(-200, 200),
+    bases=st.lists(st.tuples(st.floats(0, 3_000), st.floats(0, 3_000)), max_size=1),
+)
+def test_the_least_distance_is_that_of_all_states_that_may_be_at_one_time(
+    one: np.ndarray, other: np.ndarray, shift: int, bases: list[tuple[float, float]]
+) -> None:
+    a, b, least = states(one, bases), states(other, bases), math.inf
+    for i, p in enumerate(a):
+        for q in b[max(0, i - shift - LATE) : max(0, i - shift + LATE + 1)]:
+            if p and q and abs(p[2] - q[2]) < SEPARATION_HEIGHT_M:
+                least = min(least, math.hypot(p[0] - q[0], p[1] - q[1]))
+    tracks = Tracks([flown("one", one), flown("other", other)], bases)
+    np.testing.assert_allclose(tracks.least_m("one", "other", shift), least, rtol=1e-6, atol=1e-3)
+
+
+def test_who_is_a_minute_late_still_keeps_away() -> None:
+    """They cross at one height; by plan the one is there 50 s after the other."""
+    across = np.array([[0.0, 3_000.0, 100.0], [6_000.0, 3_000.0, 100.0]])
+    along = np.array([[3_000.0, 0.0, 100.0], [3_000.0, 6_000.0, 100.0]])
+    tracks = Tracks([flown("across", np.linspace(*across, 11)), flown("along", np.linspace(*along, 11))], [])
+    assert tracks.least_m("across", "along", 25) < 500.0
+    assert tracks.least_m("across", "along", 120) > 1_000.0
