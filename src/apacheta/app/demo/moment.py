@@ -1,12 +1,14 @@
 """When a live night begins: found once for a plan, and kept beside the exercise.
 
-The simulator's geometry proposes begins (`sim.night.moment`); the first three are looked at with the simulator itself,
-a picture a second, and the first in which a crosser comes into view by the pinned definition is taken.
+The simulator's geometry proposes begins (`sim.night.moment`). The first few are looked at with the simulator itself, a
+picture a second: does a crosser come into view by the pinned definition? Where he does, his aircraft's stream goes
+through the chain: does it find him by itself? The first begin after which it does is taken; without any, the first with
+somebody in view. Nothing else of the night is chosen, and nothing that is found here goes into it.
 """
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -15,28 +17,46 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from ...core.alerts import Alert
 from ...core.instant import NS
 from ...core.plan import Sortie, sorties_of
 from ...formats.canonical import sha256_hex
-from ...sim.night import MOMENT_VERSION, Moment, NightSimulator, camera_ways_of, moments_of, on_station
+from ...sim.night import (
+    MOMENT_VERSION,
+    Cast,
+    Moment,
+    NightSimulator,
+    camera_ways_of,
+    cast_of,
+    moments_of,
+    on_station,
+)
 from ...sim.world import WORLD_VERSION, World, load_world
+from ..chain import Chain, ChainSettings
 from ..files import write_whole
+from ..live import Book
 from ..loading import load_fleet
-from ..score.score import in_view_since_s
+from ..score.score import GEOD, in_view_since_s
 from ..simulator import has_landed
 from .night import Night, on_station_utc_ns
+from .watching import eye_of, watchman_of
 
 SPAN_S = 9_000
 """So much of the night is looked through, from the first aircraft on station on."""
-TRIES, APART_S = 3, 5
+TRIES, APART_S = 6, 5
 LOOK_S = 60
 SOONEST_S, LATEST_S = 10.0, 45.0
+ALERT_SOONEST_S, ALERT_LATEST_S = 12.0, 52.0
+MOST_SEEN = 200
+"""Truth of some seconds: so many lines are kept to hold an alert against."""
+NEAR_M = 60.0
+"""From an alert to the crosser whom it is about."""
 Tell = Callable[[float], None]
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True):
-    """The night's first instant. is_chosen: a crosser comes into view soon after it; else it is the first at which as
-    many aircraft are on station as ever."""
+    """The night's first instant. is_chosen: a crosser comes into view soon after it, and is found by the chain where
+    any begin has that; else it is the first at which as many aircraft are on station as ever."""
 
     utc_ns: int
     is_chosen: bool
@@ -66,12 +86,17 @@ def _found(night: Night, tell: Tell) -> Begin:
     seconds = min(SPAN_S, (night.sector.end_utc_ns - first_ns) // NS)
     simulator = _simulator(night, world, first_ns)
     ways = camera_ways_of(simulator, seconds, lambda share: tell(0.5 * share))
+    in_view: Moment | None = None
     for number, moment in enumerate(islice(_apart(moments_of(simulator, ways)), TRIES), 1):
         tell(0.5 + 0.5 * number / (TRIES + 1))
-        if is_in_view(night, world, moment.utc_ns):
-            return Begin(utc_ns=moment.utc_ns, is_chosen=True)
-    count = on_station(ways)
-    return Begin(utc_ns=first_ns + int(np.argmax(count)) * NS, is_chosen=False)
+        cast = _cast(night, world, moment.utc_ns)
+        if is_in_view(night, world, moment.utc_ns, cast):
+            if is_found(night, world, moment, cast):
+                return Begin(utc_ns=moment.utc_ns, is_chosen=True)
+            in_view = in_view or moment
+    if in_view is not None:
+        return Begin(utc_ns=in_view.utc_ns, is_chosen=True)
+    return Begin(utc_ns=first_ns + int(np.argmax(on_station(ways))) * NS, is_chosen=False)
 
 
 def _apart(moments: Iterable[Moment]) -> Iterator[Moment]:
@@ -83,9 +108,9 @@ def _apart(moments: Iterable[Moment]) -> Iterator[Moment]:
             yield moment
 
 
-def is_in_view(night: Night, world: World, utc_ns: int) -> bool:
+def is_in_view(night: Night, world: World, utc_ns: int, cast: Cast | None = None) -> bool:
     """Whether a crosser comes into view soon after that begin, by pictures of the night's own first minute."""
-    simulator = _simulator(night, world, utc_ns)
+    simulator = _simulator(night, world, utc_ns, cast=cast)
     views: dict[str, list[dict[str, Any]]] = defaultdict(list)
     crossers = {p.id for p in simulator.cast.parties if p.crosser}
     for tick in simulator.run(lambda at_ns: (at_ns - utc_ns) % NS != 0):
@@ -98,12 +123,43 @@ def is_in_view(night: Night, world: World, utc_ns: int) -> bool:
     return any(SOONEST_S <= s <= LATEST_S for s in since)
 
 
-def _simulator(night: Night, world: World, from_ns: int) -> NightSimulator:
-    """The night's simulator as it would begin then, with crossers."""
+def is_found(night: Night, world: World, moment: Moment, cast: Cast | None = None) -> bool:
+    """Whether the chain, given that aircraft's stream from that begin on, raises an alert in time near a crosser."""
+    simulator = _simulator(night, world, moment.utc_ns, (moment.aircraft,), cast)
+    before = Book(night.post.watch)
+    eye, watchman = eye_of(night, moment.aircraft, before), watchman_of(night, before)
+    chain = Chain(ChainSettings(stream=moment.aircraft), eye, watchman, None, night.own_side)
+    crossers = {p.id for p in simulator.cast.parties if p.crosser}
+    there: deque[dict[str, Any]] = deque(maxlen=MOST_SEEN)
+    for tick in simulator.run():
+        there.extend(v for v in tick.truth if v["kind"] == "view" and v["party"] in crossers)
+        for alert in chain.feed(tick.streams.get(moment.aircraft, b"")):
+            if tick.utc_ns >= moment.utc_ns + ALERT_SOONEST_S * NS and _is_about(alert, there):
+                return True
+        if tick.utc_ns >= moment.utc_ns + ALERT_LATEST_S * NS:
+            break
+    return False
+
+
+def _is_about(alert: Alert, there: Iterable[dict[str, Any]]) -> bool:
+    """Whether one of those who were in the picture of late is near the alert."""
+    at = alert.position
+    return any(GEOD.inv(at.lon_deg, at.lat_deg, v["lon"], v["lat"])[2] <= NEAR_M for v in there)
+
+
+def _cast(night: Night, world: World, from_ns: int) -> Cast:
+    """Who is out in the night that begins then. It takes seconds to make."""
+    return cast_of(world, night.settings.seed, from_ns, from_ns + round(night.settings.minutes * 60 * NS), True)
+
+
+def _simulator(
+    night: Night, world: World, from_ns: int, fleet: tuple[str, ...] | None = None, cast: Cast | None = None
+) -> NightSimulator:
+    """The night's simulator as it would begin then, with crossers; with its whole fleet or some of it."""
     asked = night.settings
     return NightSimulator(
         world=world,
-        sorties=tuple(s for s in _sorties(night) if not has_landed(s, from_ns)),
+        sorties=tuple(s for s in _sorties(night, fleet or night.fleet) if not has_landed(s, from_ns)),
         aircraft=load_fleet(night.sector, night.exercise.sector),
         sector=night.sector,
         minutes=asked.minutes,
@@ -111,8 +167,9 @@ def _simulator(night: Night, world: World, from_ns: int) -> NightSimulator:
         width_px=asked.width_px,
         height_px=asked.height_px,
         from_utc_ns=from_ns,
+        cast=cast,
     )
 
 
-def _sorties(night: Night) -> list[Sortie]:
-    return [s for s in sorties_of(night.plan) if s.aircraft in night.fleet]
+def _sorties(night: Night, fleet: tuple[str, ...]) -> list[Sortie]:
+    return [s for s in sorties_of(night.plan) if s.aircraft in fleet]

@@ -135,12 +135,10 @@ def fault_of(failure: BaseException) -> NightFault:
 
 def _make_chains(night: Night, keeper: Keeper, before: Book) -> None:
     """One chain a stream, under one watchman. Their numbers go on after those of the watch so far."""
-    watchman, lock = _watchman(night, before), threading.Lock()
+    watchman, lock = watchman_of(night, before), threading.Lock()
     night.lines_m = watchman.lines_m
     for name in night.fleet:
-        tracker = TrackerSettings(before=before.tracks_before(name))
-        eye_settings = EyeSettings(sigmas=sigmas_of(night.sector), tracker=tracker)
-        eye = Eye(night.ground.dem, night.ground.dem.grid, name, eye_settings)
+        eye = eye_of(night, name, before)
         segments = before.segments.get(name, 0)
         settings = ChainSettings(stream=name, live=not night.settings.headless, segments_before=segments)
         decoder = VideoDecoder if night.settings.headless else ApartDecoder
@@ -279,7 +277,14 @@ def _note_end(night: Night, keeper: Keeper) -> None:
     keeper.commit()
 
 
-def _watchman(night: Night, before: Book) -> Watchman:
+def eye_of(night: Night, stream: str, before: Book) -> Eye:
+    """Who looks at a stream; its tracks' numbers go on after those before."""
+    tracker = TrackerSettings(before=before.tracks_before(stream))
+    settings = EyeSettings(sigmas=sigmas_of(night.sector), tracker=tracker)
+    return Eye(night.ground.dem, night.ground.dem.grid, stream, settings)
+
+
+def watchman_of(night: Night, before: Book) -> Watchman:
     """Who raises the alerts, told the lines that a camera of the plan can resolve a walker at."""
     types, width_px = load_fleet(night.sector, night.exercise.sector), night.settings.width_px
     sorties = sorties_of(night.plan)

@@ -18,7 +18,7 @@ from .cast import Places
 from .line_kernel import line_is_clear
 from .night import FIX_NS, Crew, NightSimulator, Tick
 
-MOMENT_VERSION = 1
+MOMENT_VERSION = 2
 SOONEST_S, LATEST_S = 20, 40
 """So long after the begin the crosser comes into view."""
 STAYS_S = 11
@@ -73,11 +73,11 @@ def camera_ways_of(
 
 
 def moments_of(night: NightSimulator, ways: dict[str, CameraWay]) -> Iterator[Moment]:
-    """Begins with the most aircraft on station, then with one fewer; the earliest first. The night's cast stands for
-    that of a night that begins later: it walks the same ways, as long after the begin."""
+    """Begins with the most aircraft on station, then with one fewer, and so on; the earliest first. The night's cast
+    stands for that of a night that begins later: it walks the same ways, as long after the begin."""
     count = on_station(ways)
     most = int(np.max(count, initial=0))
-    for wanted in range(most, max(most - 2, 0), -1):
+    for wanted in range(most, 0, -1):
         begins = _steady(count == wanted)
         yield from sorted(_at(night, ways, begins, wanted), key=lambda m: m.utc_ns)
 
