@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Run:
 def on_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a minute of a small night."""
     small = stage.simulator(stage.world(), width_px=64, height_px=48, rate_hz=2.0)
-    monkeypatch.setattr(simulator, "simulator_of", lambda _: small)
+    monkeypatch.setattr(simulator, "simulator_of", lambda *_: small)
 
 
 def test_a_disk_that_fills_under_the_truth_is_the_machines_fault(
