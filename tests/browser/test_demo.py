@@ -20,10 +20,10 @@ from processes import until
 from apacheta.console.log_reader import LogReader
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-MINUTES, SEED = 30.0, 3
-"""Longer than these tests take; with a small camera somebody comes into view soon after this night begins."""
+MINUTES, SEED = 30.0, 4
+"""Longer than these tests take; with a small camera this night has three alerts in its first minute."""
 YOUNG_S = 600
-"""So much of the night is waited for alerts: three, or as many as it gives until then; one is required."""
+"""So much of the night is waited for alerts, should the machine be busy."""
 Decided = tuple[str, str, str, str]
 """Alert, state, reason, note."""
 
@@ -245,13 +245,11 @@ def written(demo: Demo) -> list[Decided]:
     return [(b["alert"], b["state"], b["reason"], b["note"]) for b in bodies]
 
 
-def test_alerts_are_triaged_by_keyboard_as_they_come(browsing: Browsing, demo: Demo) -> None:
-    """Three, if the night gives three while it is young; one at least. Each is in the log when the page says so."""
+def test_three_alerts_are_triaged_by_keyboard_as_they_come(browsing: Browsing, demo: Demo) -> None:
+    """Each decision is in the log when the page says so."""
     page = browsing.page(shows="#alerts-title")
     decided: list[Decided] = []
     for answer_one in ANSWERS:
-        if not comes(page, demo):
-            break
+        assert comes(page, demo)
         decided.append(answer_one(page))
         until(lambda: written(demo) == decided, f"the decisions {decided} in the log", every_s=0.2)
-    assert decided
