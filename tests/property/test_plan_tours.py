@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ from sectors import EAST, SECTOR, WEST, box, changed, geojson, heights_amsl_m, t
 
 from apacheta.app.loading import load_fleet, load_mandate, load_sector, load_world
 from apacheta.app.plan import KEYS, make_plan, run
-from apacheta.core.errors import InputFault
+from apacheta.core.errors import Fault, InputFault
 from apacheta.core.plan import Tour, WatchPlan, sorties_of
 from apacheta.core.sector import Zone
 from apacheta.core.sight import LOOK_ABOVE_SLOPE_DEG
@@ -27,8 +28,9 @@ from apacheta.plan import PlanResult, check_lift_off, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.lottery import LEAST_TOURS, shares_of, timetable_of
 from apacheta.plan.menu import Circles, Menu, Start, flown_of
-from apacheta.plan.routes import Ways, pad_of
+from apacheta.plan.routes import Way, Ways, pad_of, sharpest_rad
 from apacheta.plan.sight import Sight, ground_sigma_m, lawful_aims, sight_of
+from apacheta.plan.strips import Strip
 from apacheta.plan.tours import Flown, Frame, Why, frame_of, tour_of
 from apacheta.plan.walkers import traffic_of
 from apacheta.sim.night.air import density_kg_m3
@@ -106,6 +108,24 @@ def test_nobody_is_asked_to_turn_on_the_spot(planned: Planned, result: PlanResul
         away = np.hypot(*(at[1:-1] - pad).T) > 500.0
         assert turns[away].max() <= 45.0
         assert turns.max() <= 100.0
+
+
+def test_a_way_whose_joints_are_too_sharp_is_left_out(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a clear straight line anywhere, ways end in whatever corner there is; the sharp ones are not planned."""
+    sharpest = []
+    joined = Ways._joined
+    monkeypatch.setattr(Ways, "_first_clear", lambda *about: None)
+
+    def noted(ways: Ways, way: np.ndarray, strip: Strip, height: float) -> Way | None:
+        found = joined(ways, way, strip, height)
+        if found is not None:
+            sharpest.append(sharpest_rad(np.vstack([strip.lap()[-2:-1], found.home])))
+        return found
+
+    monkeypatch.setattr(Ways, "_joined", noted)
+    with suppress(Fault):
+        planned.plan()
+    assert np.degrees(max(sharpest, default=0.0)) <= 45.0
 
 
 def border_distance_m(planned: Planned, tour: Tour) -> float:
