@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 
 SEPARATION_M = 500.0
 SEPARATION_HEIGHT_M = 60.0
+HEIGHT_SLACK_M = 10.0
+"""Each swings a metre or two about its planned height, and climbs up to five in half a lapse: planned to exactly 60 m,
+two flew 431 m apart at 59.98 m of height."""
 LAPSE_S = 2
 SLACK_M = 70.0
 """Two aircraft close by up to 70 m/s: between two samples they come no nearer than by half of two seconds of it."""
@@ -31,8 +34,8 @@ class Tracks:
         self._known: dict[tuple[str, str], Floats] = {}
 
     def least_m(self, one: str, other: str, shift: int) -> float:
-        """Least horizontal distance of two tours while their heights differ by less than 60 m, `other` starting `shift`
-        lapses after `one`, and up to LATE_S before or after that; +inf where that is never."""
+        """Least horizontal distance of two tours while their heights differ by less than 60 m and the slack, `other`
+        starting `shift` lapses after `one`, and up to LATE_S before or after that; +inf where that is never."""
         nearest = self._nearest(one, other)
         lag = shift + len(self._tracks[other]) - 1
         inside = min(max(lag, 0), len(nearest) - 1)
@@ -48,7 +51,7 @@ class Tracks:
         if (one, other) not in self._known:
             a, b = self._tracks[one], self._tracks[other]
             squared = np.empty(len(a) + len(b) - 1)
-            nearest_by_lag(a, b, SEPARATION_HEIGHT_M, squared)
+            nearest_by_lag(a, b, SEPARATION_HEIGHT_M + HEIGHT_SLACK_M, squared)
             near = ndimage.minimum_filter1d(squared, 2 * (LATE_S // LAPSE_S) + 1, mode="constant", cval=np.inf)
             self._known[one, other] = np.sqrt(near)
         return self._known[one, other]
