@@ -34,7 +34,7 @@ from _common import (
 )
 from night import DECIDING as NIGHT_DECIDING
 
-HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 60
+HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 30
 LIVE_SEEDS, LIVE_MINUTES, WATCHED_S = (1, 2, 3, 4, 5), 10, 150
 """A live night is the demo's as it is by default, and is ended by Ctrl-C."""
 FLEET = ("A1", "A2", "A3")
