@@ -66,7 +66,7 @@ def test_sixty_metres_apart_by_plan_are_less_when_flown() -> None:
     """They cross at one moment, one above the other: 65 m by plan may be less in the air, 75 m may not."""
     across = np.array([[0.0, 3_000.0, 100.0], [6_000.0, 3_000.0, 100.0]])
     along = np.array([[3_000.0, 0.0, 165.0], [3_000.0, 6_000.0, 165.0]])
-    above = along + [0.0, 0.0, 10.0]
+    above = along + np.array([0.0, 0.0, 10.0])
     tours = [flown(n, np.linspace(*way, 11)) for n, way in (("across", across), ("along", along), ("above", above))]
     tracks = Tracks(tours, [])
     assert tracks.least_m("across", "along", 0) < 100.0

@@ -30,6 +30,13 @@ describe("sentences", () => {
     expect(lenient.t("page.greeting", { count: 2 })).toBe("Hay 2 de –, 2");
   });
 
+  it("are filled where they are known and every place gets a value, else there is none", () => {
+    expect(spanish.filled("page.greeting", { count: 2, all: "3" })).toBe("Hay 2 de 3, 2");
+    expect(spanish.filled("page.compass.n", {})).toBe("N");
+    expect(spanish.filled("page.greeting", { count: 2 })).toBeNull();
+    expect(spanish.filled("page.nowhere", {})).toBeNull();
+  });
+
   it("a code without a word stands for itself", () => {
     expect(spanish.named("compass", "w")).toBe("O");
     expect(spanish.named("compass", "up")).toBe("up");

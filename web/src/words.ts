@@ -46,6 +46,12 @@ export class Words {
     return key in this.sentences;
   }
 
+  /** The sentence at a key; null where the catalogue has none, or one of its places gets no value. */
+  filled(key: string, values: Values): string | null {
+    const places = [...(this.sentences[key] ?? "{}").matchAll(/\{(\w*)\}/g)];
+    return places.every(([, place]) => place! in values) ? this.t(key, values) : null;
+  }
+
   /** The catalogue's word for a code from the wire; where there is none, what else it may be called, or the code. */
   named(group: string, code: string, otherwise = code): string {
     const key = `page.${group}.${code}`;

@@ -23,7 +23,7 @@ class Notes:
         chain: WatchChain,
         keeper: Keeper,
         is_begun: bool = False,
-        tell: Callable[[str, str], None] = lambda code, text: None,
+        tell: Callable[..., None] = lambda code, text, **values: None,
     ) -> None:
         self._address, self._chain, self._keeper = address, chain, keeper
         self._is_begun, self._tell = is_begun, tell
@@ -37,9 +37,9 @@ class Notes:
         terrain_sha256 = None if terrain is None else terrain.sha256
         self._note("mandate", mandate_body(mandate) | {"watch": stream | {"terrain_sha256": terrain_sha256}})
 
-    def fault(self, what: str, text: str) -> None:
-        """What ended the watch before its stream did, or was lost on the way in."""
-        self._tell(what, text)
+    def fault(self, what: str, text: str, **values: object) -> None:
+        """What ended the watch before its stream did, or was lost on the way in; `values` fill the page's sentence."""
+        self._tell(what, text, **values)
         self._note("fault", {"what": what, "stream": self._chain.stream, "text": text})
 
     def close(self) -> int:

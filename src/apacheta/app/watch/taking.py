@@ -97,4 +97,4 @@ def _tell_dropped(answer: Answer, source: StreamSource, notes: Notes | None) -> 
     text = f"about {source.dropped_bytes} bytes came faster than they could be taken and were lost"
     answer.warnings.append(ErrorLine(code="bytes_dropped", text=text, remedy="Watch fewer streams on this machine."))
     if notes is not None:
-        notes.fault("bytes_dropped", text)
+        notes.fault("bytes_dropped", text, bytes=source.dropped_bytes)

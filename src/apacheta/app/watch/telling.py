@@ -57,9 +57,9 @@ class Telling:
         self._looked_s = 0.0
         self._posed_s: float | None = None
 
-    def fault(self, code: str, text: str) -> None:
-        """Something failed, or ended the watch."""
-        self.live.publisher.fault(code, text, {"stream": self._stream})
+    def fault(self, code: str, text: str, **values: object) -> None:
+        """Something failed, or ended the watch; `values` fill the page's own sentence for it."""
+        self.live.publisher.fault(code, text, {"stream": self._stream, **values})
 
     def look(self) -> None:
         """See, once a second and when the ground is laid, what has become known since, and tell it."""
@@ -110,7 +110,7 @@ class Telling:
         ahead_ns = round(ahead_s * NS)
         self.live.publisher.set_ahead(ahead_ns)
         if ahead_ns:
-            self.fault("clock_off", _off_text(ahead_s))
+            self.fault("clock_off", _off_text(ahead_s), seconds=round(ahead_s, 1))
         return replace(scene, ahead_ns=ahead_ns)
 
     def _is_clear(self, offset_s: float) -> bool:
