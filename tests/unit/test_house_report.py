@@ -15,6 +15,7 @@ from apacheta.app.report import NightReport, ink, render
 from apacheta.app.report.charts import shares_of
 from apacheta.app.report.intervals import poisson_95, radius_90_m, wilson_95
 from apacheta.app.report.relief import Window, contour_step_m, degree_ticks, hillshade, north_of
+from apacheta.core.alerts import AlertState, Decision
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -79,6 +80,23 @@ def test_the_report_says_which_watch_of_its_post_it_is(language: str, word: str)
 
 def test_an_alert_that_nobody_reviewed_says_so(spanish: str) -> None:
     assert spanish.count("<strong>sin revisar</strong>") == 3
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "told"),
+    [
+        ("confirmed", "person", "<strong>confirmada</strong> (operador: persona)"),
+        ("dismissed", "rock", "<strong>descartada</strong> (operador: piedra o arbusto)"),
+        ("dismissed", "unseen", "<strong>descartada sin ver</strong> (operador)"),
+        ("open", "", "<strong>abierta</strong> (operador)"),
+        ("dismissed", "told_by_radio", "<strong>descartada</strong> (operador: told_by_radio)"),
+    ],
+)
+def test_who_decided_what_and_why_is_told_in_the_readers_words(state: AlertState, reason: str, told: str) -> None:
+    night = sample(alerts=1, flights=0)
+    card = night.alerts[0]
+    decision = Decision(alert=card.alert.id, utc_ns=0, state=state, by="operator", reason=reason)
+    assert told in render(replace(night, alerts=(replace(card, decision=decision),)), "es")
 
 
 def test_a_night_with_no_flight_no_alert_and_no_look_still_reports() -> None:

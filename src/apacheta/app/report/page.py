@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from apacheta.core.alerts import Decision
 from apacheta.core.instant import datetime_of, iso_of
 from apacheta.core.place import GeoPoint
 from apacheta.core.plan import Dropped
@@ -161,13 +162,12 @@ def _unseen(report: NightReport, t: Texts) -> list[dict[str, str]]:
 
 def _dropped(dropped: Dropped, t: Texts) -> tuple[str, str, str]:
     """What the plan left out, why in the reader's words, and the plan's own words."""
-    key = f"plan.why.{dropped.why}"
-    return dropped.what, t(key) if t.has(key) else dropped.why, dropped.text
+    return dropped.what, _named("plan.why", dropped.why, t), dropped.text
 
 
 def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[str, Any]:
-    alert, decision = card.alert, card.decision
-    state = decision.state if decision else "unreviewed"
+    alert = card.alert
+    state, by = _decided(card.decision, t)
     whole_card = number <= _MOST_CARDS
     return {
         "number": number,
@@ -175,12 +175,12 @@ def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[
         "time": _clock(alert.utc_ns),
         "rule": t(f"report.rule.{alert.rule}"),
         "line": _line_name(alert.line, t),
-        "kind": t(f"report.kind.{alert.kind}") if t.has(f"report.kind.{alert.kind}") else alert.kind,
+        "kind": _named("report.kind", alert.kind, t),
         "position": _position(alert.position, t),
         "radius": f"± {t.number(radius_90_m(alert.position_cov_m2))} m",
         "probability": t.number(alert.probability, 2),
-        "state": t(f"report.state.{state}"),
-        "by": f"{decision.by}: {decision.reason}" if decision and state != "unreviewed" else "",
+        "state": state,
+        "by": by,
         "reason": t("report.alert.reason", rule=alert.rule, tracks=", ".join(alert.tracks), reason=alert.reason),
         "still": data_address(card.still) if whole_card and card.still else None,
         "chip": data_address(card.chip) if whole_card and card.chip else None,
@@ -189,12 +189,29 @@ def _alert(number: int, card: AlertCard, report: NightReport, t: Texts) -> dict[
     }
 
 
+def _decided(decision: Decision | None, t: Texts) -> tuple[str, str]:
+    """How an alert stands; and, where a person decided, who it was and why. Dismissed unseen is a state of its own."""
+    if decision is None or decision.state == "unreviewed":
+        return t("report.state.unreviewed"), ""
+    by = _named("page.by", decision.by, t)
+    if decision.reason == "unseen":
+        return t("report.state.unseen"), by
+    reason = _named("page.reason", decision.reason, t)
+    return t(f"report.state.{decision.state}"), f"{by}: {reason}" if reason else by
+
+
+def _named(group: str, code: str, t: Texts) -> str:
+    """The catalogue's word for a code; the code itself where it has none."""
+    key = f"{group}.{code}"
+    return t(key) if t.has(key) else code
+
+
 def _line_name(line: str, t: Texts) -> str:
     """The rule's own name for its zone or line, in the reader's words; `inner_line_600_m` is 600 m inside."""
     inner = re.fullmatch(r"inner_line_(\d+)_m", line)
     if inner:
         return t("report.line.inner", m=t.number(float(inner[1])))
-    return t(f"report.line.{line}") if t.has(f"report.line.{line}") else line
+    return _named("report.line", line, t)
 
 
 def _position(position: GeoPoint, t: Texts) -> str:
