@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stream_sample import items_at, own_stream, pictures
 
+from apacheta.app.cli import main
 from apacheta.app.doctor import KEYS, doctor_video, run
 from apacheta.formats.klv import encode_st0601
 from apacheta.formats.ts import TsMuxer
@@ -41,7 +42,7 @@ METADATA_KEYS = {
 def examined(folder: Path, data: bytes) -> tuple[dict[str, Any], int]:
     path = folder / "stream.ts"
     path.write_bytes(data)
-    body, code = run(path)
+    body, code = run(path, "en")
     json.dumps(body, allow_nan=False)
     assert set(KEYS) <= set(body)
     assert code == body["exit_code"]
@@ -86,6 +87,15 @@ def test_our_own_stream_is_whole_in_every_figure(tmp_path: Path) -> None:
     assert (timing["clock"], timing["offset_median_s"], timing["offset_p95_s"]) == ("pts", 0.0, 0.0)
     assert abs(timing["drift_ppm"]) < 1.0
     assert body["advice"] == ["Nothing to do: the stream is whole and every frame can be placed."]
+
+
+@pytest.mark.parametrize(("language", "said"), [("es", "Nada que hacer"), ("en", "Nothing to do")])
+def test_the_command_speaks_the_language_that_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    (tmp_path / "stream.ts").write_bytes(own_stream(20))
+    assert main(["doctor", "video", str(tmp_path / "stream.ts"), "--lang", language]) == 0
+    assert said in capsys.readouterr().out
 
 
 def test_a_clock_that_runs_fast_shows_its_drift_and_late_metadata_its_offset(tmp_path: Path) -> None:

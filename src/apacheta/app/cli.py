@@ -95,6 +95,10 @@ def _command(commands, name: str, text: str, run) -> argparse.ArgumentParser:
     return command
 
 
+def _add_language(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--lang", choices=("es", "en"), default=None, help="default: APACHETA_LANG, else es")
+
+
 def _add_demo(commands) -> None:
     demo = _command(commands, "demo", "fly a simulated night from plan to verified log", _demo)
     demo.add_argument("--headless", action="store_true", help="as fast as the machine allows, through a pipe")
@@ -114,7 +118,7 @@ def _add_demo(commands) -> None:
     demo.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0])
     demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
     demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
-    demo.add_argument("--lang", choices=("es", "en"), default=None)
+    _add_language(demo)
 
 
 def _add_plan(commands) -> None:
@@ -125,7 +129,7 @@ def _add_plan(commands) -> None:
     plan.add_argument("--policy", choices=POLICIES, default="strips")
     plan.add_argument("--seed", type=_whole(0), default=1)
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
-    plan.add_argument("--lang", choices=("es", "en"), default=None)
+    _add_language(plan)
 
 
 def _add_watch(commands) -> None:
@@ -143,12 +147,14 @@ def _add_watch(commands) -> None:
     watch.add_argument(
         "--port", type=_port, default=8080, help="of the page, on 127.0.0.1 (default 8080; 0: a free one)"
     )
+    _add_language(watch)
 
 
 def _add_doctor(commands) -> None:
     doctor = _command(commands, "doctor", "say what is wrong with a file and what to do", _doctor)
     doctor.add_argument("what", choices=("video",))
     doctor.add_argument("file", metavar="FILE")
+    _add_language(doctor)
 
 
 def _add_terrain(commands) -> None:
@@ -161,6 +167,7 @@ def _add_terrain(commands) -> None:
     tiles.add_argument("--min-zoom", type=_zoom, metavar="Z", help="default: all of it in one tile, and two less")
     tiles.add_argument("--max-zoom", type=_zoom, metavar="Z", help="default: pixels no larger than the file's")
     tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
+    _add_language(tiles)
 
 
 def _add_verify(commands) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from apacheta.formats.ts import TsStats
 
 from .answer import Answer, run_to_answer, show
 from .examination import Examination, examine
+from .texts import Texts
 
 SCHEMA = "apacheta/doctor-video/1"
 KEYS = (
@@ -38,12 +41,14 @@ _HEAD_BYTES = 16
 
 def command(arguments: argparse.Namespace) -> int:
     """The subcommand: prints the answer, returns the exit code."""
-    return show(_answer(arguments.file), arguments.json, _summary)
+    summary = partial(_summary, language=arguments.lang)
+    return show(_answer(arguments.file, arguments.lang), arguments.json, summary)
 
 
-def run(path: str | os.PathLike[str]) -> tuple[dict[str, Any], int]:
-    """The whole JSON object for a file, and the exit code: 0, 1 not georeferenced at all, 3 no frame decodes."""
-    answer = _answer(path)
+def run(path: str | os.PathLike[str], language: str | None = None) -> tuple[dict[str, Any], int]:
+    """The whole JSON object for a file, its advice in that language, and the exit code: 0, 1 not georeferenced at all,
+    3 no frame decodes."""
+    answer = _answer(path, language)
     return answer.as_json(), answer.exit_code
 
 
@@ -52,12 +57,12 @@ def doctor_video(path: str | os.PathLike[str]) -> dict[str, Any]:
     return run(path)[0]
 
 
-def _answer(path: str | os.PathLike[str]) -> Answer:
+def _answer(path: str | os.PathLike[str], language: str | None) -> Answer:
     answer = Answer(SCHEMA, KEYS, {"source": os.fspath(path)})
-    return run_to_answer(answer, lambda a: _work(a, Path(path)))
+    return run_to_answer(answer, lambda a: _work(a, Path(path), Texts(language)))
 
 
-def _work(answer: Answer, path: Path) -> None:
+def _work(answer: Answer, path: Path, t: Texts) -> None:
     found = examine(path)
     size = path.stat().st_size
     answer.body |= {
@@ -72,7 +77,7 @@ def _work(answer: Answer, path: Path) -> None:
         "georeferencing": found.georeferencing(),
     }
     answer.warnings += _warnings(found)
-    answer.body["advice"] = _advice(answer, found)
+    answer.body["advice"] = _advice(answer, found, t)
     if not found.frames:
         raise _no_video(answer.body, path)
     answer.exit_code = 1 if answer.body["georeferencing"] == "none" else 0
@@ -128,50 +133,47 @@ def _counted(*counts: tuple[str, int, str]) -> list[ErrorLine]:
     return [ErrorLine(code=code, text=f"{count} {text}") for code, count, text in counts if count > 0]
 
 
-def _advice(answer: Answer, found: Examination) -> list[str]:
+def _advice(answer: Answer, found: Examination, t: Texts) -> list[str]:
     """Sentences, the most urgent first; never empty."""
-    body, advice = answer.body, []
+    body = answer.body
     if body["container"] != "mpegts":
-        return ["Put the stream into MPEG-TS without re-encoding: ffmpeg -i IN -map 0 -c copy OUT.ts"]
+        return [t("doctor.advice.other_container")]
     if not found.frames:
-        return [_why_no_video(found)]
-    metadata, timing = body["metadata"], body["timing"]
-    if metadata is None:
-        advice.append("Switch the encoder's KLV metadata (ST 0601) on: without it no frame has a place on the ground.")
-    elif body["georeferencing"] != "full" and metadata["items_missing_for_georeferencing"]:
-        missing = ", ".join(map(str, metadata["items_missing_for_georeferencing"]))
-        advice.append(f"Let the encoder send what a camera's pose lacks: {missing}.")
-    if metadata and metadata["checksum_failures"]:
-        advice.append(
-            "Metadata with a wrong checksum is not used: look at the encoder's checksum or at the link's losses."
-        )
-    if metadata and metadata["packets_without_pts"]:
-        advice.append(
-            "Send the metadata synchronously (stream type 0x15): without a time stamp it pairs with frames by arrival."
-        )
-    if timing["stands_still"]:
-        advice.append("The metadata's clock stands still: its time stamps cannot be used.")
-    if body["continuity_errors"]:
-        advice.append("Packets are missing: look at the link, or record closer to the receiver.")
-    if not body["video"]["browser_playable"]:
-        advice.append("Browsers do not play this video: encode H.264 Baseline, Main or High, 4:2:0, 8 bit.")
-    return advice or ["Nothing to do: the stream is whole and every frame can be placed."]
+        return [t(f"doctor.advice.{_why_no_video(found)}")]
+    needed = [name for name, is_needed in _needs(body) if is_needed]
+    missing = ", ".join(map(str, (body["metadata"] or {}).get("items_missing_for_georeferencing", ())))
+    return [t(f"doctor.advice.{name}", items=missing) for name in needed or ["whole"]]
+
+
+def _needs(body: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Each advice by its name in the texts, the most urgent first, and whether it is needed."""
+    metadata = body["metadata"]
+    yield "metadata_off", metadata is None
+    if metadata is not None:
+        is_short = body["georeferencing"] != "full" and bool(metadata["items_missing_for_georeferencing"])
+        yield "items_missing", is_short
+        yield "checksums", metadata["checksum_failures"] > 0
+        yield "synchronous", metadata["packets_without_pts"] > 0
+    yield "clock_still", body["timing"]["stands_still"]
+    yield "packets_missing", body["continuity_errors"] > 0
+    yield "not_for_browsers", not body["video"]["browser_playable"]
 
 
 def _why_no_video(found: Examination) -> str:
     if found.demuxer.stats.scrambled:
-        return "The stream is encrypted: record it after decryption."
-    if not found.video_pid:
-        return "The stream has no video: choose another program, or look at the encoder."
-    return "The video is too damaged, or no key frame is in it: record longer, and look at the link."
+        return "encrypted"
+    return "too_damaged" if found.video_pid else "no_video"
 
 
-def _summary(body: dict[str, Any]) -> str:
+def _summary(body: dict[str, Any], language: str | None) -> str:
+    t = Texts(language)
     video, metadata = body["video"] or {}, body["metadata"]
+    size = f"{video.get('width_px')}x{video.get('height_px')}"
     lines = [
-        f"{body['source']}: {video.get('frames')} frames {video.get('codec')} "
-        f"{video.get('width_px')}x{video.get('height_px')}",
-        f"metadata: {metadata['packets']} sets, {metadata['standard']}" if metadata else "metadata: none",
-        f"georeferencing: {body['georeferencing']}",
+        t("doctor.video", source=body["source"], frames=video.get("frames"), codec=video.get("codec"), size=size),
+        t("doctor.metadata", packets=metadata["packets"], standard=metadata["standard"])
+        if metadata
+        else t("doctor.no_metadata"),
+        t(f"doctor.georeferencing.{body['georeferencing']}"),
     ]
     return "\n".join([*lines, *(f"- {sentence}" for sentence in body["advice"])])

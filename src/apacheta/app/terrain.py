@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..core.errors import EnvironmentFault, InputFault
 from ..geo.datum import Bounds
 from .answer import DISK_FULL_ERRNOS, Answer, run_to_answer, show
 from .folders import cache_folder, made_whole
+from .texts import Texts
 
 SCHEMA = "apacheta/terrain-tiles/1"
 KEYS = (
@@ -29,7 +31,7 @@ def command(arguments: argparse.Namespace) -> int:
     """The command line's `terrain tiles`."""
     answer = Answer(SCHEMA, KEYS, {"interrupted": False, "out": arguments.out})
     run_to_answer(answer, lambda a: _work(a, arguments))
-    return show(answer, arguments.json, _summary)
+    return show(answer, arguments.json, partial(_summary, language=arguments.lang))
 
 
 def tiles_for(
@@ -132,6 +134,7 @@ def _tell(share: float) -> None:
     sys.stderr.flush()
 
 
-def _summary(body: dict[str, Any]) -> str:
-    size_mb, zooms = body["bytes"] / 1e6, f"zoom {body['min_zoom']} to {body['max_zoom']}"
-    return f"{body['out']}: {body['tiles']} tiles, {zooms}, {size_mb:.1f} MB"
+def _summary(body: dict[str, Any], language: str | None) -> str:
+    t = Texts(language)
+    mb = t.number(body["bytes"] / 1e6, 1)
+    return t("terrain.done", out=body["out"], tiles=body["tiles"], least=body["min_zoom"], most=body["max_zoom"], mb=mb)

@@ -1,12 +1,14 @@
 """`apacheta watch`: arguments to a watch, a watch to the answer. Nothing here loads a room."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...adapters.stream import is_live
 from ...core.errors import ErrorLine
 from ..answer import Answer, run_to_answer, show
+from ..texts import Texts
 
 SCHEMA = "apacheta/watch/1"
 KEYS = (
@@ -48,7 +50,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Watch one stream to its end and print what was seen."""
     answer = answer_for(arguments.stream)
     run_to_answer(answer, lambda a: _watch(a, arguments))
-    return show(answer, arguments.json, _summary)
+    return show(answer, arguments.json, partial(_summary, language=arguments.lang))
 
 
 def answer_for(source: str) -> Answer:
@@ -76,9 +78,15 @@ def _serves_page(answer: Answer, arguments: argparse.Namespace) -> bool:
     return PAGE.is_file()
 
 
-def _summary(body: dict[str, Any]) -> str:
-    return (
-        f"{body['frames']} frames ({body['codec']}), {body['metadata_packets']} metadata packets ({body['standard']}), "
-        f"{body['frames_georeferenced']} georeferenced over the {body['height_reference'] or 'nothing'}, "
-        f"{body['tracks']} tracks"
+def _summary(body: dict[str, Any], language: str | None) -> str:
+    t = Texts(language)
+    return t(
+        "watch.done",
+        frames=body["frames"],
+        codec=body["codec"],
+        packets=body["metadata_packets"],
+        standard=body["standard"],
+        placed=body["frames_georeferenced"],
+        ground=t(f"watch.ground.{body['height_reference'] or 'none'}"),
+        tracks=body["tracks"],
     )

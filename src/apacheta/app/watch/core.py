@@ -24,6 +24,7 @@ from ..loading import load_mandate
 from ..logbook import open_account
 from ..post import Post
 from ..stop import Stop
+from ..texts import Texts
 from .alone import LIVE_IDLE_S
 from .chain import WatchChain
 from .command import answer_for
@@ -103,7 +104,7 @@ def _say_where(spec: WatchSpec, run: WatchRun) -> None:
         write_whole(run.ready, b"")
         with socket.socket(fileno=spec.page.http) as http:
             address = f"http://127.0.0.1:{http.getsockname()[1]}"
-        print(f"apacheta: the page is at {address}", file=sys.stderr, flush=True)
+        print(Texts(spec.asked.language)("watch.page", address=address), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

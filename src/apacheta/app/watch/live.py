@@ -25,7 +25,11 @@ def run_live(answer: Answer, arguments: argparse.Namespace) -> None:
     """Watch the stream, serve the page, and fill the answer. EnvironmentFault `port_is_held` before anything is
     written."""
     asked = Asked(
-        address=arguments.stream, post=arguments.post, terrain=arguments.terrain, until_end=arguments.until_end
+        address=arguments.stream,
+        post=arguments.post,
+        terrain=arguments.terrain,
+        until_end=arguments.until_end,
+        language=arguments.lang,
     )
     run = WatchRun(Path(asked.post))
     with ExitStack() as ends:

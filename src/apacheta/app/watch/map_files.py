@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import Fault
+from ..texts import Texts
 from .settings import Ground, WatchRun, WatchSpec, kept
 
 NICENESS = 10
@@ -28,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         make_map(Path(spec.asked.terrain or ""), kept(run.ground, Ground), run)
     except (Fault, OSError) as failure:
-        print(f"apacheta: there is no map: {failure}", file=sys.stderr, flush=True)
+        print(Texts(spec.asked.language)("watch.no_map", why=failure), file=sys.stderr, flush=True)
     return 0
 
 

@@ -22,6 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     post: str
     terrain: str | None
     until_end: bool
+    language: str | None = None
 
 
 class WatchSpec(msgspec.Struct, frozen=True, kw_only=True):
