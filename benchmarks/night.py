@@ -154,7 +154,7 @@ def _crosser_figures(figure: Callable[..., None], good: list[Night]) -> None:
     figure("true alerts", "", total(good, "true_alerts"))
     figure("of them within 30 m", "", total(good, "true_alerts_within_30_m"))
     times = sorted(n["time_to_alert_s"] for n in good if n["time_to_alert_s"] is not None)
-    figure("time to alert, median of the nights' medians", "s", times[len(times) // 2] if times else None)
+    figure("time to alert, median of the nights' medians", "s", round(times[len(times) // 2], 1) if times else None)
 
 
 def _share(part: float, of: float) -> float | None:
