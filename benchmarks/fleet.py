@@ -34,7 +34,7 @@ from _common import (
 )
 from night import DECIDING as NIGHT_DECIDING
 
-HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 30
+HEADLESS_SEEDS, HEADLESS_MINUTES = (121, 122, 123), 60
 LIVE_SEEDS, LIVE_MINUTES, WATCHED_S = (1, 2, 3, 4, 5), 10, 150
 """A live night is the demo's as it is by default, and is ended by Ctrl-C."""
 FLEET = ("A1", "A2", "A3")
@@ -214,7 +214,9 @@ def _ended_well(nights: list[Night]) -> float:
 
 
 def _dropped(nights: list[Night]) -> float | None:
-    """Of the pictures that were due, those that were never made or never decoded."""
+    """Of the pictures that were due, those that were never made or never decoded; null where a night does not know."""
+    if any(n[key] is None for n in nights for key in ("frames_sent", "frames_dropped", "frames_missed")):
+        return None
     missed = total(nights, "frames_missed")
     due = total(nights, "frames_sent") + missed
     return round((total(nights, "frames_dropped") + missed) / due, 4) if due else None
