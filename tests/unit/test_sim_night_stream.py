@@ -228,6 +228,8 @@ def test_interrupt_ends_the_night_after_the_frame(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     sent = serve(simulator, {"a1": Interrupting()}, None, tmp_path / "truth.jsonl", paced=False)
     assert sent == 1
+    last = json.loads((tmp_path / "truth.jsonl").read_text().splitlines()[-1])
+    assert (last["kind"], last["frames"], last["missed"]) == ("frame_count", {"a1": 1}, {"a1": 0})
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -151,7 +151,13 @@ class NightSimulator:
             yield tick
             tick = Tick(self.next_utc_ns)
         utc_ns = tick.utc_ns
-        yield Tick(utc_ns, truth=[*self._where(utc_ns, self.cast.at(utc_ns)), self._count_line(utc_ns)])
+        yield Tick(utc_ns, truth=[*self._where(utc_ns, self.cast.at(utc_ns)), self.count_line()])
+
+    def count_line(self) -> Line:
+        """Pictures sent so far by stream; and missed: those that were due and never made, for want of time."""
+        sent = {crew.name: crew.stream.frames for crew in self.crews}
+        missed = {crew.name: max(crew.pictures - crew.stream.frames, 0) for crew in self.crews}
+        return {"kind": "frame_count", "utc_ns": str(self.next_utc_ns), "frames": sent, "missed": missed}
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -337,12 +343,6 @@ class NightSimulator:
             "refraction": self.ground.refraction,
             "streams": list(self.streams),
         }
-
-    def _count_line(self, utc_ns: int) -> Line:
-        """Pictures sent by stream; and missed: those that were due and never made, for want of time."""
-        sent = {crew.name: crew.stream.frames for crew in self.crews}
-        missed = {crew.name: max(crew.pictures - crew.stream.frames, 0) for crew in self.crews}
-        return {"kind": "frame_count", "utc_ns": str(utc_ns), "frames": sent, "missed": missed}
 
 
 def _middle_range_m(renderer: Renderer) -> float | None:

@@ -13,6 +13,7 @@ from ...core.instant import NS
 from .night import NightSimulator, Tick
 from .pace import Pace, Stop
 from .snapshot import State
+from .truth import Line
 from .truth_file import TruthFile
 
 DATAGRAM_BYTES = 7 * 188
@@ -46,7 +47,8 @@ def serve(
     """Run the night to its end, to SIGINT or SIGTERM, or until nobody reads. Returns the frames sent.
 
     writers: binary files by stream name, which hold the simulation back when they block; udp_ports: loopback ports
-    by stream name. A reader that closes its end ends the night quietly: the truth so far is whole.
+    by stream name. A reader that closes its end ends the night quietly: the truth so far is whole, but for the count of
+    pictures, of which nobody knows how many it took.
 
     epoch_utc_ns: the clock's UTC at which the night's first instant is due (`Pace`). keep: is given a snapshot at the
     beginning and every 10 s of the night; last: such a one, from which an ended run goes on, in the same truth.
@@ -65,6 +67,7 @@ def serve(
                 if keep and (tick.utc_ns - simulator.from_utc_ns) % SNAPSHOT_NS < round(NS / simulator.rate_hz):
                     keep(simulator.snapshot() | {"truth_bytes": truth.bytes_told if truth else 0})
                 if stop.asked:
+                    out.tell([simulator.count_line()])
                     break
     finally:
         if truth:
@@ -86,11 +89,15 @@ class _Out:
         self._writers, self._sender, self._fixes, self._truth = writers, sender, fixes, truth
 
     def take(self, tick: Tick) -> None:
-        if self._truth:
-            self._truth.write(tick.truth)
+        self.tell(tick.truth)
         for name, data in tick.streams.items():
             self._send(name, data)
         self._report(tick)
+
+    def tell(self, truth: list[Line]) -> None:
+        """Truth alone."""
+        if self._truth:
+            self._truth.write(truth)
 
     def _send(self, name: str, data: bytes) -> None:
         self.sent += 1
