@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import sleep
 
@@ -104,7 +105,7 @@ def test_a_core_that_is_killed_shows_as_down_until_a_new_one_says_its_snapshot(r
 
 
 def test_before_the_first_core_everything_is_unknown_and_said_so(tmp_path: Path) -> None:
-    with console(tmp_path, up=False) as room:
+    with console(tmp_path, up=False, first_core_s=0.1) as room:
         state = room.json("/api/state")
         assert state["health"]["processes"] == [{"name": "core", "state": "down", "restarts": None, "rss_mb": None}]
         assert (state["aircraft"], state["seen_km2"], state["simulated"]) == ([], None, None)
@@ -114,6 +115,16 @@ def test_before_the_first_core_everything_is_unknown_and_said_so(tmp_path: Path)
             assert next(messages(reader, "snapshot"))["health"]["processes"][0]["state"] == "down"
             room.core.start()
             assert next(messages(reader, "snapshot"))["simulated"] is True
+
+
+def test_a_page_that_opens_before_the_core_has_spoken_waits_for_it(tmp_path: Path) -> None:
+    with console(tmp_path, up=False, first_core_s=2 * SOON_S) as room, ThreadPoolExecutor() as pages:
+        room.core.grids = [whole_grid([-1] * 12)]
+        asked = [pages.submit(room.ask, path) for path in ("/api/night", "/api/seen")]
+        sleep(0.3)
+        assert not any(answer.done() for answer in asked)
+        room.core.start()
+        assert [answer.result(timeout=SOON_S)[0] for answer in asked] == [200, 200]
 
 
 def test_a_core_that_says_nothing_is_left_and_tried_again(tmp_path: Path) -> None:

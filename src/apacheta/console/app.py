@@ -43,7 +43,7 @@ def create_app(settings: ConsoleSettings, core: CoreLink, clock: Clock | None = 
     app.add_exception_handler(HTTPException, unknown_answer)
     files = Files(settings)
     add_file_routes(app, settings, files)
-    add_now_routes(app, desk, Decisions(core), files)
+    add_now_routes(app, settings, desk, Decisions(core), files)
     add_past_routes(app, settings, desk, record)
     add_sockets(app, desk)
     return Guard(app)

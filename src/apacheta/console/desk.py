@@ -1,6 +1,7 @@
 """What becomes of what the core says: known (state, seen ground), told (hub), shown (relay)."""
 
 import asyncio
+import contextlib
 
 import msgspec
 
@@ -22,6 +23,7 @@ class Desk:
         self.state, self.hub, self.relay, self.seen = State(clock), Hub(), Relay(clock), SeenGrid()
         self.night: bytes | None = None
         """What `/api/night` says, as JSON; None before the first core."""
+        self._has_begun = asyncio.Event()
 
     def heard(self, message: Message, text: bytes) -> None:
         """Take one message in, and pass it on as it came. RemoteProtocolError where it lacks what its kind has."""
@@ -33,9 +35,16 @@ class Desk:
         else:
             self._tell(message, text)
 
+    async def begun(self, within_s: float) -> None:
+        """Wait for the first core's snapshot, before which it says night and seen ground; no longer than that."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._has_begun.wait(), within_s)
+
     def _tell(self, message: Message, text: bytes) -> None:
         """A message for those who read along."""
         self.state.heard(message)
+        if self.state.is_up:
+            self._has_begun.set()
         if message["kind"] == "seen":
             self.seen.see(message["cells"], int(message["utc_ns"]))
         self.hub.publish(text.decode())

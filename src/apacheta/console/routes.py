@@ -50,11 +50,12 @@ def add_file_routes(app: FastAPI, settings: ConsoleSettings, files: Files) -> No
         return await run_in_threadpool(files.evidence, sha256)
 
 
-def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions, files: Files) -> None:
+def add_now_routes(app: FastAPI, settings: ConsoleSettings, desk: Desk, decisions: Decisions, files: Files) -> None:
     """What is so now, and what somebody decides about it."""
 
     @app.get("/api/night")
     async def night(request: Request) -> Response:
+        await desk.begun(settings.first_core_s)
         if desk.night is None:
             raise EnvironmentFault(
                 "no_night", "The core has not said yet which night it is.", remedy="Ask in a moment."
@@ -67,6 +68,7 @@ def add_now_routes(app: FastAPI, desk: Desk, decisions: Decisions, files: Files)
 
     @app.get("/api/seen")
     async def seen(request: Request) -> Response:
+        await desk.begun(settings.first_core_s)
         served = desk.seen.served()
         if served is None:
             return Response(status_code=204, headers={"Cache-Control": "no-store"})

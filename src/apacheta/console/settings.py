@@ -14,6 +14,7 @@ class ConsoleSettings:
 
     log, video, evidence: of the post. `first_entry`: the log's entries before it belong to earlier watches. texts:
     sentences by language and key. terrain: PMTiles file; relief: folder of z/x/y.png; None where there is none.
+    first_core_s: how long a page that opens before the first core waits for what only the core can say.
     """
 
     log: Path
@@ -24,3 +25,4 @@ class ConsoleSettings:
     terrain: Path | None = None
     relief: Path | None = None
     static: Path = STATIC
+    first_core_s: float = 10.0
