@@ -48,6 +48,26 @@ def test_who_is_found_comes_before_who_is_only_seen_and_he_before_nobody(
     assert ((begin.utc_ns - FIRST_NS) // NS, begin.is_chosen) == (second, is_chosen)
 
 
+def test_where_a_part_of_the_night_shows_nobody_the_next_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[float] = []
+    someone = moment.Begin(utc_ns=FIRST_NS + 9_500 * NS, is_chosen=True)
+    parts = {0: moment.Begin(utc_ns=FIRST_NS, is_chosen=False), 9_000: someone}
+    monkeypatch.setattr(moment, "load_world", lambda path: None)
+    monkeypatch.setattr(moment, "on_station_utc_ns", lambda plan: FIRST_NS)
+
+    def in_part(night: Any, world: Any, from_ns: int, tell: moment.Tell) -> moment.Begin:
+        tell(1.0)
+        return parts[(from_ns - FIRST_NS) // NS]
+
+    monkeypatch.setattr(moment, "_in_part", in_part)
+    ground = SimpleNamespace(world=None)
+    for hours, begin in ((2, parts[0]), (10, someone)):
+        sector = SimpleNamespace(end_utc_ns=FIRST_NS + hours * 3_600 * NS)
+        night: Any = SimpleNamespace(exercise=ground, plan=None, sector=sector)
+        assert moment._found(night, told.append) is begin
+    assert told == [1.0, 0.25, 0.5]
+
+
 def test_an_alert_is_about_who_is_near_it() -> None:
     alert: Any = SimpleNamespace(position=SimpleNamespace(lat_deg=-19.5, lon_deg=-66.8))
     near, far = {"lat": -19.5003, "lon": -66.8}, {"lat": -19.5, "lon": -66.801}

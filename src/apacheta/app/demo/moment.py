@@ -3,13 +3,15 @@
 The simulator's geometry proposes begins (`sim.night.moment`). The first few are looked at with the simulator itself, a
 picture a second: does a crosser come into view by the pinned definition? Where he does, his aircraft's stream goes
 through the chain: does it find him by itself? The first begin after which it does is taken; without any, the first with
-somebody in view. Nothing else of the night is chosen, and nothing that is found here goes into it.
+somebody in view. Where nobody comes into view in a part of the night, the next part is looked through. Nothing else of
+the night is chosen, and nothing that is found here goes into it.
 """
 
 import hashlib
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,7 @@ from .night import Night, on_station_utc_ns
 from .watching import eye_of, watchman_of
 
 SPAN_S = 9_000
-"""So much of the night is looked through, from the first aircraft on station on."""
+"""So much of the night is looked through at once, from the first aircraft on station on."""
 TRIES, APART_S = 6, 5
 LOOK_S = 60
 SOONEST_S, LATEST_S = 10.0, 45.0
@@ -81,10 +83,28 @@ def begin_file(night: Night) -> Path:
 
 
 def _found(night: Night, tell: Tell) -> Begin:
+    """Part of the night by part of it, until one has somebody in view."""
     world = load_world(night.exercise.world)
     first_ns = -(-on_station_utc_ns(night.plan) // NS) * NS
-    seconds = min(SPAN_S, (night.sector.end_utc_ns - first_ns) // NS)
-    simulator = _simulator(night, world, first_ns)
+    parts = range(first_ns, night.sector.end_utc_ns - LOOK_S * NS, SPAN_S * NS) or (first_ns,)
+    quiet: Begin | None = None
+    for number, from_ns in enumerate(parts):
+        begin = _in_part(night, world, from_ns, partial(_tell_part, tell, number, len(parts)))
+        if begin.is_chosen:
+            return begin
+        quiet = quiet or begin
+    assert quiet is not None
+    return quiet
+
+
+def _tell_part(tell: Tell, number: int, parts: int, share: float) -> None:
+    tell((number + share) / parts)
+
+
+def _in_part(night: Night, world: World, from_ns: int, tell: Tell) -> Begin:
+    """The begin in one part of the night."""
+    seconds = min(SPAN_S, (night.sector.end_utc_ns - from_ns) // NS)
+    simulator = _simulator(night, world, from_ns)
     ways = camera_ways_of(simulator, seconds, lambda share: tell(0.5 * share))
     in_view: Moment | None = None
     for number, moment in enumerate(islice(_apart(moments_of(simulator, ways)), TRIES), 1):
@@ -96,7 +116,7 @@ def _found(night: Night, tell: Tell) -> Begin:
             in_view = in_view or moment
     if in_view is not None:
         return Begin(utc_ns=in_view.utc_ns, is_chosen=True)
-    return Begin(utc_ns=first_ns + int(np.argmax(on_station(ways))) * NS, is_chosen=False)
+    return Begin(utc_ns=from_ns + int(np.argmax(on_station(ways))) * NS, is_chosen=False)
 
 
 def _apart(moments: Iterable[Moment]) -> Iterator[Moment]:
