@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apacheta.geo import Dem, LocalGrid, line_of_sight, ray_points, ray_ranges_m, seen_cells
+from apacheta.geo import Dem, LocalGrid, line_of_sight, ray_points, ray_ranges_m
 
 GRID = LocalGrid(-32.7, -70.25, 4500.0)
 CELL = 30.0
@@ -84,17 +84,3 @@ def test_line_of_sight_is_symmetric_and_agrees_with_sampling(dem, seed, refracti
             assert worst < 2e-3
         else:
             assert worst > -0.2  # blocked: the samples come at least close to the ground
-
-
-@settings(max_examples=30)
-@given(dem=worlds, seed=st.integers(0, 10_000))
-def test_seen_cells_are_the_nodes_in_line_of_sight_and_never_voids(dem, seed):
-    rng = np.random.default_rng(seed)
-    west, south, east, north = dem.bounds
-    eye = np.array([rng.uniform(west, east), rng.uniform(south, north), 4500.0 + rng.uniform(50.0, 900.0)])
-    seen = seen_cells(dem, eye, 1.0, 250.0)
-    x, y = np.meshgrid(*dem.node_xy())
-    nodes = np.column_stack([x.ravel(), y.ravel(), dem.height_hae_m.ravel().astype(float) + 1.0])
-    each = line_of_sight(dem, eye, nodes).reshape(seen.shape) & (np.hypot(x - eye[0], y - eye[1]) <= 250.0)
-    assert np.array_equal(seen, each)
-    assert not seen[np.isnan(dem.height_hae_m)].any()

@@ -7,12 +7,13 @@ from apacheta.geo import (
     Camera,
     Dem,
     LocalGrid,
+    Look,
     aim_axes,
     camera_mesh,
     line_of_sight,
     pixel_rays,
     ray_ranges_m,
-    seen_cells,
+    viewshed,
 )
 
 GRID = LocalGrid(-32.7, -70.25, 4500.0)
@@ -52,10 +53,11 @@ def test_ridge_hides_the_far_side_and_not_the_near_one(one_ridge):
     assert line_of_sight(one_ridge, high, far)[0]
 
 
-def test_seen_cells_end_at_the_ridge(one_ridge):
-    seen = seen_cells(one_ridge, np.array([100.0, 300.0, 4010.0]), 0.0, 2000.0)
-    assert seen[:, :21].all()
-    assert not seen[:, 21:40].any()
+@pytest.mark.parametrize("mode", ["fast", "exact"])
+def test_what_is_seen_ends_at_the_ridge(one_ridge, mode):
+    seen = viewshed(one_ridge, [100.0, 300.0, 4010.0], Look(), mode).seen
+    assert (seen[:, :21] == 1).all()
+    assert (seen[:, 21:40] == 0).all()
 
 
 def test_void_blocks_nothing_and_ground_beyond_it_is_hit(void_in_the_middle):

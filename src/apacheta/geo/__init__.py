@@ -1,4 +1,4 @@
-"""Where things are: the local grid, heights and datums, elevation, rays, the camera, the border, air and radio.
+"""Where things are: the local grid, heights and datums, elevation, rays, visibility, the camera, the border, air and radio.
 
 Conventions (docs/frames.md): grid x east, y north, z metres HAE; height arrays with rows from south to north, void =
 NaN; camera axes as rows right, down, forward; pixel (0, 0) is the centre of the top-left pixel.
@@ -26,7 +26,8 @@ from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
 from .radio import free_space_loss_db, link_clear, link_margin_db
-from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m, seen_cells
+from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
+from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
 
 __all__ = [
     "REFRACTION",
@@ -41,7 +42,11 @@ __all__ = [
     "ray_points",
     "camera_mesh",
     "line_of_sight",
-    "seen_cells",
+    "Look",
+    "Viewshed",
+    "viewshed",
+    "times_seen",
+    "eye_above_ground",
     "Camera",
     "camera_axes",
     "camera_position",

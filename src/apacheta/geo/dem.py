@@ -11,6 +11,7 @@ from ..core.errors import InputFault
 from ..core.sector import VerticalDatum
 from ..kernels.rays import fill_pyramid
 from ..kernels.resample import block_tops, heights_at, resample
+from ..kernels.sweep import VOID_M
 from ..ports import DemSource, HeightGrid
 from .datum import WGS84, Bounds, crs_of, transformer_between, undulation_m
 from .grid import LocalGrid
@@ -80,6 +81,22 @@ class Dem:
         top = np.empty(int(sizes.sum()), np.float32)
         fill_pyramid(self.height_hae_m, top, levels)
         return Pyramid(top_m=top, levels=levels)
+
+    @cached_property
+    def voids(self) -> NDArray[np.bool_]:
+        """Where no height is known, (rows, cols)."""
+        return np.isnan(self.height_hae_m)
+
+    @cached_property
+    def has_voids(self) -> bool:
+        """Whether there is any."""
+        return bool(self.voids.any())
+
+    @cached_property
+    def sides(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The heights with voids so low that they hide nothing, and the same transposed: what a sweep runs over."""
+        heights = np.where(self.voids, np.float32(VOID_M), self.height_hae_m) if self.has_voids else self.height_hae_m
+        return heights, np.ascontiguousarray(heights.T)
 
     def height_at(self, x_m: ArrayLike, y_m: ArrayLike) -> Any:
         """Bilinear height HAE in metres; NaN outside and where a void takes part; a float for floats."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..kernels.rays import camera_ranges, lines_of_sight, ray_ranges, seen_nodes
+from ..kernels.rays import camera_ranges, lines_of_sight, ray_ranges
 from .camera import Camera
 from .dem import Dem
 from .grid import REFRACTION, LocalGrid
@@ -81,22 +81,6 @@ def line_of_sight(dem: Dem, a_xyz: ArrayLike, b_xyz: ArrayLike, refraction: floa
     out, tree = np.empty(len(a), np.bool_), dem.pyramid
     lines_of_sight(
         *(dem.height_hae_m, tree.top_m, tree.levels, dem.south_west_m, float(dem.cell_m), a, b),
-        *(dem.grid.radius_m, float(refraction), out),
-    )
-    return out
-
-
-def seen_cells(
-    dem: Dem, observer_xyz: ArrayLike, target_height_m: float, range_m: float, refraction: float = REFRACTION
-) -> NDArray[np.bool_]:
-    """Nodes (rows, cols) of the model within a horizontal range whose point above ground the observer sees.
-
-    Exact: each node has its own line of sight. Voids are never seen.
-    """
-    out, tree = np.empty(dem.height_hae_m.shape, np.bool_), dem.pyramid
-    seen_nodes(
-        *(dem.height_hae_m, tree.top_m, tree.levels, dem.south_west_m, float(dem.cell_m)),
-        *(np.asarray(observer_xyz, float), float(target_height_m), float(range_m)),
         *(dem.grid.radius_m, float(refraction), out),
     )
     return out

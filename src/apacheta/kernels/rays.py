@@ -283,23 +283,3 @@ def lines_of_sight(height, pyramid, levels, south_west, cell, a, b, radius, refr
         au, av, bu, bv = (a[n, 0] - x0) / cell, (a[n, 1] - y0) / cell, (b[n, 0] - x0) / cell, (b[n, 1] - y0) / cell
         known = not math.isnan(au + av + bu + bv + a[n, 2] + b[n, 2])
         out[n] = known and sees(height, pyramid, levels, cell, au, av, a[n, 2], bu, bv, b[n, 2], radius, refraction)
-
-
-@njit(
-    [types.void(HEIGHTS, PYRAMID, LEVELS, POINT, float64, POINT, *(float64,) * 4, boolean[:, ::1])],
-    cache=True,
-    nogil=True,
-    error_model="numpy",
-)
-def seen_nodes(height, pyramid, levels, south_west, cell, eye, target, reach, radius, refraction, out):
-    """Fill `out` (rows, columns): nodes within `reach` (horizontal) whose point `target` above ground the eye sees."""
-    u, v = (eye[0] - south_west[0]) / cell, (eye[1] - south_west[1]) / cell
-    r = reach / cell
-    out[:] = False
-    for j in range(max(0, math.ceil(v - r)), min(height.shape[0], math.floor(v + r) + 1)):
-        for i in range(max(0, math.ceil(u - r)), min(height.shape[1], math.floor(u + r) + 1)):
-            z = float(height[j, i])
-            if (i - u) ** 2 + (j - v) ** 2 <= r * r and not math.isnan(z):
-                out[j, i] = sees(
-                    height, pyramid, levels, cell, u, v, eye[2], float(i), float(j), z + target, radius, refraction
-                )
