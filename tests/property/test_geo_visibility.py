@@ -1,6 +1,7 @@
-"""Viewsheds against slow ways of saying the same: every patch of every line, and the plain sweep in double precision."""
+"""Viewsheds against slow ways of saying the same: every patch of every line, and the sweep node by node."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def most_needed(dem, eye, x, y, ground, target, refraction):
             cuts |= {t for t in (np.arange(-1, 30) - start) / rate if 1e-9 < t < 1.0 - 1e-9}
     cuts = sorted(cuts)
     needed = [-np.inf]
-    for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+    for a, b in pairwise(cuts):
         middle = 0.5 * (a + b)
         h = dem.height_hae_m
         i, j = (min(math.floor(p), n - 2) for p, n in ((u0 + du * middle, h.shape[1]), (v0 + dv * middle, h.shape[0])))

@@ -1,4 +1,4 @@
-"""Where things are: the local grid, heights and datums, elevation, rays, visibility, the camera, the border, air and radio.
+"""Where things are: the local grid, heights and datums, elevation, rays, sight, the camera, the border, air, radio.
 
 Conventions (docs/frames.md): grid x east, y north, z metres HAE; height arrays with rows from south to north, void =
 NaN; camera axes as rows right, down, forward; pixel (0, 0) is the centre of the top-left pixel.
@@ -25,7 +25,7 @@ from .camera import (
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, LocalGrid
-from .radio import free_space_loss_db, link_clear, link_margin_db
+from .radio import Antenna, budget_db, diffraction_loss_db, free_space_loss_db, link_clear, link_margin_db
 from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
 from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
 
@@ -59,6 +59,9 @@ __all__ = [
     "link_margin_db",
     "link_clear",
     "free_space_loss_db",
+    "diffraction_loss_db",
+    "Antenna",
+    "budget_db",
     "air_density",
     "isa_pressure_pa",
     "isa_temperature_k",

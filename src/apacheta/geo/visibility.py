@@ -1,7 +1,8 @@
 """What an eye sees of the ground: one raster of it, or how often from many places. See docs/visibility.md.
 
-*fast* sweeps outwards and takes horizons between nodes as linear: for choosing. *exact* gives every node its own line of
-sight over bilinear patches: for claims. Both take off curvature and refraction; voids hide nothing and are never seen.
+*fast* sweeps outwards and takes horizons between nodes as linear: for choosing. *exact* gives every node its own line
+of sight over bilinear patches: for claims. Both take off curvature and refraction; voids hide nothing and are never
+seen.
 """
 
 import math
@@ -94,7 +95,7 @@ def viewshed(
     eye = np.asarray(eye_xyz, float)
     window = _window(dem, eye, look)
     outside = np.float32(np.nan) if with_margin else np.uint8(IS_OUT)
-    out = np.full((window.rows, window.cols), outside)
+    out: NDArray[Any] = np.full((window.rows, window.cols), outside)
     (_sweep if mode == "fast" else _walk)(dem, window, look, out)
     if look.azimuth_deg or look.elevation_deg:
         out[~window.cut(_in_sector(dem, eye, look))] = outside
@@ -107,8 +108,8 @@ def viewshed(
 def times_seen(dem: Dem, eyes_xyz: ArrayLike, look: Look = Look(), *, threads: int = 1) -> NDArray[np.uint32]:
     """How many of the eyes (n, 3) see each node, (rows, cols), by the fast way; no raster is made for any of them.
 
-    Divided by n it is a fraction of time, for a route told at equal steps. Voids: 0. Raises ValueError for an eye beside
-    the model, and for a sector: a count looks all round.
+    Divided by n it is a fraction of time, for a route told at equal steps. Voids: 0. Raises ValueError for an eye
+    beside the model, and for a sector: a count looks all round.
     """
     if look.azimuth_deg or look.elevation_deg:
         raise ValueError("a count from many eyes looks all round")

@@ -75,7 +75,7 @@ def see_nodes(height, pyramid, levels, cell, u, v, z, target, reach, radius, ref
             du, dv, dz = bu - au, bv - av, bz - az
             sag = (dz * dz + curve * (du * du + dv * dv)) / radius
             t = 1.0 - share if is_turned else share
-            pi, pj = int(math.floor(au + t * du)), int(math.floor(av + t * dv))
+            pi, pj = math.floor(au + t * du), math.floor(av + t * dv)
             if is_blocked_in(height, pi, pj, au, av, az + TOUCH_M, du, dv, dz - sag, sag):
                 out[j - top, i - left] = 0
                 continue
@@ -175,8 +175,8 @@ def clear_nodes(height, pyramid, levels, cell, u, v, z, target, reach, radius, r
 
 @njit([types.void(HEIGHTS, PYRAMID, LEVELS, *(float64,) * 6, int64, int64, float32[:, ::1])], **OPTIONS)
 def near_horizons(height, pyramid, levels, cell, u, v, z, radius, refraction, top, left, out):
-    """Set `out`, whose first node is [top, left], to how high above the eye a point over each node must be to clear what
-    stands before it, metres, the drop of the Earth and the bend of light taken off. Nodes off the grid: as they are."""
+    """Set `out`, whose first node is [top, left], to how high above the eye a point over each node must be to clear
+    what stands before it, metres, the drop of the Earth and the bend of light taken off. Off the grid: as it is."""
     rows, cols = height.shape
     bend = 0.5 * (1.0 - refraction) * cell * cell / radius
     for j in range(max(0, top), min(rows, top + out.shape[0])):

@@ -1,11 +1,11 @@
 """Fast visibility: one sweep outwards from an eye, row by row, over heights at nodes.
 
-The ground is swept in four wedges. In the wedges before and behind the eye a row's horizons follow from those of the row
-before it: the line of sight to a node crosses that row between two nodes, and the horizon there is taken as linear
+The ground is swept in four wedges. In the wedges before and behind the eye a row's horizons follow from those of the
+row before it: the line of sight to a node crosses that row between two nodes, and the horizon there is taken as linear
 between theirs (XDraw: Franklin, Ray, Mehta, "Geometric algorithms for siting of air defense missile batteries", 1994).
-A horizon is kept as rise over the number of rows, in which a straight line between two nodes is straight as well, so that
-no root is taken and each row is one pass over memory that lies in order. The wedges to the sides are the same on the
-transposed heights. The first few rows' horizons are exact. Curvature and refraction are taken off the heights.
+A horizon is kept as rise over the number of rows, in which a straight line between two nodes is straight as well, so
+that no root is taken and each row is one pass over memory that lies in order. The wedges to the sides are the same on
+the transposed heights. The first few rows' horizons are exact. Curvature and refraction are taken off the heights.
 
 Heights are (rows, cols) float32, voids at VOID_M, which hides nothing. Places in cells (v rows, u columns, fractions
 allowed); `reach` in cells; `bend` = (1 - refraction) cell^2 / (2 radius) metres for one cell squared.
@@ -139,11 +139,11 @@ def sweep_wedges(
     [top, left] of the heights. near: exact horizons of the first rows (`sightlines.near_horizons`), from [near_top,
     near_left] on.
 
-    away (cols,): columns from the eye. is_strict: the diagonals are the other wedges', and only their horizons are kept,
-    for the nodes beside them. one, two: (cols + 2 PAD,) to work in.
+    away (cols,): columns from the eye. is_strict: the diagonals are the other wedges', and only their horizons are
+    kept, for the nodes beside them. one, two: (cols + 2 PAD,) to work in.
     """
     rows, cols = z.shape
-    middle = int(math.floor(u)) + PAD
+    middle = math.floor(u) + PAD
     for way in (1, -1):
         for k in range(max(0, middle - 3), min(cols + 2 * PAD, middle + 5)):
             one[k] = two[k] = float32(NOTHING)
@@ -167,7 +167,7 @@ def sweep_wedges(
                 before, now = now, before
                 row += way
                 continue
-            split = min(max(int(math.ceil(u)), first), last + 1)
+            split = min(max(math.ceil(u), first), last + 1)
             for side in range(2):
                 a, b, inner = (first, split, 1) if side == 0 else (split, last + 1, -1)
                 if a >= b:
