@@ -19,7 +19,7 @@ def _library() -> ctypes.CDLL:
 
 
 class Gdal:
-    """Heights (rows, cols) float32 from north to south, square cells; the first pixel's centre lies at 0.5, 0.5 cells."""
+    """Heights (rows, cols) float32 from north to south, square cells; [0, 0] is the first pixel."""
 
     def __init__(self, heights: NDArray[np.float32], cell_m: float) -> None:
         self.version = rasterio.__gdal_version__

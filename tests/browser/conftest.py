@@ -16,7 +16,7 @@ from tile_sample import write_raster
 
 from apacheta.alert.watchman import unreviewed
 from apacheta.app.chain import Chain
-from apacheta.app.terrain import tiles_for
+from apacheta.app.terrain.tiles import tiles_for
 from apacheta.app.texts import LANGUAGES, catalogue
 from apacheta.console import ConsoleSettings, CoreLink, bound_socket, create_app
 from apacheta.console.server import server_of

@@ -15,7 +15,7 @@ from small_disk import files_of_at_most
 from tile_sample import LAT_DEG, LON_DEG, ReadBack, write_dem, write_raster
 
 from apacheta.app.cli import main
-from apacheta.app.terrain import KEYS, cached_tiles, tiles_for
+from apacheta.app.terrain.tiles import KEYS, cached_tiles, tiles_for
 from apacheta.core.errors import EnvironmentFault, InputFault
 
 BOX = (LON_DEG - 0.02, LAT_DEG - 0.02, LON_DEG + 0.02, LAT_DEG + 0.02)

@@ -20,7 +20,7 @@ from tile_sample import ground_m, write_dem
 
 from apacheta.app.chain import Chain, ChainSettings, Keeper
 from apacheta.app.post import open_post
-from apacheta.app.terrain import tiles_for
+from apacheta.app.terrain.tiles import tiles_for
 from apacheta.app.watch.chain import WatchChain
 from apacheta.console.log_reader import LogReader
 from apacheta.core.alerts import Alert, Decision, Evidence

@@ -18,8 +18,15 @@ DEEPEST_ZOOM = 22
 POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 
 
-MODULES = {"demo": "demo.command", "watch": "watch.command"}
+MODULES = {
+    "demo": "demo.command",
+    "watch": "watch.command",
+    "terrain tiles": "terrain.tiles",
+    "terrain viewshed": "terrain.viewshed",
+}
 """Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
+SIGNED = ("--bounds", "--azimuth", "--elevation")
+"""Flags whose value may begin with a minus and is no plain number."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,7 +48,7 @@ def _usage(command: Sequence[str], message: str, usage: str) -> int:
     from ..core.errors import ErrorLine
     from .answer import COMMAND_LINE, Answer, show
 
-    schema, keys = _form_of(command[0]) if command else ("apacheta/usage/1", ())
+    schema, keys = _form_of(command)
     flag = re.match(r"argument ([^\s:]+)", message)
     line = ErrorLine(
         code="usage", text=message, field=flag[1] if flag else None, remedy=" ".join(usage.split()) + " (--help)"
@@ -49,26 +56,27 @@ def _usage(command: Sequence[str], message: str, usage: str) -> int:
     return show(Answer(schema, keys, errors=[line], exit_code=COMMAND_LINE), as_json=True)
 
 
-def _form_of(command: str) -> tuple[str, tuple[str, ...]]:
-    """A command's schema and the keys of its object."""
-    module = import_module(f".{MODULES.get(command, command)}", __package__)
-    return module.SCHEMA, module.KEYS
+def _form_of(command: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """A command's schema and the keys of its object; the general one where none, or not all of it, was named."""
+    name = MODULES.get(" ".join(command[:2]), MODULES.get(command[0], command[0])) if command else "terrain"
+    module = import_module(f".{name}", __package__)
+    return getattr(module, "SCHEMA", "apacheta/usage/1"), getattr(module, "KEYS", ())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code (pinned in the interfaces page)."""
-    words = _with_western_bounds(sys.argv[1:] if argv is None else argv)
+    words = _with_signed_values(sys.argv[1:] if argv is None else argv)
     arguments, unknown = _parser("--json" in words).parse_known_args(words)
     if unknown:
         arguments.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     return int(arguments.run(arguments))
 
 
-def _with_western_bounds(words: Sequence[str]) -> list[str]:
+def _with_signed_values(words: Sequence[str]) -> list[str]:
     """The words, with `--bounds -70.4,...` as one: argparse would take the minus for a flag."""
     joined: list[str] = []
     for word in words:
-        if joined and joined[-1] == "--bounds" and re.match(r"-[\d.]", word):
+        if joined and joined[-1] in SIGNED and re.match(r"-[\d.]", word):
             joined[-1] += f"={word}"
         else:
             joined.append(word)
@@ -168,6 +176,31 @@ def _add_terrain(commands) -> None:
     tiles.add_argument("--max-zoom", type=_zoom, metavar="Z", help="default: pixels no larger than the file's")
     tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
     _add_language(tiles)
+    _add_viewshed(_command(subcommands, "viewshed", "what is seen from a place: GeoTIFF and picture", _viewshed))
+
+
+def _add_viewshed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dem", metavar="DEM", help="any raster that GDAL reads; square metres keep their own pixels")
+    command.add_argument("--lat", type=_within(-90, 90), required=True, metavar="D")
+    command.add_argument("--lon", type=_within(-180, 180), required=True, metavar="D")
+    command.add_argument("--height", type=_within(-500, 20_000), required=True, metavar="M", help="of the observer")
+    command.add_argument("--above", choices=("ground", "amsl", "hae"), default="ground", help="default ground")
+    command.add_argument("--target-height", type=_within(0, 20_000), default=0.0, metavar="M", help="above ground")
+    command.add_argument("--range", type=_positive, metavar="M", help="default: all of the file")
+    command.add_argument(
+        "--refraction", type=_within(-1, 1), default=0.142857, metavar="K", help="1 - GDAL's curvature coefficient"
+    )
+    command.add_argument(
+        "--mode", choices=("fast", "exact"), default="fast", help="fast (default): for choosing; exact: for claims"
+    )
+    command.add_argument("--azimuth", type=_span, metavar="A:B", help="degrees from true north, clockwise from A to B")
+    command.add_argument("--elevation", type=_span, metavar="A:B", help="degrees above the horizontal, from A to B")
+    command.add_argument(
+        "--margin", action="store_true", help="metres by which the target clears what stands before it, not 1 and 0"
+    )
+    command.add_argument("--out", metavar="OUT.tif", required=True)
+    command.add_argument("--png", metavar="OUT.png")
+    _add_language(command)
 
 
 def _add_verify(commands) -> None:
@@ -209,6 +242,23 @@ def _whole(least: int) -> Callable[[str], int]:
         return value
 
     return whole_number
+
+
+def _within(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
+        return value
+
+    return number
+
+
+def _span(text: str) -> tuple[float, float]:
+    first, last = (float(part) for part in text.split(":"))
+    if not (-360 <= first <= 360 and -360 <= last <= 360):
+        raise argparse.ArgumentTypeError(f"{text} are not degrees")
+    return first, last
 
 
 def _port(text: str) -> int:
@@ -258,7 +308,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _terrain(arguments: argparse.Namespace) -> int:
-    from .terrain import command
+    from .terrain.tiles import command
+
+    return command(arguments)
+
+
+def _viewshed(arguments: argparse.Namespace) -> int:
+    from .terrain.viewshed import command
 
     return command(arguments)
 

@@ -24,7 +24,7 @@ from .camera import (
 )
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
-from .grid import REFRACTION, LocalGrid
+from .grid import REFRACTION, Grid, LocalGrid, ProjectedGrid
 from .radio import Antenna, budget_db, diffraction_loss_db, free_space_loss_db, link_clear, link_margin_db
 from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
 from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
@@ -32,6 +32,8 @@ from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
 __all__ = [
     "REFRACTION",
     "LocalGrid",
+    "ProjectedGrid",
+    "Grid",
     "undulation_m",
     "hae_of_amsl",
     "amsl_of_hae",

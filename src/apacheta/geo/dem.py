@@ -14,7 +14,7 @@ from ..kernels.resample import block_tops, heights_at, resample
 from ..kernels.sweep import VOID_M
 from ..ports import DemSource, HeightGrid
 from .datum import WGS84, Bounds, crs_of, transformer_between, undulation_m
-from .grid import LocalGrid
+from .grid import Grid, LocalGrid
 
 MESH_EVERY = 16
 """Nodes between exactly transformed points: between them the transform is linear, error s^2 / 8R < 1 cm for 30 m."""
@@ -38,7 +38,7 @@ class Dem:
     read-only.
     """
 
-    grid: LocalGrid
+    grid: Grid
     height_hae_m: NDArray[np.float32]
     origin_x_m: float
     origin_y_m: float

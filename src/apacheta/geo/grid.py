@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Proj
 
+from .datum import WGS84, crs_of, transformer_between
+
 WGS84_A_M = 6_378_137.0
 WGS84_E2 = 6.694379990141316e-3
 """Semi-major axis and first eccentricity squared (NGA.STND.0036, WGS 84)."""
@@ -19,6 +21,12 @@ REFRACTION = 0.142857
 
 def _given(value: Any, like: ArrayLike) -> Any:
     return float(value) if np.ndim(like) == 0 else np.asarray(value, float)
+
+
+def gaussian_radius_m(lat_deg: float) -> float:
+    """Of the WGS 84 ellipsoid: sqrt(meridian x prime vertical)."""
+    w2 = 1.0 - WGS84_E2 * math.sin(math.radians(lat_deg)) ** 2
+    return WGS84_A_M * math.sqrt(1.0 - WGS84_E2) / w2
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,8 @@ class LocalGrid:
 
     @cached_property
     def radius_m(self) -> float:
-        """Gaussian radius of curvature of the ellipsoid at the centre: sqrt(meridian x prime vertical)."""
-        w2 = 1.0 - WGS84_E2 * math.sin(math.radians(self.lat0_deg)) ** 2
-        return WGS84_A_M * math.sqrt(1.0 - WGS84_E2) / w2
+        """Gaussian radius of curvature of the ellipsoid at the centre."""
+        return gaussian_radius_m(self.lat0_deg)
 
     def xy(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[Any, Any]:
         """x, y in metres; floats for floats, arrays for arrays."""
@@ -98,3 +105,47 @@ class LocalGrid:
         """x, y, z of a place."""
         x, y = self.xy(lat_deg, lon_deg)
         return np.array([x, y, hae_m])
+
+
+@dataclass(frozen=True)
+class ProjectedGrid:
+    """The grid of a file in square metres: a projected reference system, centred for our purposes at lat0, lon0.
+
+    Its metres are those of the projection, up to 0.1 % other than on the ground.
+    """
+
+    crs_wkt: str
+    lat0_deg: float
+    lon0_deg: float
+
+    @cached_property
+    def _from_wgs84(self) -> Any:
+        return transformer_between(WGS84, crs_of(self.crs_wkt))
+
+    @cached_property
+    def radius_m(self) -> float:
+        """Gaussian radius of curvature of the ellipsoid at the centre."""
+        return gaussian_radius_m(self.lat0_deg)
+
+    def xy(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> tuple[Any, Any]:
+        """x, y in metres; floats for floats, arrays for arrays."""
+        x, y = self._from_wgs84.transform(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
+        return _given(x, lat_deg), _given(y, lat_deg)
+
+    def latlon(self, x_m: ArrayLike, y_m: ArrayLike) -> tuple[Any, Any]:
+        """Latitude, longitude in degrees; floats for floats, arrays for arrays."""
+        lon, lat = self._from_wgs84.transform(np.asarray(x_m, float), np.asarray(y_m, float), direction="INVERSE")
+        return _given(lat, x_m), _given(lon, x_m)
+
+    def convergence_deg(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Any:
+        """By how much grid north lies clockwise (east) of true north."""
+        lat, lon = np.broadcast_arrays(np.asarray(lat_deg, float), np.asarray(lon_deg, float))
+        return _given(Proj(crs_of(self.crs_wkt)).get_factors(lon, lat).meridian_convergence, lat_deg)
+
+    def ground_scale(self, hae_m: Any, x_m: Any = 0.0) -> Any:
+        """Grid metres per ground metre at a height; the projection's own scale at the centre."""
+        scale = Proj(crs_of(self.crs_wkt)).get_factors(self.lon0_deg, self.lat0_deg).meridional_scale
+        return scale / (1.0 + hae_m / self.radius_m)
+
+
+Grid = LocalGrid | ProjectedGrid

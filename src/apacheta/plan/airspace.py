@@ -16,7 +16,15 @@ from scipy import ndimage
 
 from ..core.aircraft import Radio
 from ..core.sector import Base, Relay, Sector, Zone
-from ..geo import BorderLine, Dem, LocalGrid, cold_altimeter_error_m, free_space_loss_db, hae_of_amsl, link_margin_db
+from ..geo import (
+    BorderLine,
+    Dem,
+    Grid,
+    cold_altimeter_error_m,
+    free_space_loss_db,
+    hae_of_amsl,
+    link_margin_db,
+)
 
 CLEARANCE_M = 60.0
 """Least height over the terrain after every error is taken off."""
@@ -213,7 +221,7 @@ def stations_of(sector: Sector, dem: Dem) -> tuple[Station, ...]:
     return tuple(found)
 
 
-def ring_xy(ring: Sequence[tuple[float, float]], grid: LocalGrid) -> Any:
+def ring_xy(ring: Sequence[tuple[float, float]], grid: Grid) -> Any:
     """The polygon of a ring of lon, lat in grid metres."""
     lon, lat = np.array([p[0] for p in ring]), np.array([p[1] for p in ring])
     x, y = grid.xy(lat, lon)

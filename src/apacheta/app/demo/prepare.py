@@ -17,7 +17,7 @@ from ..loading import bounds_of
 from ..logbook import open_account
 from ..post import Post, open_post
 from ..stop import sigterm_is_ctrl_c
-from ..terrain import cached_relief, cached_tiles
+from ..terrain.tiles import cached_relief, cached_tiles
 from ..texts import Texts
 from ..warm import warm_kernels
 from .command import answer_for

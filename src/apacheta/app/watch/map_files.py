@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
 
 def make_map(terrain: Path, ground: Ground, run: WatchRun) -> None:
     """Height tiles and relief of that ground, linked into the run folder; the relief last."""
-    from ..terrain import cached_relief, cached_tiles
+    from ..terrain.tiles import cached_relief, cached_tiles
     from .chain import HEIGHTS
 
     tiles = cached_tiles(terrain, ground.bounds, HEIGHTS)

@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..adapters.tiles import TILES_VERSION, Heights, Written, write_relief, write_tiles
-from ..core.errors import EnvironmentFault, InputFault
-from ..geo.datum import Bounds
-from .answer import DISK_FULL_ERRNOS, Answer, run_to_answer, show
-from .folders import cache_folder, made_whole
-from .texts import Texts
+from ...adapters.tiles import TILES_VERSION, Heights, Written, write_relief, write_tiles
+from ...core.errors import EnvironmentFault, InputFault
+from ...geo.datum import Bounds
+from ..answer import DISK_FULL_ERRNOS, Answer, run_to_answer, show
+from ..folders import cache_folder, made_whole
+from ..texts import Texts
+from .files import check_out, sha256_of, unwritable
 
 SCHEMA = "apacheta/terrain-tiles/1"
 KEYS = (
@@ -87,7 +87,7 @@ def _work(answer: Answer, given: argparse.Namespace) -> None:
     answer.body |= asdict(made) | {
         "bounds": list(made.bounds),
         "bytes": out.stat().st_size,
-        "out_sha256": _sha256(out),
+        "out_sha256": sha256_of(out),
         "cpu_seconds": round(time.process_time() - cpu, 3),
     }
 
@@ -100,12 +100,7 @@ def _check(dem: Path, bounds: Bounds | None, out: Path, min_zoom: int | None, ma
     if min_zoom is not None and max_zoom is not None and min_zoom > max_zoom:
         text = f"zoom {min_zoom} is beyond {max_zoom}"
         raise InputFault("zooms_empty", text, field="--min-zoom", remedy="Give the coarser zoom as --min-zoom.")
-    if dem.exists() and out.exists() and dem.samefile(out):
-        text = "this is the elevation file itself"
-        raise InputFault("out_is_dem", text, file=str(out), field="--out", remedy="Name another file.")
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        text = "it is a folder" if out.is_dir() else "its folder does not exist or cannot be written to"
-        raise _unwritable(out, text)
+    check_out(dem, out)
 
 
 def _is_box(west: float, south: float, east: float, north: float) -> bool:
@@ -114,19 +109,9 @@ def _is_box(west: float, south: float, east: float, north: float) -> bool:
 
 def _unwritten(out: Path, error: OSError) -> EnvironmentFault:
     if error.errno not in DISK_FULL_ERRNOS:
-        return _unwritable(out, f"it cannot be written: {error.strerror or error}")
+        return unwritable(out, f"it cannot be written: {error.strerror or error}")
     remedy = "Free about twice the tiles' size there, or take a lower --max-zoom."
     return EnvironmentFault("disk_full", "the disk is full.", file=str(out), field="--out", remedy=remedy)
-
-
-def _unwritable(out: Path, text: str) -> EnvironmentFault:
-    remedy = "Name a file in a folder that is there and yours."
-    return EnvironmentFault("out_unwritable", text, file=str(out), field="--out", remedy=remedy)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _tell(share: float) -> None:

@@ -1,0 +1,1 @@
+"""`apacheta terrain ...`: what an elevation file tells, one module a subcommand."""

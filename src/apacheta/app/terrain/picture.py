@@ -1,0 +1,38 @@
+"""A viewshed as a picture: shaded ground, what is seen in colour, the observer, distances from it."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...adapters.tiles.relief import shade_of
+from ...geo import Dem
+from ...geo.visibility import IS_HIDDEN, IS_SEEN
+from ..texts import Texts
+
+SEEN_RGB, HIDDEN_RGB, OUT_RGB = (0.98, 0.78, 0.25), (0.45, 0.50, 0.58), (0.80, 0.80, 0.80)
+MOST_PX = 1600
+"""Of the longer side; a larger model is thinned."""
+
+
+def draw(path: Path, dem: Dem, eye: NDArray[np.float64], seen: NDArray[np.uint8], t: Texts) -> None:
+    """Write a PNG; `seen` (rows, cols) from the south as in a Viewshed of the whole model."""
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    step = max(1, max(seen.shape) // MOST_PX)
+    heights, kinds = dem.height_hae_m[::step, ::step], seen[::step, ::step]
+    pixel_m = np.full((heights.shape[0], 1), step * dem.cell_m)
+    light = np.nan_to_num(shade_of(np.ascontiguousarray(heights[::-1]), pixel_m), nan=1.0)[::-1]
+    colour = np.select([kinds[..., None] == IS_SEEN, kinds[..., None] == IS_HIDDEN], [SEEN_RGB, HIDDEN_RGB], OUT_RGB)
+    west, south, east, north = dem.bounds
+    extent = tuple(v / 1e3 for v in (west - eye[0], east - eye[0], south - eye[1], north - eye[1]))
+    figure = Figure(figsize=(9.0, 9.0 * min(1.4, max(0.6, heights.shape[0] / heights.shape[1]))), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(colour * (0.35 + 0.65 * light[..., None]), origin="lower", extent=extent, interpolation="nearest")
+    axes.plot(0.0, 0.0, marker="^", color="black", markersize=9, markeredgecolor="white")
+    axes.set_xlabel(t("terrain.picture.east"))
+    axes.set_ylabel(t("terrain.picture.north"))
+    handles = [Patch(color=c, label=t(f"terrain.picture.{k}")) for k, c in (("seen", SEEN_RGB), ("hidden", HIDDEN_RGB))]
+    axes.legend(handles=handles, loc="upper right", framealpha=0.9)
+    figure.savefig(path, dpi=110, format="png")
