@@ -23,9 +23,10 @@ MODULES = {
     "watch": "watch.command",
     "terrain tiles": "terrain.tiles",
     "terrain viewshed": "terrain.viewshed",
+    "terrain profile": "terrain.profile",
 }
 """Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
-SIGNED = ("--bounds", "--azimuth", "--elevation")
+SIGNED = ("--bounds", "--azimuth", "--elevation", "--from", "--to")
 """Flags whose value may begin with a minus and is no plain number."""
 
 
@@ -177,6 +178,7 @@ def _add_terrain(commands) -> None:
     tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
     _add_language(tiles)
     _add_viewshed(_command(subcommands, "viewshed", "what is seen from a place: GeoTIFF and picture", _viewshed))
+    _add_profile(_command(subcommands, "profile", "the ground between two places, sight and radio", _profile))
 
 
 def _add_viewshed(command: argparse.ArgumentParser) -> None:
@@ -199,6 +201,20 @@ def _add_viewshed(command: argparse.ArgumentParser) -> None:
         "--margin", action="store_true", help="metres by which the target clears what stands before it, not 1 and 0"
     )
     command.add_argument("--out", metavar="OUT.tif", required=True)
+    command.add_argument("--png", metavar="OUT.png")
+    _add_language(command)
+
+
+def _add_profile(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dem", metavar="DEM", help="any raster that GDAL reads")
+    command.add_argument("--from", type=_place, required=True, metavar="LAT,LON", dest="from_")
+    command.add_argument("--to", type=_place, required=True, metavar="LAT,LON")
+    height = {"type": _within(0, 20_000), "default": 2.0, "metavar": "M", "help": "above ground (default 2)"}
+    command.add_argument("--from-height", **height)
+    command.add_argument("--to-height", **height)
+    command.add_argument("--frequency", type=_within(30e6, 50e9), metavar="HZ", help="what a radio link would lose")
+    command.add_argument("--refraction", type=_within(-1, 1), default=0.142857, metavar="K", help="of light")
+    command.add_argument("--out", metavar="OUT.csv")
     command.add_argument("--png", metavar="OUT.png")
     _add_language(command)
 
@@ -252,6 +268,13 @@ def _within(least: float, most: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def _place(text: str) -> tuple[float, float]:
+    lat, lon = (float(part) for part in text.split(","))
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise argparse.ArgumentTypeError(f"{text} is no latitude, longitude in degrees")
+    return lat, lon
 
 
 def _span(text: str) -> tuple[float, float]:
@@ -315,6 +338,12 @@ def _terrain(arguments: argparse.Namespace) -> int:
 
 def _viewshed(arguments: argparse.Namespace) -> int:
     from .terrain.viewshed import command
+
+    return command(arguments)
+
+
+def _profile(arguments: argparse.Namespace) -> int:
+    from .terrain.profile import command
 
     return command(arguments)
 

@@ -25,7 +25,16 @@ from .camera import (
 from .datum import amsl_of_hae, hae_of_amsl, transformer_between, undulation_m
 from .dem import Dem, dem_of
 from .grid import REFRACTION, Grid, LocalGrid, ProjectedGrid
-from .radio import Antenna, budget_db, diffraction_loss_db, free_space_loss_db, link_clear, link_margin_db
+from .profile import Profile, profile
+from .radio import (
+    LIGHT_M_S,
+    Antenna,
+    budget_db,
+    diffraction_loss_db,
+    free_space_loss_db,
+    link_clear,
+    link_margin_db,
+)
 from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
 from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
 
@@ -49,6 +58,9 @@ __all__ = [
     "viewshed",
     "times_seen",
     "eye_above_ground",
+    "Profile",
+    "profile",
+    "LIGHT_M_S",
     "Camera",
     "camera_axes",
     "camera_position",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...adapters.tiles.relief import shade_of
-from ...geo import Dem
+from ...geo import Dem, Profile
 from ...geo.visibility import IS_HIDDEN, IS_SEEN
 from ..texts import Texts
 
@@ -35,4 +35,27 @@ def draw(path: Path, dem: Dem, eye: NDArray[np.float64], seen: NDArray[np.uint8]
     axes.set_ylabel(t("terrain.picture.north"))
     handles = [Patch(color=c, label=t(f"terrain.picture.{k}")) for k, c in (("seen", SEEN_RGB), ("hidden", HIDDEN_RGB))]
     axes.legend(handles=handles, loc="upper right", framealpha=0.9)
+    figure.savefig(path, dpi=110, format="png")
+
+
+def draw_profile(path: Path, line: Profile, wavelength_m: float | None, t: Texts) -> None:
+    """Write a PNG of a profile; with a wavelength, of its first Fresnel zone too."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11.0, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    km, ground = line.distance_m / 1e3, line.ground_hae_m
+    floor = np.nanmin(ground) - 0.05 * (np.nanmax(line.line_hae_m) - np.nanmin(ground) + 1.0)
+    axes.fill_between(km, floor, ground, color="#8a8378", label=t("terrain.picture.profile.ground"))
+    if wavelength_m:
+        zone = line.fresnel_radius_m(wavelength_m)
+        around = line.line_hae_m - zone, line.line_hae_m + zone
+        axes.fill_between(km, *around, color="#3b7dd8", alpha=0.25, label=t("terrain.picture.profile.zone"))
+    axes.plot(km, line.line_hae_m, color="#c03a2b", label=t("terrain.picture.profile.line"))
+    axes.set_xlim(km[0], km[-1])
+    axes.set_ylim(bottom=floor)
+    axes.set_xlabel(t("terrain.picture.profile.distance"))
+    axes.set_ylabel(t("terrain.picture.profile.height"))
+    axes.grid(alpha=0.3)
+    axes.legend(loc="best", framealpha=0.9)
     figure.savefig(path, dpi=110, format="png")
