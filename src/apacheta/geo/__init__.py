@@ -36,6 +36,7 @@ from .radio import (
     link_margin_db,
 )
 from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
+from .travel import Going, Times, travel_times
 from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
 
 __all__ = [
@@ -70,6 +71,9 @@ __all__ = [
     "project",
     "pixel_rays",
     "BorderLine",
+    "Going",
+    "Times",
+    "travel_times",
     "link_margin_db",
     "link_clear",
     "free_space_loss_db",
