@@ -24,6 +24,8 @@ MODULES = {
     "terrain tiles": "terrain.tiles",
     "terrain viewshed": "terrain.viewshed",
     "terrain profile": "terrain.profile",
+    "terrain travel": "terrain.travel",
+    "terrain info": "terrain.info",
 }
 """Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
 SIGNED = ("--bounds", "--azimuth", "--elevation", "--from", "--to")
@@ -178,6 +180,10 @@ def _add_terrain(commands) -> None:
     tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
     _add_language(tiles)
     _add_viewshed(_command(subcommands, "viewshed", "what is seen from a place: GeoTIFF and picture", _viewshed))
+    info = _command(subcommands, "info", "what elevation files hold", _info)
+    info.add_argument("dem", metavar="DEM", nargs="+", help="any rasters that GDAL reads, one after another")
+    _add_language(info)
+    _add_travel(_command(subcommands, "travel", "how long people take from a place or to it, and their way", _travel))
     _add_profile(_command(subcommands, "profile", "the ground between two places, sight and radio", _profile))
 
 
@@ -215,6 +221,22 @@ def _add_profile(command: argparse.ArgumentParser) -> None:
     command.add_argument("--frequency", type=_within(30e6, 50e9), metavar="HZ", help="what a radio link would lose")
     command.add_argument("--refraction", type=_within(-1, 1), default=0.142857, metavar="K", help="of light")
     command.add_argument("--out", metavar="OUT.csv")
+    command.add_argument("--png", metavar="OUT.png")
+    _add_language(command)
+
+
+def _add_travel(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dem", metavar="DEM", help="any raster that GDAL reads")
+    command.add_argument("--from", type=_place, required=True, metavar="LAT,LON", dest="from_")
+    command.add_argument("--to", type=_place, metavar="LAT,LON", help="the way there, too")
+    command.add_argument("--traveller", choices=("walker", "mule", "vehicle"), default="walker")
+    command.add_argument("--hours", type=_positive, metavar="H", help="how far to look; default: all of the file")
+    command.add_argument("--by-day", action="store_true", help="default: by night")
+    command.add_argument("--to-start", action="store_true", help="times to the place, not from it")
+    command.add_argument("--paths", metavar="LINES.geojson", help="paths and tracks")
+    command.add_argument("--flats", metavar="AREAS.geojson", help="salt flats")
+    command.add_argument("--out", metavar="OUT.tif", required=True, help="seconds, where nobody comes no value")
+    command.add_argument("--way", metavar="OUT.geojson")
     command.add_argument("--png", metavar="OUT.png")
     _add_language(command)
 
@@ -344,6 +366,18 @@ def _viewshed(arguments: argparse.Namespace) -> int:
 
 def _profile(arguments: argparse.Namespace) -> int:
     from .terrain.profile import command
+
+    return command(arguments)
+
+
+def _travel(arguments: argparse.Namespace) -> int:
+    from .terrain.travel import command
+
+    return command(arguments)
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from .terrain.info import command
 
     return command(arguments)
 

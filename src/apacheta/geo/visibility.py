@@ -1,4 +1,4 @@
-"""What an eye sees of the ground: one raster of it, or how often from many places. See docs/visibility.md.
+"""What an eye sees of the ground: one raster of it, or how often from many places. See docs/terrain.md.
 
 *fast* sweeps outwards and takes horizons between nodes as linear: for choosing. *exact* gives every node its own line
 of sight over bilinear patches: for claims. Both take off curvature and refraction; voids hide nothing and are never

@@ -59,3 +59,35 @@ def draw_profile(path: Path, line: Profile, wavelength_m: float | None, t: Texts
     axes.grid(alpha=0.3)
     axes.legend(loc="best", framealpha=0.9)
     figure.savefig(path, dpi=110, format="png")
+
+
+def draw_times(
+    path: Path, dem: Dem, start: tuple[int, int], time_s: NDArray[np.float64], way: NDArray[np.int64], t: Texts
+) -> None:
+    """Write a PNG of hours from (or to) a node, with lines each hour, and the way."""
+    from matplotlib.figure import Figure
+
+    hours = np.where(np.isfinite(time_s), time_s / 3600.0, np.nan)
+    step = max(1, max(hours.shape) // MOST_PX)
+    rows, cols = hours.shape
+    km = dem.cell_m / 1e3
+    west, south = -start[1] * km, -start[0] * km
+    figure = Figure(figsize=(10.0, 9.0 * min(1.4, max(0.6, rows / cols))), layout="constrained")
+    axes = figure.add_subplot()
+    shade = shade_of(
+        np.ascontiguousarray(dem.height_hae_m[::-step, ::step]),
+        np.full((len(range(0, rows, step)), 1), step * dem.cell_m),
+    )
+    extent = (west, west + (cols - 1) * km, south, south + (rows - 1) * km)
+    axes.imshow(np.nan_to_num(shade, nan=1.0), cmap="gray", vmin=0.0, vmax=1.0, extent=extent)
+    image = axes.imshow(hours[::-step, ::step], cmap="viridis_r", alpha=0.55, extent=extent)
+    x, y = west + np.arange(0, cols, step) * km, south + np.arange(0, rows, step) * km
+    if np.isfinite(hours).any() and np.nanmax(hours) > 1.0:
+        axes.contour(x, y, hours[::step, ::step], np.arange(1.0, np.nanmax(hours)), colors="white", linewidths=0.6)
+    if len(way):
+        axes.plot(west + way[:, 1] * km, south + way[:, 0] * km, color="#c03a2b", linewidth=2.0)
+    axes.plot(0.0, 0.0, marker="^", color="black", markersize=9, markeredgecolor="white")
+    axes.set_xlabel(t("terrain.picture.east"))
+    axes.set_ylabel(t("terrain.picture.north"))
+    figure.colorbar(image, ax=axes, label=t("terrain.picture.hours"), shrink=0.7)
+    figure.savefig(path, dpi=110, format="png")
