@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..kernels.rays import fill_pyramid
 from ..kernels.sightlines import clear_nodes, near_horizons, see_nodes
 from ..kernels.sweep import COUNT, MARGIN, NEAR, NOTHING, PAD, SEEN, bring_home, empty_into, sweep_wedges
 from .dem import Dem
@@ -25,6 +26,7 @@ Bools = NDArray[np.bool_]
 IS_SEEN, IS_HIDDEN, IS_OUT = 1, 0, 255
 MOST_COUNTED = 255
 """What a count of one byte holds."""
+NEAR_NODES = 2 * NEAR + 4
 NO_BYTES, NO_FLOATS = np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32)
 
 
@@ -178,12 +180,20 @@ def _sweep_both(dem: Dem, window: _Window, look: Look, kind: int, out: NDArray[A
 
 
 def _near(dem: Dem, window: _Window, look: Look) -> tuple[NDArray[np.float32], int, int]:
-    """Exact horizons of the nodes round the eye, and their first row and column."""
+    """Exact horizons of the nodes round the eye, and their first row and column. For so little ground the model's own
+    pyramid is not asked for: it takes a third of the memory of all."""
     top, left = math.floor(window.v) - NEAR - 1, math.floor(window.u) - NEAR - 1
-    out, tree = np.full((2 * NEAR + 4, 2 * NEAR + 4), NOTHING, np.float32), dem.pyramid
+    row0, col0 = max(top, 0), max(left, 0)
+    ground = np.ascontiguousarray(dem.height_hae_m[row0 : top + NEAR_NODES, col0 : left + NEAR_NODES])
+    levels = np.array([[0, ground.shape[0] - 1, ground.shape[1] - 1]])
+    tops, out = (
+        np.empty(levels[0, 1] * levels[0, 2], np.float32),
+        np.full((NEAR_NODES, NEAR_NODES), NOTHING, np.float32),
+    )
+    fill_pyramid(ground, tops, levels)
     near_horizons(
-        *(dem.height_hae_m, tree.top_m, tree.levels, float(dem.cell_m), window.u, window.v, window.z),
-        *(dem.grid.radius_m, float(look.refraction), top, left, out),
+        *(ground, tops, levels, float(dem.cell_m), window.u - col0, window.v - row0, window.z),
+        *(dem.grid.radius_m, float(look.refraction), top - row0, left - col0, out),
     )
     return out, top, left
 

@@ -18,6 +18,8 @@ from ...ports import HeightGrid
 
 MARGIN_PX = 3
 """Pixels read beyond the bounds where the file has them: bicubic interpolation needs two."""
+ROWS = 256
+"""Converted at once."""
 CE90_UNSTATED_M = 12.0
 """Error to the side that a model may have of which nobody says any: about what `see` reckons with (5 m sigma)."""
 METRES = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "unknown": 1.0}
@@ -132,9 +134,12 @@ class RasterSource:
 
     def _metres(self, band: Any, scale: float, offset: float) -> NDArray[np.float32]:
         """Heights in metres, float32, voids (nodata, mask, not finite) as NaN."""
-        values = np.asarray(band.data, np.float64) * scale + offset
-        void = np.ma.getmaskarray(band) | ~np.isfinite(values)
-        return np.where(void, np.nan, values * self._unit_m).astype(np.float32)
+        out, mask = np.empty(band.shape, np.float32), np.ma.getmaskarray(band)
+        for row in range(0, len(out), ROWS):  # a large file whole in double precision would be most of the memory
+            part = slice(row, row + ROWS)
+            values = np.asarray(band.data[part], np.float64) * scale + offset
+            out[part] = np.where(mask[part] | ~np.isfinite(values), np.nan, values * self._unit_m)
+        return out
 
     def _check_cover(self, from_wgs84: Any, lon: Any, lat: Any, column: Any, row: Any) -> None:
         """Raise `raster_does_not_cover` with the sides and the kilometres that are missing."""
