@@ -229,3 +229,26 @@ def test_an_eye_beside_the_model_is_refused():
         viewshed(dem, (-500.0, 200.0, 5000.0))
     with pytest.raises(ValueError, match="all round"):
         times_seen(dem, [(-150.0, 150.0, 5000.0)], Look(azimuth_deg=(0.0, 90.0)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(dem=whole_worlds, seed=st.integers(0, 10_000))
+def test_who_sees_is_seen(dem, seed):
+    rng = np.random.default_rng(seed)
+    rows, cols = dem.height_hae_m.shape
+    a, b = ((int(rng.integers(rows)), int(rng.integers(cols))) for _ in range(2))
+    there, back = (
+        viewshed(dem, (*(dem.south_west_m + CELL * np.array(p[::-1])), dem.height_hae_m[p] + 1.5), look, "exact").seen[
+            q
+        ]
+        for p, q, look in ((a, b, Look(target_height_m=1.5)), (b, a, Look(target_height_m=1.5)))
+    )
+    assert there == back
+
+
+def test_what_lies_on_a_diagonal_is_seen_like_what_lies_beside_it():
+    """The horizon of nothing, -1e30, must not meet a weight that should be 0 and is 6e-8 in single precision."""
+    plain = Dem(GRID, np.full((401, 401), 4500.0, np.float32), 0.0, 0.0, CELL, "")
+    for column, row in ((200.0, 200.0), (200.25, 199.75), (13.5, 380.5)):
+        seen = viewshed(plain, (column * CELL, row * CELL, 4600.0)).seen
+        assert (seen == 1).all()
