@@ -42,6 +42,7 @@ ANSWERS = {
     "answer-terrain-profile-1": ("apacheta.app.terrain.profile", "apacheta/terrain-profile/1"),
     "answer-terrain-travel-1": ("apacheta.app.terrain.travel", "apacheta/terrain-travel/1"),
     "answer-terrain-info-1": ("apacheta.app.terrain.info", "apacheta/terrain-info/1"),
+    "answer-terrain-mosaic-1": ("apacheta.app.terrain.mosaic", "apacheta/terrain-mosaic/1"),
     "answer-bench-1": ("apacheta.app.bench", "apacheta/bench/1"),
 }
 _NUMBER = re.compile(r"_(m|s|km2|px|hz|mb|km2_h|hour|fraction|deg|factor|seconds)$")

@@ -26,6 +26,7 @@ MODULES = {
     "terrain profile": "terrain.profile",
     "terrain travel": "terrain.travel",
     "terrain info": "terrain.info",
+    "terrain mosaic": "terrain.mosaic",
 }
 """Where a command is, if not in the module of its name: there its SCHEMA and KEYS are."""
 SIGNED = ("--bounds", "--azimuth", "--elevation", "--from", "--to")
@@ -180,6 +181,10 @@ def _add_terrain(commands) -> None:
     tiles.add_argument("--bounds", type=_bounds, metavar="W,S,E,N", help="degrees; default: all of the file")
     _add_language(tiles)
     _add_viewshed(_command(subcommands, "viewshed", "what is seen from a place: GeoTIFF and picture", _viewshed))
+    mosaic = _command(subcommands, "mosaic", "many elevation files as one, without copying them", _mosaic)
+    mosaic.add_argument("dem", metavar="DEM", nargs="+", help="tiles on one grid; where two overlap the later counts")
+    mosaic.add_argument("--out", metavar="OUT.vrt", required=True)
+    _add_language(mosaic)
     info = _command(subcommands, "info", "what elevation files hold", _info)
     info.add_argument("dem", metavar="DEM", nargs="+", help="any rasters that GDAL reads, one after another")
     _add_language(info)
@@ -372,6 +377,12 @@ def _profile(arguments: argparse.Namespace) -> int:
 
 def _travel(arguments: argparse.Namespace) -> int:
     from .terrain.travel import command
+
+    return command(arguments)
+
+
+def _mosaic(arguments: argparse.Namespace) -> int:
+    from .terrain.mosaic import command
 
     return command(arguments)
 

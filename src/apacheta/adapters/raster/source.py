@@ -73,9 +73,12 @@ class RasterSource:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the whole file."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        """Of the whole file; of a virtual raster and, in its order, of all the files that it names."""
+        with self._open() as dataset:
+            named = [Path(file) for file in dataset.files] if dataset.driver == "VRT" else []
+        own = _sha256(self.path)
+        others = [_sha256(path) for path in named if path.is_file() and not path.samefile(self.path)]
+        return hashlib.sha256("\n".join([own, *others]).encode()).hexdigest() if others else own
 
     def read(self, west_deg: float, south_deg: float, east_deg: float, north_deg: float) -> HeightGrid:
         """The window that covers the bounds, with a margin of 3 pixels where there are any."""
@@ -161,6 +164,11 @@ class RasterSource:
             f"the elevation file does not cover the area: it misses {what}",
             "Give a larger file (gdal_merge.py joins tiles), or a smaller sector.",
         )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _outline(west: float, south: float, east: float, north: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

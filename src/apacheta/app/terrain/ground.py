@@ -45,6 +45,11 @@ class Source(RasterSource):
         return ":".join(code) if code else str(self._crs.to_wkt())
 
     @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        return self._size
+
+    @property
     def bounds(self) -> Bounds:
         """West, south, east, north of a box inside the file, degrees."""
         return self.clipped(-180.0, -90.0, 180.0, 90.0)
