@@ -172,6 +172,16 @@ def test_what_makes_no_sense_is_refused_by_name(
     assert not (tmp_path / "out.tif").exists()
 
 
+@pytest.mark.parametrize("crs", [UTM, "EPSG:4326"])
+def test_a_country_is_asked_for_in_parts(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crs: str) -> None:
+    monkeypatch.setattr("apacheta.app.terrain.ground.MOST_NODES", 2_000)
+    place = Affine(CELL, 0, WEST, 0, -CELL, NORTH) if crs == UTM else Affine(3e-4, 0, -70.5, 0, -3e-4, -32.5)
+    file = write(tmp_path / "country.tif", np.full((120, 120), 4000.0, np.float32), crs, place)
+    at = latlon(60, 60) if crs == UTM else ("-32.518", "-70.482")
+    assert [e["code"] for e in ask(file=file, at=at, code=3)["errors"]] == ["too_large"]
+    assert ask("--range", 300, file=file, at=at)["cells_in_range"] > 200
+
+
 def test_the_elevation_file_is_never_written_over(dem: Path, ask: Ask) -> None:
     before = dem.read_bytes()
     assert [e["code"] for e in ask("--png", dem, code=3)["errors"]] == ["out_is_dem"]

@@ -17,6 +17,8 @@ from ...ports import HeightGrid
 
 LONGEST_M = 1e7
 """A range beyond this is no limit."""
+MOST_NODES = 50_000_000
+"""Of one question, about 1.5 GB: seven tiles of one second."""
 MESH_EVERY = 64
 """Nodes between those whose geoid height is worked out: EGM96 bends by less than a centimetre over 64 cells of 30 m."""
 _GEOD = Geod(ellps="WGS84")
@@ -77,6 +79,12 @@ class Source(RasterSource):
             "place_outside", text, file=str(self.path), field="--lat, --lon", remedy="Give a place in it."
         )
 
+    def check_size(self, nodes: float) -> None:
+        """Raise `too_large` rather than fill the memory."""
+        if nodes > MOST_NODES:
+            text = f"{nodes / 1e6:.0f} million nodes are too many at once (at most {MOST_NODES / 1e6:.0f})"
+            raise InputFault("too_large", text, file=str(self.path), field="--range", remedy="Give a shorter range.")
+
     def round_pixel(self, x: float, y: float, range_m: float) -> HeightGrid | None:
         """The pixels whose centres lie within the range of a place in the file's own metres; None where that is not
         between the outermost centres."""
@@ -87,6 +95,7 @@ class Source(RasterSource):
         cells = min(range_m / a.a, float(width + height)) + 1.0
         c0, r0 = max(0, math.floor(column - cells)), max(0, math.floor(row - cells))
         c1, r1 = min(width, math.ceil(column + cells) + 1), min(height, math.ceil(row + cells) + 1)
+        self.check_size((c1 - c0) * (r1 - r0))
         with self._open() as dataset:
             band = dataset.read(1, window=Window(c0, r0, c1 - c0, r1 - r0), masked=True)
             height_m = self._metres(band, dataset.scales[0], dataset.offsets[0])
@@ -109,8 +118,11 @@ def ground_round(
     if not (west <= lon_deg <= east and south <= lat_deg <= north):
         raise source.outside(lat_deg, lon_deg)
     box = _round(lat_deg, lon_deg, range_m, (west, south, east, north))
+    cell_m = source.cell_m
+    sides_m = (_GEOD.inv(box[0], lat_deg, box[2], lat_deg)[2], _GEOD.inv(lon_deg, box[1], lon_deg, box[3])[2])
+    source.check_size(sides_m[0] * sides_m[1] / cell_m**2)
     grid = LocalGrid(lat_deg, lon_deg, _height_near(source, lat_deg, lon_deg))
-    dem = dem_of(source, grid, *box, source.cell_m, datum)
+    dem = dem_of(source, grid, *box, cell_m, datum)
     # what stands between the nodes is for those who fly: without it a large tile takes a tenth less memory
     return Ground(replace(dem, highest_hae_m=dem.height_hae_m), grid.proj4, geoid)
 
