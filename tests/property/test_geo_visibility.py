@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from scipy import ndimage
 
 from apacheta.geo import Dem, LocalGrid, Look, line_of_sight, times_seen, viewshed
@@ -210,6 +211,19 @@ def test_a_sector_leaves_out_what_lies_beside_it(mode):
     dip = np.degrees(np.arctan2(dem.height_hae_m - 4800.0, np.hypot(gx - x, gy - y)))
     sure = np.abs(dip + 45.0) > 0.1
     assert np.array_equal((down != 255)[sure], (dip <= -45.0)[sure])
+
+
+def test_azimuths_are_from_true_north():
+    """60 km from the grid's central meridian its north lies 0.35 degrees beside the true one."""
+    dem = Dem(GRID, np.full((301, 301), 4500.0, np.float32), 60_000.0, 0.0, CELL, "")
+    eye = np.array([*(dem.south_west_m + CELL * 150.0), 4800.0])
+    seen = viewshed(dem, eye, Look(azimuth_deg=(30.0, 100.0))).seen
+    (lat0, lon0), (lat, lon) = GRID.latlon(*eye[:2]), GRID.latlon(*np.meshgrid(*dem.node_xy()))
+    azimuth = Geod(ellps="WGS84").inv(np.full(lat.shape, lon0), np.full(lat.shape, lat0), lon, lat)[0] % 360.0
+    sure = (np.minimum(abs(azimuth - 30.0), abs(azimuth - 100.0)) > 0.05) & (
+        np.hypot(*(np.indices(lat.shape) - 150)) > 1
+    )
+    assert np.array_equal((seen != 255)[sure], ((azimuth >= 30.0) & (azimuth <= 100.0))[sure])
 
 
 @pytest.mark.parametrize("mode", ["fast", "exact"])
