@@ -140,9 +140,10 @@ def beside(
     case: str, metric: str, ours_s: float, peer_s: float, gdal: Gdal, least: float | None, spread: list[float]
 ) -> dict[str, Any]:
     ratio = peer_s / ours_s
+    goal = None if least is None else f"ratio >= {least:.0f}"
     return row(
         *(case, metric, "ms", round(1e3 * ours_s, 2)), peer=round(1e3 * peer_s, 2), peer_name="GDAL",
-        peer_version=gdal.version, ratio=round(ratio, 1), ratio_of="peer / ours", goal=None if least is None else f"ratio >= {least:.0f}",
+        peer_version=gdal.version, ratio=round(ratio, 1), ratio_of="peer / ours", goal=goal,
         met=None if least is None else ratio >= least, runs=5, spread=ms(spread), ours_cpu_s=ours_s, peer_cpu_s=peer_s,
     )  # fmt: skip
 
