@@ -103,7 +103,7 @@ def test_texts_are_the_pages_own_in_both_languages(room: Console) -> None:
 
 
 def test_what_is_not_there_yet_is_said_with_its_remedy(tmp_path: Path) -> None:
-    with console(tmp_path, up=False) as room:
+    with console(tmp_path, up=False, first_core_s=0.1) as room:
         for path in ("/", "/api/night"):
             status, headers, body = room.ask(path)
             assert (status, headers["retry-after"]) == (503, "1")
