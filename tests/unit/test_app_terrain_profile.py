@@ -64,6 +64,14 @@ def test_a_wall_between_hides_and_costs(ask: Ask) -> None:
     assert high["free_space_loss_db"] == pytest.approx(32.45 + 20 * np.log10(10.8) + 20 * np.log10(900), abs=0.05)
 
 
+def test_it_is_said_in_a_sentence(dem: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["terrain", "profile", str(dem), "--from", place(10, 20), "--to", place(10, 380), "--lang", "en"]
+    assert main([*words, "--from-height", "10", "--to-height", "10"]) == 0
+    assert capsys.readouterr().out == "10.80 km: the ground hides the other end; it stands up to 42.0 m over the line\n"
+    assert main([*words, "--from-height", "100", "--to-height", "100"]) == 0
+    assert capsys.readouterr().out.startswith("10.80 km: one end sees the other; the line clears the ground by 48.0 m")
+
+
 def test_over_unknown_ground_nobody_is_said_to_be_seen(ask: Ask) -> None:
     body = ask("--frequency", 9e8, ends=(place(20, 20), place(20, 150)))
     assert body["voids"] > 0

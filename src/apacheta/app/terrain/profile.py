@@ -145,5 +145,6 @@ def _table(dem: Dem, line: Profile, frequency_hz: float | None) -> str:
 def _summary(body: dict[str, Any], language: str | None) -> str:
     t = Texts(language)
     key = {True: "terrain.profile.seen", False: "terrain.profile.hidden", None: "terrain.profile.unknown"}[body["seen"]]
-    values = {"km": t.number(body["distance_m"] / 1e3, 2), "clear": t.number(body["least_clearance_m"], 1)}
-    return t(key, **values)
+    least_m = body["least_clearance_m"]
+    clear_m = None if least_m is None else abs(least_m)
+    return t(key, km=t.number(body["distance_m"] / 1e3, 2), clear=t.number(clear_m, 1))
