@@ -37,7 +37,7 @@ from .radio import (
 )
 from .rays import camera_mesh, line_of_sight, ray_points, ray_ranges_m
 from .travel import Going, Times, travel_times
-from .visibility import Look, Viewshed, eye_above_ground, times_seen, viewshed
+from .visibility import Look, Viewshed, times_seen, viewshed
 
 __all__ = [
     "REFRACTION",
@@ -58,7 +58,6 @@ __all__ = [
     "Viewshed",
     "viewshed",
     "times_seen",
-    "eye_above_ground",
     "Profile",
     "profile",
     "LIGHT_M_S",

@@ -123,14 +123,6 @@ def times_seen(dem: Dem, eyes_xyz: ArrayLike, look: Look = Look(), *, threads: i
     return total
 
 
-def eye_above_ground(dem: Dem, x_m: float, y_m: float, height_m: float) -> Floats:
-    """An eye (3,) that many metres above the ground at a place. Raises ValueError where there is no ground."""
-    ground = dem.height_at(x_m, y_m)
-    if math.isnan(ground):
-        raise ValueError(f"no ground is known at {x_m:.0f}, {y_m:.0f}")
-    return np.array([x_m, y_m, ground + height_m])
-
-
 def _counted(dem: Dem, look: Look, eyes: Floats) -> NDArray[np.uint32]:
     rows, cols = dem.height_hae_m.shape
     total = np.zeros((rows, cols), np.uint32)
