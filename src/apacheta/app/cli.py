@@ -93,7 +93,7 @@ def _parser(wants_json: bool) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
     for add in (
-        *(_add_demo, _add_plan, _add_watch, _add_doctor, _add_terrain),
+        *(_add_demo, _add_plan, _add_prove, _add_watch, _add_doctor, _add_terrain),
         *(_add_verify, _add_bench, _add_warm, _add_config),
     ):
         add(commands)
@@ -142,6 +142,14 @@ def _add_plan(commands) -> None:
     plan.add_argument("--seed", type=_whole(0), default=1)
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
     _add_language(plan)
+
+
+def _add_prove(commands) -> None:
+    prove = _command(commands, "prove", "prove that no aircraft of a plan crosses the border, whatever fails", _prove)
+    prove.add_argument("plan", metavar="PLAN")
+    prove.add_argument("--out", metavar="FILE", required=True, help="the certificate, for apacheta-check")
+    prove.add_argument("--sector", metavar="FILE", help="default: the one that `plan` noted beside PLAN")
+    _add_language(prove)
 
 
 def _add_watch(commands) -> None:
@@ -341,6 +349,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     from .plan import command
+
+    return command(arguments)
+
+
+def _prove(arguments: argparse.Namespace) -> int:
+    from .prove import command
 
     return command(arguments)
 

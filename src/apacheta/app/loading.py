@@ -6,6 +6,7 @@ is not set, is the folder `shared/data` beside the source checkout (searched upw
 
 import os
 import re
+import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -24,9 +25,11 @@ from ..core.place import LonLat
 from ..core.sector import Base, Border, Relay, Sector
 from ..formats.aircraft_toml import aircraft_of
 from ..formats.canonical import sha256_hex
-from ..formats.mandate_toml import mandate_file_of, mandate_of
+from ..formats.mandate_toml import mandate_file_of, mandate_of, plain
 from ..formats.sector_toml import SectorFile, sector_file_of, sector_of
 from ..geo import BorderLine, Dem, LocalGrid, dem_of
+from ..plan.containment import PARAMETERS, Ground, ground_of, room_round
+from ..plan.containment.ground import Bounds
 
 CELL_M = 30.0
 """The planner's cell: that of the 1-arc-second models in use. A finer model is sampled at the cells' middles, and the
@@ -81,6 +84,12 @@ def load_fleet(sector: Sector, sector_path: Path) -> dict[str, Aircraft]:
     return {name: _aircraft(name, sector, sector_path) for name in types}
 
 
+def aircraft_contents(sector: Sector, sector_path: Path) -> dict[str, dict[str, Any]]:
+    """The files of the fleet's types as plain content: what their hashes are of. Raises InputFault."""
+    types = sorted({member.type for member in sector.fleet})
+    return {name: plain(tomllib.loads(_aircraft_file(name, sector, sector_path)[0].decode())) for name in types}
+
+
 def load_world(sector: Sector, sector_path: Path) -> World:
     """The sector's terrain and border line, checked: the raster covers the sector, no void under a base or relay, the
     border crosses the sector, every base and relay lies on the own side. Raises InputFault."""
@@ -98,6 +107,32 @@ def load_world(sector: Sector, sector_path: Path) -> World:
     line = BorderLine(_near(sector.border, (west, south, east, north)), grid, (west, south, east, north))
     check_ground(sector, dem, line, file)
     return World(dem=dem, border_line=line)
+
+
+def load_proof_ground(sector: Sector) -> Ground:
+    """What the containment proof needs of a sector: the elevation model's own pixels and the border, as far round
+    keep_in as both go. Raises InputFault."""
+    source, _ = rasters_of(sector)
+    inner = bounds_of(sector)
+    outer = source.clipped(*room_round(sector))
+    fault: InputFault | None = None
+    for bounds in _between(inner, outer):
+        grid = LocalGrid((bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2, 0.0)
+        try:
+            line = BorderLine(_near(sector.border, bounds), grid, bounds)
+        except InputFault as problem:  # the line ends inside: less room
+            fault = problem
+            continue
+        heights = source.read(*source.clipped(*bounds))
+        return ground_of(sector, bounds, heights, line, PARAMETERS["le90_factor"], PARAMETERS["ce90_factor"])
+    assert fault is not None
+    raise fault
+
+
+def _between(inner: Bounds, outer: Bounds) -> tuple[Bounds, ...]:
+    """Bounds to try, the widest first: room on all sides, to south and north, to west and east, none."""
+    (w, s, e, n), (west, south, east, north) = inner, outer
+    return outer, (w, south, e, north), (west, s, east, n), inner
 
 
 def rasters_of(sector: Sector) -> tuple[RasterSource, RasterSource | None]:
@@ -233,12 +268,17 @@ def _with_paths(sector: Sector, found: SectorFile, path: Path) -> Sector:
 
 
 def _aircraft(name: str, sector: Sector, sector_path: Path) -> Aircraft:
+    return aircraft_of(*_aircraft_file(name, sector, sector_path))
+
+
+def _aircraft_file(name: str, sector: Sector, sector_path: Path) -> tuple[bytes, str]:
+    """The bytes of a type's file, and what to call it."""
     beside = sector_path.parent / "aircraft" / f"{name}.toml"
     if beside.is_file():
-        return aircraft_of(beside.read_bytes(), str(beside))
+        return beside.read_bytes(), str(beside)
     shipped = files("apacheta.app.catalogue").joinpath(f"{name}.toml")
     if Path(name).name == name and shipped.is_file():
-        return aircraft_of(shipped.read_bytes(), f"catalogue/{name}.toml")
+        return shipped.read_bytes(), f"catalogue/{name}.toml"
     known = sorted({p.stem for p in beside.parent.glob("*.toml")} | set(catalogue_names()))
     index = next(i for i, member in enumerate(sector.fleet) if member.type == name)
     text = f"there is no aircraft type {name!r}; there are {', '.join(known)}."

@@ -1,24 +1,40 @@
 """`apacheta plan`: from sector and mandate to plan.json and its page. Both are written whole or not at all."""
 
 import argparse
+import json
+import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..core.aircraft import Aircraft
+from ..core.certificate import Certificate
 from ..core.errors import EnvironmentFault, ErrorLine, InputFault
 from ..core.mandate import Mandate
 from ..core.plan import Policy, WatchPlan
 from ..core.sector import Sector
 from ..formats.canonical import sha256_hex
+from ..formats.certificate_json import encode_certificate
 from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
+from ..plan.containment import Ground, check_inputs, prove
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
-from .loading import World, check_mandate, load_fleet, load_mandate, load_sector, load_world
+from .loading import (
+    World,
+    aircraft_contents,
+    check_mandate,
+    load_fleet,
+    load_mandate,
+    load_proof_ground,
+    load_sector,
+    load_world,
+)
 
 SCHEMA = "apacheta/plan/1"
 KEYS = (
@@ -26,16 +42,21 @@ KEYS = (
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
     *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
-    *("worst_path", "dropped", "planned_km2", "cpu_seconds", "wall_seconds"),
+    *("worst_path", "dropped", "planned_km2", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
+INPUTS_FILE = "inputs.json"
+"""Beside plan.json: where its sector is, so that it can be proven anew."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A plan on disk: the record, the planner's result, the two files, and the figures that a command prints."""
+    """A plan on disk: the record, the planner's result, its files, and the figures that a command prints. Without a
+    certificate nothing was proven; `unproven` says why."""
 
     plan: WatchPlan
     result: PlanResult
+    certificate: Certificate | None
+    unproven: ErrorLine | None
     plan_path: Path
     report_path: Path
     body: dict[str, Any]
@@ -47,31 +68,59 @@ def make_plan(
     fleet: Mapping[str, Aircraft],
     ground: World,
     *,
+    sector_path: Path,
     policy: Policy,
     seed: int,
     max_seconds: float | None,
     out_dir: Path,
     language: str | None = None,
 ) -> Made:
-    """Plan the night and write plan.json and plan.html into a folder, which is made. Raises InputFault."""
+    """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
+    is made. Raises InputFault."""
     from .plan_page import render_plan
 
     started, cpu = time.monotonic(), time.process_time()
     deadline = _Deadline(max_seconds)
-    result = plan_night(sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline, tell=_tell)
+    proof_ground, unproven = _proof_ground(sector, fleet)
+    result = plan_night(
+        *(sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline),
+        tell=_tell,
+        proof_ground=proof_ground,
+    )
+    certificate = None
+    if proof_ground is not None:
+        _tell("proof")
+        contents = aircraft_contents(sector, sector_path)
+        certificate = prove(result.plan, "", sector, fleet, contents, proof_ground)
+        result = replace(result, plan=msgspec.structs.replace(result.plan, containment=certificate.verdict))
     data = encode_plan(result.plan)
     page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language)
+    files = {out_dir / "plan.html": page.encode("utf-8")}
+    if certificate is not None:
+        certificate = msgspec.structs.replace(certificate, plan_sha256=sha256_hex(data))
+        files[out_dir / "certificate.json"] = encode_certificate(certificate)
     plan_path, report_path = out_dir / "plan.json", out_dir / "plan.html"
-    write_all({report_path: page.encode("utf-8"), plan_path: data})
+    write_all({**files, plan_path: data})
     body = _body(result.plan) | {
         "interrupted": deadline.interrupted,
         "plan": str(plan_path),
         "plan_sha256": sha256_hex(data),
         "report": str(report_path),
+        "certificate": None if certificate is None else str(out_dir / "certificate.json"),
+        "certificate_sha256": None if certificate is None else sha256_hex(files[out_dir / "certificate.json"]),
         "cpu_seconds": round(time.process_time() - cpu, 3),
         "wall_seconds": round(time.monotonic() - started, 3),
     }
-    return Made(result.plan, result, plan_path, report_path, body)
+    return Made(result.plan, result, certificate, unproven, plan_path, report_path, body)
+
+
+def _proof_ground(sector: Sector, fleet: Mapping[str, Aircraft]) -> tuple[Ground | None, ErrorLine | None]:
+    """What the proof needs; or why nothing can be proven, and then the plan says so."""
+    try:
+        check_inputs(sector, fleet)
+    except InputFault as fault:
+        return None, fault.line
+    return load_proof_ground(sector), None
 
 
 def run(
@@ -127,6 +176,7 @@ def _work(
             mandate,
             fleet,
             ground,
+            sector_path=sector_path,
             policy=policy,
             seed=seed,
             max_seconds=max_seconds,
@@ -134,8 +184,12 @@ def _work(
             language=language,
         )
     except InputFault as fault:
-        raise _with_file(fault, sector_path) from None
+        raise with_file(fault, sector_path) from None
+    inputs = {"format": "inputs/1", "sector": os.path.relpath(sector_path, out_dir)}
+    write_all({out_dir / INPUTS_FILE: json.dumps(inputs).encode()})
     answer.body |= made.body
+    if made.unproven is not None:
+        answer.warnings.append(msgspec.structs.replace(made.unproven, file=str(sector_path)))
     if sector.note:
         answer.warnings.append(ErrorLine(code="sector_note", text=sector.note, file=str(sector_path), field="note"))
     if not made.plan.slots:
@@ -155,7 +209,7 @@ def _check_folder(out_dir: Path) -> None:
         raise EnvironmentFault("not_a_folder", "a file of that name is in the way.", file=str(there), remedy=remedy)
 
 
-def _with_file(fault: InputFault, sector_path: Path) -> InputFault:
+def with_file(fault: InputFault, sector_path: Path) -> InputFault:
     """The planner knows no files: what it refuses stands in the sector's."""
     line = fault.line
     file = line.file or str(sector_path)

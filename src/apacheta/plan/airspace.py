@@ -25,6 +25,7 @@ from ..geo import (
     hae_of_amsl,
     link_margin_db,
 )
+from .containment import Ceiling
 
 CLEARANCE_M = 60.0
 """Least height over the terrain after every error is taken off."""
@@ -80,6 +81,8 @@ class Airspace:
     lattice_free: Bools
     lattice_radio_m: Floats
     undulation_m: float
+    ceiling: Ceiling | None
+    lattice_ceiling_m: Floats
     _allowed: dict[float, Bools] = field(default_factory=dict)
 
     def amsl_m(self, hae_m: float) -> float:
@@ -111,8 +114,15 @@ class Airspace:
         """(lattice rows, cols): nodes where level flight at that height is safe, lawful and in radio sight."""
         if hae_m not in self._allowed:
             free = self.lattice_free & (self.lattice_floor_m <= hae_m) & (self.lattice_radio_m <= hae_m)
+            free &= hae_m <= self.lattice_ceiling_m
             self._allowed[hae_m] = free & (self.lattice_border_m >= self.wanted_border_m + LATTICE_BORDER_SLACK_M)
         return self._allowed[hae_m]
+
+    def ceiling_at(self, x_m: Floats, y_m: Floats) -> Floats:
+        """Up to which height HAE the containment proof holds over places; +inf where none is asked for."""
+        if self.ceiling is None:
+            return np.full(np.shape(x_m), np.inf)
+        return np.asarray(self.ceiling.hae_at(self.dem.grid, x_m, y_m), dtype=np.float64)
 
     def link_db(self, x_m: Floats, y_m: Floats, z_hae_m: Floats) -> Floats:
         """Margin of the best link to any base mast or relay, dB; -inf where none is in sight."""
@@ -137,9 +147,16 @@ class Airspace:
 
 
 def airspace_of(
-    sector: Sector, dem: Dem, line: BorderLine, radio: Radio, nav_sigma_h_m: float, nav_sigma_v_m: float
+    sector: Sector,
+    dem: Dem,
+    line: BorderLine,
+    radio: Radio,
+    nav_sigma_h_m: float,
+    nav_sigma_v_m: float,
+    ceiling: Ceiling | None = None,
 ) -> Airspace:
-    """The airspace of a sector for aircraft with those navigation errors and that radio."""
+    """The airspace of a sector for aircraft with those navigation errors and that radio, below a ceiling of the
+    containment proof."""
     floor, required = _floor(sector, dem, nav_sigma_h_m, nav_sigma_v_m)
     floor = np.where(_free_of_zones(sector, dem, track_error_m(nav_sigma_h_m)), floor, np.inf)
     rows, cols = floor.shape
@@ -150,6 +167,10 @@ def airspace_of(
     grid_x, grid_y = np.meshgrid(x, y)
     lat, lon = dem.grid.latlon(grid_x.ravel(), grid_y.ravel())
     border = np.asarray(line.signed_distance_m(lat, lon), dtype=np.float64).reshape(grid_x.shape)
+    proven = np.full(grid_x.shape, np.inf)
+    if ceiling is not None:
+        square_m = STEP / 2 * dem.cell_m + ceiling.box.cell_m
+        proven = ceiling.hae_at(dem.grid, grid_x.ravel(), grid_y.ravel(), square_m).reshape(grid_x.shape)
     masts = stations_of(sector, dem)
     heard = _radio_floor(dem, masts, radio, grid_x.ravel(), grid_y.ravel()).reshape(grid_x.shape)
     return Airspace(
@@ -168,6 +189,8 @@ def airspace_of(
         lattice_free=np.isfinite(highest),
         lattice_radio_m=heard,
         undulation_m=_undulation_m(dem),
+        ceiling=ceiling,
+        lattice_ceiling_m=proven,
     )
 
 

@@ -17,6 +17,7 @@ from ..core.sector import Base, Sector
 from ..formats.canonical import canonical_bytes, sha256_hex
 from ..geo import BorderLine, Dem, amsl_of_hae
 from .airspace import Airspace, airspace_of
+from .containment import Ground, ceiling_of
 from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Start, menu_of
@@ -56,9 +57,12 @@ def plan_night(
     seed: int,
     out_of_time: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda text: None,
+    proof_ground: Ground | None = None,
 ) -> PlanResult:
     """Plan every slot of the night. The same arguments give the same plan.
 
+    `proof_ground`: what the containment proof needs; then tours are moved, lowered or dropped until it holds. Without
+    it, and where nothing bounds a failure of an aircraft, only the standoff is kept.
     `out_of_time` is asked between tries; once it says yes the plan is made of what was found. Raises InputFault where
     an aircraft cannot lift off from its base (`cannot_lift_off`).
     """
@@ -78,7 +82,8 @@ def plan_night(
         aircraft = fleet[kind]
         if kind not in airspaces:
             sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
-            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma)
+            ceiling = None if proof_ground is None else ceiling_of(sector, aircraft, proof_ground)
+            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma, ceiling)
         before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
         start = Start(_base(sector, base), kind, aircraft, before)
         menu = menu_of(start, airspaces[kind], sight, traffic, MENU_SIZE * len(members), out_of_time)

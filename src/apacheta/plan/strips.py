@@ -112,12 +112,12 @@ def candidates_of(airspace: Airspace, aircraft: Aircraft, traffic: Traffic, gsd_
     aims: list[NDArray[np.int64]] = []
     for leg in LEGS_M:
         at, course = _centres(airspace, radius)
-        low = _lowest_safe(airspace, at, course, leg, radius)
+        low, high = _heights(airspace, at, course, leg, radius)
         ok = np.isfinite(low)
-        at, course, low = at[ok], course[ok], low[ok]
+        at, course, low, high = at[ok], course[ok], low[ok], high[ok]
         for raised in RAISED_M:
             height = np.ceil((low + raised) / 10.0) * 10.0
-            fits = _below_ceiling(airspace, aircraft, at, height)
+            fits = _below_ceiling(airspace, aircraft, at, height) & (height <= high)
             found = _lines(airspace, traffic, at[fits], course[fits], height[fits], (leg, radius), reach, spacing)
             strips += found.strips
             bits.append(found.bits)
@@ -158,15 +158,16 @@ def _centres(airspace: Airspace, radius_m: float) -> tuple[Floats, Floats]:
     return np.repeat(centre, len(TURNED_DEG), axis=0), np.column_stack([np.cos(angle), np.sin(angle)])
 
 
-def _lowest_safe(airspace: Airspace, at: Floats, course: Floats, leg: float, radius: float) -> Floats:
-    """(n,) the lowest safe height of each racetrack, HAE; +inf where the standoff or a zone forbids it."""
+def _heights(airspace: Airspace, at: Floats, course: Floats, leg: float, radius: float) -> tuple[Floats, Floats]:
+    """(n,) the lowest safe height of each racetrack, HAE, +inf where the standoff or a zone forbids it; (n,) the highest
+    for which its containment is proven."""
     unit = Strip(0.0, 0.0, 1.0, 0.0, leg, radius, 0.0, 0.0, 100.0)
     along, across = densified(unit.lap(), SAMPLE_M).T
     x = at[:, :1] + course[:, :1] * along - course[:, 1:] * across
     y = at[:, 1:] + course[:, 1:] * along + course[:, :1] * across
     low = airspace.floor_at(x, y).max(axis=1)
     near = airspace.border_about_m(x, y).min(axis=1) < airspace.wanted_border_m + SAMPLE_M
-    return np.where(near, np.inf, low)
+    return np.where(near, np.inf, low), airspace.ceiling_at(x.ravel(), y.ravel()).reshape(x.shape).min(axis=1)
 
 
 def _below_ceiling(airspace: Airspace, aircraft: Aircraft, at: Floats, height: Floats) -> Bools:

@@ -162,6 +162,11 @@ def _checked(
     if not len(spare) or spare.min() < -0.01:
         worst = float(spare.min()) if len(spare) else -math.inf
         return Why("clearance", f"it lacks {-worst:.0f} m of height over terrain or crosses a closed zone.")
+    high = states[:, 2] - airspace.ceiling_at(states[:, 0], states[:, 1])
+    if high.max() > 0.0:
+        text = "from a part of its way a failed aircraft could come down beyond the border"
+        lower = f", unless it were {high.max():.0f} m lower" if math.isfinite(high.max()) else ""
+        return Why("containment", f"{text}{lower}.")
     over = free[:, 2] - _highest_at(airspace, free)
     link = airspace.link_db(
         states[::5, 0], states[::5, 1], np.maximum(states[::5, 2], _ground(airspace, states[::5]) + 2.0)

@@ -146,6 +146,7 @@ def _planned(given: Given, post: Post) -> Night:
     post.set_plan_aside()
     made = make_plan(
         sector, given.mandate, load_fleet(sector, given.exercise.sector), given.ground, policy="strips",
+        sector_path=given.exercise.sector,
         seed=settings.seed, max_seconds=None, out_dir=post.plans, language=settings.language,
     )  # fmt: skip
     return Night(

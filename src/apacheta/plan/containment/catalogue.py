@@ -1,0 +1,160 @@
+"""What can fail: the catalogue `failures/1`, its parameters with their sources, and what each mode does to an aircraft.
+
+A failed aircraft first makes an *excursion*: for some seconds it goes anywhere within a radius, and up by so much. Then
+it comes down (`descent`), or its failure is over and it flies on. Rounded outwards throughout.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ...core.aircraft import Aircraft
+from ...core.sector import Sector
+from ...geo.atmosphere import G0
+from .descent import Air, Descent, tas_m_s
+
+CATALOGUE = "failures/1"
+Mode = Literal[
+    "link_loss",
+    "gnss_loss",
+    "gnss_drag",
+    "engine_loss",
+    "battery_loss",
+    "stuck_control",
+    "fly_away",
+    "late_fence",
+    "wind_above_forecast",
+    "navigation_error",
+]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+SOURCES: dict[str, tuple[float, str]] = {
+    "track_tolerance_m": (45.0, "the planner's own: autopilots of the class hold 10-20 m, doubled for gusts"),
+    "navigation_sigmas": (3.0, "of the aircraft file's navigation sigmas"),
+    "corridor_m": (100.0, "assumed: how far beside the planned line the independent device lets it go"),
+    "corridor_up_m": (100.0, "assumed: how far above the planned line the independent device lets it go"),
+    "sense_s": (1.0, "assumed: one cycle of the independent device's own receiver"),
+    "drag_m": (150.0, "assumed: how far a false GNSS position leads it before it is noticed"),
+    "fence_cycle_s": (1.0, "assumed: the autopilot's fence looks once a second, and is late by one look"),
+    "speed_factor": (1.2, "assumed: over the fastest airspeed of the aircraft file, when nothing holds it"),
+    "bank_share": (0.8, "the planner's own: turns are flown at this share of the bank limit"),
+    "wind_sigmas": (2.0, "the planner's own: of the forecast's sigma, any direction, beside the gust"),
+    "wind_factor": (1.5, "assumed: how much stronger than that the wind may be, from anywhere"),
+    "le90_factor": (1.8236, "from 90 % (1.645 sigma) to 3 sigma"),
+    "ce90_factor": (1.3977, "from 90 % (2.146 sigma) to 3 sigma"),
+    "polar_factor": (0.85, "assumed: a feathered or folded propeller leaves less drag than the polar has"),
+    "fall_s": (2.0, "from rest a body falls 20 m in 2 s; all of it counted as level flight at full speed"),
+    "fall_sink_m_s": (10.0, "after that it falls at least so fast; a multicopter's terminal speed is above 15 m/s"),
+    "temperature_slack_c": (10.0, "assumed: the air may be so much colder or warmer than forecast"),
+    "height_slack_m": (300.0, "assumed: pressure and datum, as height; QNH between 985 and 1040 hPa"),
+    "grid_north_factor": (0.01, "of the wind: true and grid north differ by less than 0.5 degrees in a sector"),
+    "straight_m": (1.0, "a leg is straight in the planner's grid and in the proof's: they differ by less"),
+    "spacing_m": (30.0, "longest piece of a leg; half of it is added to each radius"),
+    "layer_m": (40.0, "thickness of the layers of `reach`"),
+}
+PARAMETERS = {name: value for name, (value, _) in SOURCES.items()}
+DESCENTS = ("parachute", "parachute_above", "glide", "fall")
+QNH_HPA = (985.0, 1040.0)
+P = PARAMETERS
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """One mode: metres sideways (at a height, per layer), metres up, and how it comes down; `descent` None: it flies
+    on. `why` is set where nothing bounds it: not provable."""
+
+    mode: Mode
+    radius_m: tuple[float, ...]
+    up_m: float
+    descent: str | None
+    why: str | None = None
+
+
+def excursions_of(aircraft: Aircraft, sector: Sector, air: Air) -> tuple[Excursion, ...]:
+    """The ten modes of one aircraft in one night, in the order of MODES."""
+    makes = _with_device if aircraft.failure.termination.independent else _without_device
+    return tuple(makes(mode, aircraft, sector, air) for mode in MODES)
+
+
+def descents_of(aircraft: Aircraft, air: Air) -> dict[str, Descent | None]:
+    """What a descent of each kind that this aircraft needs does in each layer; None where it may stay up for ever."""
+    if aircraft.failure.termination.independent:
+        return {"parachute": air.parachute(aircraft), "parachute_above": air.parachute(aircraft, P["wind_factor"])}
+    return {"fall": air.fall(aircraft)} if aircraft.kind == "multirotor" else {"glide": air.glide(aircraft)}
+
+
+def _with_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
+    """With a termination that needs nothing of the autopilot: it acts when the aircraft leaves its corridor."""
+    failure = aircraft.failure
+    act_s = P["sense_s"] + failure.termination.act_s
+    up_m = altitude_error_m(aircraft, sector)
+    climb_m_s = aircraft.climb_sea_level_m_s
+    rises_m_s = climb_m_s + sector.weather.updraft_max_m_s
+    track, corridor, high = track_m(aircraft), P["corridor_m"], P["corridor_up_m"] + up_m
+    cruise, fast = aircraft.cruise_cas_m_s, aircraft.max_cas_m_s
+    lasts = failure.gnss_detect_s + act_s
+    match mode:
+        case "gnss_loss":
+            return Excursion(mode, air.run_m(track, cruise, lasts), up_m + rises_m_s * lasts, "parachute")
+        case "gnss_drag":
+            led = track + P["drag_m"]
+            return Excursion(mode, air.run_m(led, cruise, act_s), up_m + rises_m_s * act_s, "parachute")
+        case "engine_loss" | "battery_loss":
+            return Excursion(mode, air.run_m(corridor, cruise, act_s), high + air.rise_m(cruise, 0.0, act_s), "parachute")
+        case "stuck_control":
+            return Excursion(
+                mode, air.run_m(corridor, fast, act_s), high + air.rise_m(fast, climb_m_s, act_s), "parachute"
+            )
+        case "fly_away":
+            fastest = fast * P["speed_factor"]
+            rise = air.rise_m(fastest, climb_m_s, act_s)
+            return Excursion(mode, air.run_m(corridor, fastest, act_s), high + rise, "parachute")
+        case "wind_above_forecast":
+            blown = air.run_m(corridor, cruise, act_s, P["wind_factor"])
+            return Excursion(mode, blown, high + rises_m_s * act_s, "parachute_above")
+        case _:
+            return _flying_on(mode, aircraft, sector, air)
+
+
+def _without_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
+    """Where only the autopilot could end the flight, what takes the autopilot has no bound."""
+    track, up_m = track_m(aircraft), altitude_error_m(aircraft, sector)
+    match mode:
+        case "gnss_loss" | "gnss_drag" | "stuck_control" | "fly_away":
+            return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, "no_independent_termination")
+        case "engine_loss" | "battery_loss":
+            if aircraft.kind == "multirotor":
+                return Excursion(mode, air.run_m(track, aircraft.max_cas_m_s, P["fall_s"]), up_m, "fall")
+            return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, "glide")
+        case "wind_above_forecast":
+            held = air.wind_m_s(P["wind_factor"]) < tas_m_s(aircraft.cruise_cas_m_s, air.bottom_m)
+            return Excursion(mode, air.run_m(2.0 * track, 0.0, 0.0), up_m, None, None if held else "blown_away")
+        case _:
+            return _flying_on(mode, aircraft, sector, air)
+
+
+def _flying_on(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
+    """What ends with the aircraft on its line again: its route is the rest of its tour, every leg of it proven."""
+    track, up_m = track_m(aircraft), altitude_error_m(aircraft, sector)
+    if mode != "late_fence":
+        why = "response_is_no_route" if mode == "link_loss" and aircraft.failure.link_loss != "return_home" else None
+        return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, why)
+    bank = math.radians(aircraft.bank_max_deg * P["bank_share"])
+    late_m = air.run_m(track, aircraft.cruise_cas_m_s, 2.0 * P["fence_cycle_s"])
+    turning_m = tuple(
+        tas**2 / (G0 * math.tan(bank)) + wind * math.pi * tas / (2.0 * G0 * math.tan(bank))
+        for tas, wind in zip(air.tas_m_s(aircraft.cruise_cas_m_s), air.winds_m_s(), strict=True)
+    )
+    return Excursion(mode, tuple(a + b for a, b in zip(late_m, turning_m, strict=True)), up_m, None)
+
+
+def track_m(aircraft: Aircraft) -> float:
+    """How far beside its line an aircraft may be when nothing has failed."""
+    return P["track_tolerance_m"] + P["navigation_sigmas"] * aircraft.nav_sigma_h_m
+
+
+def altitude_error_m(aircraft: Aircraft, sector: Sector) -> float:
+    """How far above its planned height it may be: navigation, and air warmer than the altimeter's by forecast and
+    slack (4 % of the height above the setting for each 10 degrees, of 2,000 m at most)."""
+    warm_c = max(sector.weather.isa_deviation_c + P["temperature_slack_c"], 0.0)
+    return P["navigation_sigmas"] * aircraft.nav_sigma_v_m + 0.004 * warm_c * 2000.0

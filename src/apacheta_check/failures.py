@@ -1,0 +1,151 @@
+"""The catalogue failures/1: what an aircraft may do when something fails. Each figure's source stands in the plan's own
+catalogue; here they are what a certificate must have used.
+
+A failed aircraft makes an excursion, so many metres sideways (by layer of air) and up, and then comes down or flies on.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .files import Invalid
+
+Array = NDArray[np.float64]
+CATALOGUE = "failures/1"
+MODES = (
+    *("link_loss", "gnss_loss", "gnss_drag", "engine_loss", "battery_loss", "stuck_control", "fly_away"),
+    *("late_fence", "wind_above_forecast", "navigation_error"),
+)
+PARAMETERS = {
+    "track_tolerance_m": 45.0, "navigation_sigmas": 3.0, "corridor_m": 100.0, "corridor_up_m": 100.0, "sense_s": 1.0,
+    "drag_m": 150.0, "fence_cycle_s": 1.0, "speed_factor": 1.2, "bank_share": 0.8, "wind_sigmas": 2.0,
+    "wind_factor": 1.5, "le90_factor": 1.8236, "ce90_factor": 1.3977, "polar_factor": 0.85, "fall_s": 2.0,
+    "fall_sink_m_s": 10.0, "temperature_slack_c": 10.0, "height_slack_m": 300.0, "grid_north_factor": 0.01,
+    "straight_m": 1.0, "spacing_m": 30.0, "layer_m": 40.0,
+}  # fmt: skip
+HEADROOM_M, SINK_HEIGHT_M, G, POLAR_SPEEDS, ALTIMETER_M = 2000.0, 4500.0, 9.80665, 60, 2000.0
+P = PARAMETERS
+
+
+def density(height_m: Any, warmer_c: float) -> Any:
+    """ICAO standard atmosphere, warmer by so much."""
+    standard = 288.15 - 0.0065 * height_m
+    pressure = 101325.0 * (standard / 288.15) ** (G / (287.05287 * 0.0065))
+    return pressure / (287.05287 * (standard + warmer_c))
+
+
+SEA = 101325.0 / (287.05287 * 288.15)
+
+
+class Air:
+    """The air of the night in layers of 40 m: `edges`; `mean` (layers, 2) and `radius` of the winds in each, m/s."""
+
+    def __init__(self, weather: dict[str, Any], bottom_m: float, layers: int) -> None:
+        self.edges = bottom_m + P["layer_m"] * np.arange(layers + 1)
+        self.deviation, self.updraft = float(weather["isa_deviation_c"]), float(weather["updraft_max_m_s"])
+        if not 985 <= weather["qnh_hpa"] <= 1040:
+            raise Invalid("parameters", "QNH is outside what the air is rounded for")
+        winds = [{k: float(v) for k, v in w.items()} for w in weather["wind"]]
+        self.heights = np.array([w["height_amsl_m"] for w in winds])
+        angle, speed = np.radians([w["from_deg"] for w in winds]), np.array([w["speed_m_s"] for w in winds])
+        self.blows = np.column_stack([-speed * np.sin(angle), -speed * np.cos(angle)])
+        self.sigma, self.gust = np.array([w["sigma_m_s"] for w in winds]), float(weather["gust_m_s"])
+        found = [self._wind(low, high) for low, high in zip(self.edges, self.edges[1:], strict=False)]
+        self.mean, self.radius = np.array([m for m, _ in found]), np.array([r for _, r in found])
+
+    def _wind(self, low: float, high: float) -> tuple[Array, float]:
+        at = np.array([low, *self.heights[(self.heights > low) & (self.heights < high)], high])
+        v = np.column_stack([np.interp(at, self.heights, self.blows[:, k]) for k in (0, 1)])
+        speed = np.linalg.norm(v, axis=1)
+        spread = P["wind_sigmas"] * np.interp(at, self.heights, self.sigma) + np.maximum(self.gust - speed, 0)
+        middle = (v[0] + v[-1]) / 2
+        radius = (np.linalg.norm(v - middle, axis=1) + spread + P["grid_north_factor"] * speed).max()
+        return middle, max(float(radius), float(np.linalg.norm(middle)))
+
+    def strongest(self, factor: float = 1.0) -> Array:
+        return np.asarray(factor * (np.linalg.norm(self.mean, axis=1) + self.radius))
+
+    def tas(self, cas: float) -> Array:
+        thin = density(self.edges[1:] + P["height_slack_m"], self.deviation + P["temperature_slack_c"])
+        return np.asarray(cas * np.sqrt(SEA / thin))
+
+    def run(self, start: float, cas: float, lasts: float, factor: float = 1.0) -> Array:
+        return np.asarray(start + (self.tas(cas) + np.maximum.accumulate(self.strongest(factor))) * lasts)
+
+    def rise(self, cas: float, climb: float, lasts: float) -> float:
+        v = float(self.tas(cas).max())
+        return min(v * lasts, v * v / (2 * G)) + (climb + self.updraft) * lasts
+
+
+def excursions(craft: dict[str, Any], air: Air) -> dict[str, tuple[Array, float, str | None] | None]:
+    """By mode: metres sideways in each layer, metres up, how it comes down; None where nothing bounds it."""
+    failure = craft["failure"]
+    device = failure["termination"]
+    cruise, fast, climb = (float(craft[k]) for k in ("cruise_cas_m_s", "max_cas_m_s", "climb_sea_level_m_s"))
+    track = P["track_tolerance_m"] + P["navigation_sigmas"] * craft["nav_sigma_h_m"]
+    warm = max(air.deviation + P["temperature_slack_c"], 0.0)
+    up = P["navigation_sigmas"] * craft["nav_sigma_v_m"] + 0.004 * warm * ALTIMETER_M
+    tan = math.tan(math.radians(craft["bank_max_deg"] * P["bank_share"]))
+    v, w = air.tas(cruise), air.strongest()
+    turning = v**2 / (G * tan) + w * math.pi * v / (2 * G * tan)
+    found: dict[str, tuple[Array, float, str | None] | None] = {
+        "navigation_error": (air.run(track, 0, 0), up, None),
+        "link_loss": (air.run(track, 0, 0), up, None) if failure["link_loss"] == "return_home" else None,
+        "late_fence": (air.run(track, cruise, 2 * P["fence_cycle_s"]) + turning, up, None),
+    }
+    if not device["independent"]:
+        found |= dict.fromkeys(("gnss_loss", "gnss_drag", "stuck_control", "fly_away"))
+        rotor = craft["kind"] == "multirotor"
+        lost = (air.run(track, fast, P["fall_s"]), up, "fall") if rotor else (air.run(track, 0, 0), up, "glide")
+        lowest = cruise * math.sqrt(SEA / density(air.edges[0], 0.0))
+        held = air.strongest(P["wind_factor"]).max() < lowest
+        return found | {"engine_loss": lost, "battery_loss": lost,
+                        "wind_above_forecast": (air.run(2 * track, 0, 0), up, None) if held else None}  # fmt: skip
+    act = P["sense_s"] + device["act_s"]
+    beside, above = P["corridor_m"], P["corridor_up_m"] + up
+    rising = climb + air.updraft
+    blind = failure["gnss_detect_s"] + act
+    engine = (air.run(beside, cruise, act), above + air.rise(cruise, 0.0, act), "parachute")
+    wild = fast * P["speed_factor"]
+    return found | {
+        "gnss_loss": (air.run(track, cruise, blind), up + rising * blind, "parachute"),
+        "gnss_drag": (air.run(track + P["drag_m"], cruise, act), up + rising * act, "parachute"),
+        "engine_loss": engine,
+        "battery_loss": engine,
+        "stuck_control": (air.run(beside, fast, act), above + air.rise(fast, climb, act), "parachute"),
+        "fly_away": (air.run(beside, wild, act), above + air.rise(wild, climb, act), "parachute"),
+        "wind_above_forecast": (air.run(beside, cruise, act, P["wind_factor"]), above + rising * act, "parachute_above"),
+    }  # fmt: skip
+
+
+def drift(kind: str, craft: dict[str, Any], air: Air) -> Array | None:
+    """(layers, 3): x, y, radius of the disc of every displacement while it comes down through a layer, metres; None
+    where rising air may hold it up."""
+    if kind == "glide":
+        return _glide(craft, air)
+    if kind == "fall":
+        sink = np.full(len(air.radius), P["fall_sink_m_s"])
+        radius = air.radius + air.tas(float(craft["max_cas_m_s"]))
+    else:
+        dense = density(air.edges[:-1] - P["height_slack_m"], air.deviation - P["temperature_slack_c"])
+        sink = craft["failure"]["termination"]["sink_m_s"] * np.sqrt(density(SINK_HEIGHT_M, 0.0) / dense)
+        radius = air.radius + ((P["wind_factor"] - 1) * air.strongest() if kind == "parachute_above" else 0.0)
+    lasts = P["layer_m"] / (sink - air.updraft)
+    return None if (sink <= air.updraft).any() else np.column_stack([air.mean * lasts[:, None], radius * lasts])
+
+
+def _glide(craft: dict[str, Any], air: Air) -> Array | None:
+    cas = np.linspace(craft["stall_cas_m_s"], craft["max_cas_m_s"], POLAR_SPEEDS)
+    radius = np.zeros(len(air.radius))
+    for k, wind in enumerate(air.strongest()):
+        for height, warmer in ((air.edges[k] - P["height_slack_m"], -1), (air.edges[k + 1] + P["height_slack_m"], 1)):
+            rho = density(height, air.deviation + warmer * P["temperature_slack_c"])
+            v = cas * math.sqrt(SEA / rho)
+            lift = craft["mass_kg"] * G / (0.5 * rho * v**2 * craft["wing_area_m2"])
+            net = v * P["polar_factor"] * (craft["cd0"] + craft["induced_k"] * lift**2) / lift - air.updraft
+            if net.min() <= 0:
+                return None
+            radius[k] = max(radius[k], ((v + wind) / net).max() * P["layer_m"])
+    return np.column_stack([radius * 0, radius * 0, radius])
