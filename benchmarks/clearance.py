@@ -52,8 +52,9 @@ def flown(seed: int) -> Night:
     with tempfile.TemporaryDirectory(prefix="apacheta-clearance-") as folder:
         out = Path(folder)
         plan = make_plan(
-            sector, mandate, fleet, ground, policy="strips", seed=seed, max_seconds=None, out_dir=out, language="en"
-        ).plan
+            sector, mandate, fleet, ground, sector_path=exercise.sector, policy="strips", seed=seed, max_seconds=None,
+            out_dir=out, language="en",
+        ).plan  # fmt: skip
         night = NightSimulator(
             world=load_truth(exercise.world), sorties=tuple(sorties_of(plan)), aircraft=fleet, sector=sector,
             from_utc_ns=sector.start_utc_ns, minutes=MINUTES, seed=seed, width_px=320, height_px=256,

@@ -98,8 +98,8 @@ def _flown(seed: int, minutes: int) -> Flown:
     fleet, ground = load_fleet(sector, exercise.sector), load_world(sector, exercise.sector)
     with tempfile.TemporaryDirectory(prefix="apacheta-ellipse-") as folder:
         made = make_plan(
-            sector, mandate, fleet, ground, policy="strips", seed=seed, max_seconds=None, out_dir=Path(folder),
-            language="en",
+            sector, mandate, fleet, ground, sector_path=exercise.sector, policy="strips", seed=seed, max_seconds=None,
+            out_dir=Path(folder), language="en",
         )  # fmt: skip
     simulator = NightSimulator(
         world=load_truth(exercise.world), sorties=sorties_of(made.plan), aircraft=fleet, sector=sector, minutes=minutes,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .failures import CATALOGUE, HEADROOM_M, MODES, PARAMETERS, Air, drift, excursions
 from .files import Invalid, Sector, canonical, read, read_json, sha256
-from .ground import BEYOND_M, Box, border_distance, hash_of_raster, lowest_ground
+from .ground import BEYOND_M, Box, border_distance, hash_of_raster, lowest_ground, projected
 from .reach import fields, least_round
 
 TOLERANCE_M = 0.5
@@ -29,7 +29,7 @@ def check(certificate_path: Path, plan_path: Path, sector_path: Path) -> dict[st
     try:
         _check_all(cert, data, plan, plan_data, sector)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as problem:
-        raise Invalid("certificate", f"it has not the form of a certificate: {type(problem).__name__} {problem}") from problem
+        raise Invalid("certificate", f"it has not its form: {type(problem).__name__} {problem}") from problem
     return cert  # type: ignore[no-any-return]
 
 
@@ -84,61 +84,56 @@ def _check_legs(cert: Any, plan: Any) -> None:
     given = [(t["id"], t["aircraft_type"]) for t in cert["tours"]]
     if set(given) != wanted or len(given) != len(wanted):
         raise Invalid("tours", f"missing or not in the plan: {sorted(set(given) ^ wanted)[:3]}")
-    tours = {t["id"]: t for t in plan["tours"]}
-    box, hae = cert["box"], cert["height_datum"] == "hae"
-    from .ground import projected
-
+    ways = {t["id"]: t["waypoints"] for t in plan["tours"]}
+    box, hae, used = cert["box"], cert["height_datum"] == "hae", set()
     for number, tour in enumerate(cert["tours"]):
-        way = tours[tour["id"]]["waypoints"]
-        place = [w["position"] for w in way]
-        x, y = projected([p["lat_deg"] for p in place], [p["lon_deg"] for p in place], box["lat0_deg"], box["lon0_deg"])
-        z = np.array([p["alt_hae_m"] if hae else w["alt_amsl_m"] for p, w in zip(place, way, strict=True)])
-        corners = np.column_stack([x, y, z])
-        if len(tour["legs"]) != len(corners) - 1:
-            raise Invalid(f"tours[{number}]", f"{len(tour['legs'])} legs for {len(corners)} waypoints")
-        for k, (a, b) in enumerate(pairwise(corners)):
-            index = tour["legs"][k]
-            leg = cert["legs"][index] if type(index) is int and index >= 0 else None
-            ends = leg and (np.array(leg["start"]), np.array(leg["end"]))
-            if not ends or leg["aircraft_type"] != tour["aircraft_type"] or not (
-                (np.abs(ends[0] - a) <= CORNER_M).all() and (np.abs(ends[1] - b) <= CORNER_M).all()
-                or (np.abs(ends[0] - b) <= CORNER_M).all() and (np.abs(ends[1] - a) <= CORNER_M).all()
-            ):  # fmt: skip
+        way = ways[tour["id"]]
+        at = np.array([(w["position"]["lat_deg"], w["position"]["lon_deg"]) for w in way])
+        heights = [w["position"]["alt_hae_m"] if hae else w["alt_amsl_m"] for w in way]
+        x, y = projected(at[:, 0], at[:, 1], box["lat0_deg"], box["lon0_deg"])
+        corners = np.column_stack([x, y, np.array(heights, float)])
+        if len(tour["legs"]) != len(corners) - 1 or any(type(k) is not int or k < 0 for k in tour["legs"]):
+            raise Invalid(f"tours[{number}]", "its legs are not those between the plan's waypoints")
+        for k, (index, a, b) in enumerate(zip(tour["legs"], corners, corners[1:], strict=False)):
+            leg = cert["legs"][index]
+            p, q = np.array(leg["start"]), np.array(leg["end"])
+            off = min(max(np.abs(p - a).max(), np.abs(q - b).max()), max(np.abs(p - b).max(), np.abs(q - a).max()))
+            if off > CORNER_M or leg["aircraft_type"] != tour["aircraft_type"]:
                 raise Invalid(f"tours[{number}].legs[{k}]", "it is not the plan's leg")
-    unused = set(range(len(cert["legs"]))) - {i for t in cert["tours"] for i in t["legs"]}
-    if unused:
-        raise Invalid(f"legs[{min(unused)}]", "no tour has it")
+            used.add(index)
+    if len(used) != len(cert["legs"]):
+        raise Invalid("legs", "some are of no tour")
 
 
 def _check_margins(cert: Any, box: Box, lowest: Any, border: Any, air: Air, accuracy: float) -> None:
     """Every state of every leg in every mode: the least margin of the leg is what it says, and its worst state one that
     has it."""
     pieces = [_pieces(leg, number) for number, leg in enumerate(cert["legs"])]
-    _same(cert["states"], sum(len(p) for p in pieces), "states")
+    margins = [np.full((len(p), len(MODES)), np.nan) for p in pieces]
+    _same(cert["states"], sum(map(len, pieces)), "states")
     for kind in sorted({leg["aircraft_type"] for leg in cert["legs"]}):
         craft = cert["aircraft"][kind]
         mine = [n for n, leg in enumerate(cert["legs"]) if leg["aircraft_type"] == kind]
         jobs = excursions(craft, air)
-        found = {n: np.full((len(pieces[n]), len(MODES)), np.nan) for n in mine}
-        for how in sorted({job[2] for job in jobs.values() if job}, key=str):
-            moves = drift(how, craft, air) if how else None
-            modes = [m for m in MODES if (job := jobs[m]) and job[2] == how and (moves is not None or how is None)]
+        for how in (None, "parachute", "in_more_wind"):
             due: dict[int, list[tuple[int, int, str]]] = {}
-            for n in mine:
-                for mode in modes:
-                    for s, (_, _, _, high) in enumerate(pieces[n]):
-                        k = max(math.ceil((high + jobs[mode][1] - air.edges[0]) / PARAMETERS["layer_m"]) - 1, 0)  # type: ignore[index]
-                        due.setdefault(k, []).append((n, s, mode))
-            for k, field in zip(range(max(due, default=-1) + 1), fields(border, lowest, air.edges, moves, box.cell), strict=False):
-                for n, s, mode in due.get(k, []):
+            for mode, n in ((m, n) for m in MODES if jobs[m][2] == how for n in mine):
+                for s, (_, _, _, high) in enumerate(pieces[n]):
+                    k = math.ceil((high + jobs[mode][1] - air.edges[0]) / PARAMETERS["layer_m"]) - 1
+                    due.setdefault(max(k, 0), []).append((n, s, mode))
+            moves = drift(how, craft, air) if how else None
+            for k, field in enumerate(fields(border, lowest, air.edges, moves, box.cell)):
+                for n, s, mode in due.pop(k, []):
                     x, y, half, _ = pieces[n][s]
-                    radius = half + PARAMETERS["straight_m"] + jobs[mode][0][k]  # type: ignore[index]
+                    radius = half + PARAMETERS["straight_m"] + jobs[mode][0][k]
                     nearest = least_round(field, x - box.west, y - box.south, radius, box.cell)
-                    found[n][s, MODES.index(mode)] = nearest - accuracy
-            if max(due, default=0) >= len(air.edges) - 1:
+                    margins[n][s, MODES.index(mode)] = nearest - accuracy
+                if not due:
+                    break
+            if due:
                 raise Invalid("legs", "a failed aircraft could rise above the layers")
-        for n in mine:
-            _check_leg(cert["legs"][n], n, pieces[n], found[n])
+    for n, leg in enumerate(cert["legs"]):
+        _check_leg(leg, f"legs[{n}]", pieces[n], margins[n])
 
 
 def _pieces(leg: Leg, number: int) -> list[tuple[float, float, float, float]]:
@@ -151,41 +146,32 @@ def _pieces(leg: Leg, number: int) -> list[tuple[float, float, float, float]]:
     return [(*((p + q) / 2)[:2], length / count / 2, max(p[2], q[2])) for p, q in pairwise(ends)]
 
 
-def _check_leg(leg: Leg, number: int, pieces: list[tuple[float, float, float, float]], margins: Array) -> None:
-    where = f"legs[{number}]"
-    if len(leg["margins_m"]) != len(MODES):
-        raise Invalid(where, "a margin for each mode is wanted")
-    for i, mode in enumerate(MODES):
-        said, ours = leg["margins_m"][i], float(margins[:, i].min())
-        if math.isnan(ours) != (said is None) or (said is not None and abs(said - ours) > TOLERANCE_M):
+def _check_leg(leg: Leg, where: str, pieces: list[tuple[float, float, float, float]], margins: Array) -> None:
+    """What a leg says of each mode and of its worst state."""
+    for i, (mode, said) in enumerate(zip(MODES, leg["margins_m"], strict=True)):
+        s = int(margins[:, i].argmin())
+        ours, (x, y, _, high) = float(margins[s, i]), pieces[s]
+        if said is None or abs(said - ours) > TOLERANCE_M:
             raise Invalid(f"{where}.margins_m, {mode}", f"it says {said} m; it is {ours:.1f} m")
-        if said is not None and not (said >= 0.0 and ours >= 0.0):
-            s = int(margins[:, i].argmin())
-            x, y, _, high = pieces[s]
-            raise Invalid(f"{where}, {mode}", f"not proven: {ours:.1f} m at x {x:.0f} m, y {y:.0f} m, height {high:.0f} m")
-    known = [(m, i) for i, m in enumerate(leg["margins_m"]) if m is not None]
-    worst, i = min(known)
+        if said < 0.0 or ours < 0.0:
+            raise Invalid(f"{where}, {mode}", f"{ours:.1f} m, from x {x:.0f}, y {y:.0f}, height {high:.0f} m")
+    least, i = min((m, i) for i, m in enumerate(leg["margins_m"]))
     state = leg["worst"]
     here = [s for s, (x, y, _, high) in enumerate(pieces)
-            if max(abs(x - state["x_m"]), abs(y - state["y_m"]), abs(high - state["height_m"])) <= CORNER_M]  # fmt: skip
-    if state["margin_m"] != worst or state["mode"] != MODES[i] or not here:
-        raise Invalid(f"{where}.worst", f"the least margin is {worst} m, {MODES[i]}, at one of its states")
-    if min(abs(float(margins[s, i]) - worst) for s in here) > TOLERANCE_M:
-        raise Invalid(f"{where}.worst", "that state does not have the leg's least margin")
+            if max(abs(x - state["x_m"]), abs(y - state["y_m"]), abs(high - state["height_m"])) < CORNER_M]  # fmt: skip
+    if state["margin_m"] != least or state["mode"] != MODES[i]:
+        raise Invalid(f"{where}.worst", f"the least margin is {least} m, {MODES[i]}")
+    if not here or min(abs(float(margins[s, i]) - least) for s in here) > TOLERANCE_M:
+        raise Invalid(f"{where}.worst", "no state of the leg with its least margin lies there")
 
 
 def _check_verdicts(cert: Any) -> None:
-    if [m["mode"] for m in cert["modes"]] != list(MODES):
-        raise Invalid("modes", "they are not those of the catalogue, in its order")
-    for i, mode in enumerate(cert["modes"]):
-        where = f"modes[{i}], {mode['mode']}"
+    """The summary is that of the legs."""
+    for i, (name, mode) in enumerate(zip(MODES, cert["modes"], strict=True)):
         margins = [leg["margins_m"][i] for leg in cert["legs"]]
-        if None in margins or not margins:
-            raise Invalid(where, f"not proven: {mode['why'] or 'no leg'}")
-        least = min(margins)
-        if mode["worst_margin_m"] != least or mode["worst"] != margins.index(least) or type(mode["worst"]) is not int:
-            raise Invalid(where, f"the least margin is {least} m, of leg {margins.index(least)}")
-        if mode["verdict"] != "proven" or mode["why"] is not None:
-            raise Invalid(where, f"its verdict says {mode['verdict']}")
-    if cert["verdict"] != "proven":
-        raise Invalid("verdict", f"it says {cert['verdict']}")
+        if not margins:
+            raise Invalid("legs", "there are none")
+        ours = {"mode": name, "verdict": "proven", "worst_margin_m": min(margins), "why": None}
+        if mode != ours | {"worst": margins.index(min(margins))} or type(mode["worst"]) is not int:
+            raise Invalid(f"modes[{i}]", f"it is not {ours}, of leg {margins.index(min(margins))}")
+    _same(cert["verdict"], "proven", "verdict")

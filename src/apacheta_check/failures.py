@@ -25,7 +25,7 @@ PARAMETERS = {
     "fall_sink_m_s": 10.0, "temperature_slack_c": 10.0, "height_slack_m": 300.0, "grid_north_factor": 0.01,
     "straight_m": 1.0, "spacing_m": 30.0, "layer_m": 40.0,
 }  # fmt: skip
-HEADROOM_M, SINK_HEIGHT_M, G, POLAR_SPEEDS, ALTIMETER_M = 2000.0, 4500.0, 9.80665, 60, 2000.0
+HEADROOM_M, SINK_HEIGHT_M, G, ALTIMETER_M = 2000.0, 4500.0, 9.80665, 2000.0
 P = PARAMETERS
 
 
@@ -43,7 +43,7 @@ class Air:
     """The air of the night in layers of 40 m: `edges`; `mean` (layers, 2) and `radius` of the winds in each, m/s."""
 
     def __init__(self, weather: dict[str, Any], bottom_m: float, layers: int) -> None:
-        self.edges = bottom_m + P["layer_m"] * np.arange(layers + 1)
+        self.edges: Array = np.asarray(bottom_m + P["layer_m"] * np.arange(layers + 1), float)
         self.deviation, self.updraft = float(weather["isa_deviation_c"]), float(weather["updraft_max_m_s"])
         if not 985 <= weather["qnh_hpa"] <= 1040:
             raise Invalid("parameters", "QNH is outside what the air is rounded for")
@@ -79,73 +79,46 @@ class Air:
         return min(v * lasts, v * v / (2 * G)) + (climb + self.updraft) * lasts
 
 
-def excursions(craft: dict[str, Any], air: Air) -> dict[str, tuple[Array, float, str | None] | None]:
-    """By mode: metres sideways in each layer, metres up, how it comes down; None where nothing bounds it."""
-    failure = craft["failure"]
-    device = failure["termination"]
+def excursions(craft: dict[str, Any], air: Air) -> dict[str, tuple[Array, float, str | None]]:
+    """By mode: metres sideways in each layer, metres up, and how it comes down (None: it flies on)."""
+    failure, device = craft["failure"], craft["failure"]["termination"]
+    if not device["independent"]:
+        raise Invalid("modes", f"{craft['name']}: not provable, for nothing but its autopilot could end the flight")
+    if failure["link_loss"] != "return_home":
+        raise Invalid("modes", f"{craft['name']}: not provable, its answer to a lost link is no route")
     cruise, fast, climb = (float(craft[k]) for k in ("cruise_cas_m_s", "max_cas_m_s", "climb_sea_level_m_s"))
     track = P["track_tolerance_m"] + P["navigation_sigmas"] * craft["nav_sigma_h_m"]
     warm = max(air.deviation + P["temperature_slack_c"], 0.0)
     up = P["navigation_sigmas"] * craft["nav_sigma_v_m"] + 0.004 * warm * ALTIMETER_M
     tan = math.tan(math.radians(craft["bank_max_deg"] * P["bank_share"]))
     v, w = air.tas(cruise), air.strongest()
-    turning = v**2 / (G * tan) + w * math.pi * v / (2 * G * tan)
-    found: dict[str, tuple[Array, float, str | None] | None] = {
-        "navigation_error": (air.run(track, 0, 0), up, None),
-        "link_loss": (air.run(track, 0, 0), up, None) if failure["link_loss"] == "return_home" else None,
-        "late_fence": (air.run(track, cruise, 2 * P["fence_cycle_s"]) + turning, up, None),
-    }
-    if not device["independent"]:
-        found |= dict.fromkeys(("gnss_loss", "gnss_drag", "stuck_control", "fly_away"))
-        rotor = craft["kind"] == "multirotor"
-        lost = (air.run(track, fast, P["fall_s"]), up, "fall") if rotor else (air.run(track, 0, 0), up, "glide")
-        lowest = cruise * math.sqrt(SEA / density(air.edges[0], 0.0))
-        held = air.strongest(P["wind_factor"]).max() < lowest
-        return found | {"engine_loss": lost, "battery_loss": lost,
-                        "wind_above_forecast": (air.run(2 * track, 0, 0), up, None) if held else None}  # fmt: skip
+    turning = v**2 / (G * tan) + w * math.pi * v / (G * tan)  # the wind blows outwards for half a turn
+    dense = density(air.edges[:-1] - P["height_slack_m"], air.deviation - P["temperature_slack_c"])
+    if (w >= cruise * np.sqrt(SEA / dense)).any():
+        raise Invalid("modes", "not provable: the wind may be stronger than its airspeed")
     act = P["sense_s"] + device["act_s"]
-    beside, above = P["corridor_m"], P["corridor_up_m"] + up
-    rising = climb + air.updraft
-    blind = failure["gnss_detect_s"] + act
+    beside, above, wild = P["corridor_m"], P["corridor_up_m"] + up, fast * P["speed_factor"]
+    rising, blind = climb + air.updraft, failure["gnss_detect_s"] + act
     engine = (air.run(beside, cruise, act), above + air.rise(cruise, 0.0, act), "parachute")
-    wild = fast * P["speed_factor"]
-    return found | {
+    return {
+        "navigation_error": (air.run(track, 0, 0), up, None),
+        "link_loss": (air.run(track, 0, 0), up, None),  # it flies on along its tour
+        "late_fence": (air.run(track, cruise, 2 * P["fence_cycle_s"]) + turning, up, None),
         "gnss_loss": (air.run(track, cruise, blind), up + rising * blind, "parachute"),
         "gnss_drag": (air.run(track + P["drag_m"], cruise, act), up + rising * act, "parachute"),
         "engine_loss": engine,
         "battery_loss": engine,
         "stuck_control": (air.run(beside, fast, act), above + air.rise(fast, climb, act), "parachute"),
         "fly_away": (air.run(beside, wild, act), above + air.rise(wild, climb, act), "parachute"),
-        "wind_above_forecast": (air.run(beside, cruise, act, P["wind_factor"]), above + rising * act, "parachute_above"),
-    }  # fmt: skip
+        "wind_above_forecast": (air.run(beside, cruise, act, P["wind_factor"]), above + rising * act, "in_more_wind"),
+    }
 
 
-def drift(kind: str, craft: dict[str, Any], air: Air) -> Array | None:
-    """(layers, 3): x, y, radius of the disc of every displacement while it comes down through a layer, metres; None
-    where rising air may hold it up."""
-    if kind == "glide":
-        return _glide(craft, air)
-    if kind == "fall":
-        sink = np.full(len(air.radius), P["fall_sink_m_s"])
-        radius = air.radius + air.tas(float(craft["max_cas_m_s"]))
-    else:
-        dense = density(air.edges[:-1] - P["height_slack_m"], air.deviation - P["temperature_slack_c"])
-        sink = craft["failure"]["termination"]["sink_m_s"] * np.sqrt(density(SINK_HEIGHT_M, 0.0) / dense)
-        radius = air.radius + ((P["wind_factor"] - 1) * air.strongest() if kind == "parachute_above" else 0.0)
-    lasts = P["layer_m"] / (sink - air.updraft)
-    return None if (sink <= air.updraft).any() else np.column_stack([air.mean * lasts[:, None], radius * lasts])
-
-
-def _glide(craft: dict[str, Any], air: Air) -> Array | None:
-    cas = np.linspace(craft["stall_cas_m_s"], craft["max_cas_m_s"], POLAR_SPEEDS)
-    radius = np.zeros(len(air.radius))
-    for k, wind in enumerate(air.strongest()):
-        for height, warmer in ((air.edges[k] - P["height_slack_m"], -1), (air.edges[k + 1] + P["height_slack_m"], 1)):
-            rho = density(height, air.deviation + warmer * P["temperature_slack_c"])
-            v = cas * math.sqrt(SEA / rho)
-            lift = craft["mass_kg"] * G / (0.5 * rho * v**2 * craft["wing_area_m2"])
-            net = v * P["polar_factor"] * (craft["cd0"] + craft["induced_k"] * lift**2) / lift - air.updraft
-            if net.min() <= 0:
-                return None
-            radius[k] = max(radius[k], ((v + wind) / net).max() * P["layer_m"])
-    return np.column_stack([radius * 0, radius * 0, radius])
+def drift(how: str, craft: dict[str, Any], air: Air) -> Array:
+    """(layers, 3): x, y, radius of the disc of every displacement under the parachute through each layer, metres."""
+    dense = density(air.edges[:-1] - P["height_slack_m"], air.deviation - P["temperature_slack_c"])
+    sink = craft["failure"]["termination"]["sink_m_s"] * np.sqrt(density(SINK_HEIGHT_M, 0.0) / dense) - air.updraft
+    if (sink <= 0).any():
+        raise Invalid("modes", "not provable: rising air may hold it up")
+    radius = air.radius + ((P["wind_factor"] - 1) * air.strongest() if how == "in_more_wind" else 0.0)
+    return np.asarray(np.column_stack([air.mean, radius]) * (P["layer_m"] / sink)[:, None])

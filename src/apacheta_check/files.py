@@ -33,17 +33,14 @@ def read(path: Path) -> bytes:
 
 
 def read_json(data: bytes, name: str) -> Any:
-    def refused(word: str) -> Any:
-        raise ValueError(f"{word} is no number")
-
     try:
-        return json.loads(data, parse_constant=refused)
+        return json.loads(data)
     except (ValueError, RecursionError) as problem:
         raise Unreadable(f"{name}: {problem}") from None
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785: keys in order, no spaces, numbers as ECMAScript writes them."""
+    """RFC 8785: keys in order, no spaces, numbers as ECMAScript writes them; TOML's dates as ISO 8601."""
     if isinstance(value, dict):
         items = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be"))
         return b"{" + b",".join(canonical(k) + b":" + canonical(v) for k, v in items) + b"}"
@@ -51,79 +48,59 @@ def canonical(value: Any) -> bytes:
         return b"[" + b",".join(canonical(v) for v in value) + b"]"
     if isinstance(value, float):
         return _number(value).encode()
-    if isinstance(value, str | bool | int) or value is None:
-        return json.dumps(value, ensure_ascii=False).encode()
-    return canonical(value.isoformat())  # a date of TOML
+    plain = value if isinstance(value, str | bool | int) or value is None else value.isoformat()
+    return json.dumps(plain, ensure_ascii=False).encode()
 
 
 def _number(value: float) -> str:
-    if value == int(value) and abs(value) < 1e21:
+    if abs(value) < 1e21 and value == int(value):
         return str(int(value))
     digits, _, exponent = repr(value).partition("e")
-    if not exponent:
-        return digits
-    power, sign = int(exponent), "-" if digits.startswith("-") else ""
-    whole = digits.lstrip("-").replace(".", "")
-    if -7 < power < 0:
-        return f"{sign}0.{'0' * (-power - 1)}{whole}"
-    return f"{digits}e{power:+d}"
+    if exponent and -7 < int(exponent) < 0:
+        return f"{'-' * (value < 0)}0.{'0' * (-int(exponent) - 1)}{digits.lstrip('-').replace('.', '')}"
+    return f"{digits}e{int(exponent):+d}" if exponent else digits
 
 
 class Sector:
-    """sector.toml with the files that it names: `content`, `chains` of the border, `keep_in` (all lon, lat)."""
+    """sector.toml and what it names: `content`; `chains` of the border and ring `keep_in`, lon, lat; `terrain`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.content = tomllib.loads(read(path).decode())
-        except (ValueError, RecursionError) as problem:
-            raise Unreadable(f"{path}: {problem}") from None
-        c = self.content
-        try:
-            self.names = [c["border"]["file"], *([c["keep_in"]["file"]] if "file" in c["keep_in"] else [])]
+            self.content = c = tomllib.loads(read(path).decode())
+            self.names = [c["border"]["file"], *(k["file"] for k in [c["keep_in"]] if "file" in k)]
             self.names += [part["file"] for kind in ("zones", "roads") for part in c.get(kind, [])]
             self.names += [c["terrain"][key] for key in ("file", "geoid_file") if key in c["terrain"]]
             self.terrain = self.resolved(c["terrain"]["file"])
-            self.chains = lines_of(read_json(read(self.resolved(c["border"]["file"])), c["border"]["file"]))
-            self.keep_in = self._keep_in(c["keep_in"])
-        except (KeyError, TypeError, IndexError, AttributeError) as problem:
+            lines = self._parts(c["border"]["file"], "Line")
+            self.chains = [[[float(p[0]), float(p[1])] for p in line] for line in lines]
+            k = c["keep_in"]
+            box = None if "file" in k else [[float(k[f"{a}_deg"]), float(k[f"{b}_deg"])] for a in ("west", "east")
+                                            for b in ("south", "north")]  # fmt: skip
+            self.keep_in = box or [point for polygon in self._parts(k["file"], "Polygon") for point in polygon[0]]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
             raise Unreadable(f"{path}: {type(problem).__name__} {problem}") from None
 
     def resolved(self, name: str) -> Path:
         def value(match: re.Match[str]) -> str:
-            given = os.environ.get(match[1])
-            beside = (p / "shared" / "data" for p in self.path.resolve().parents)
-            found = given or next((str(p) for p in beside if p.is_dir()), None)
-            if found is None:
-                raise Unreadable(f"{self.path}: ${{{match[1]}}} is not set")
-            return found
+            beside = (str(p / "shared/data") for p in self.path.resolve().parents if (p / "shared/data").is_dir())
+            return os.environ.get(match[1]) or next(beside, match[0])
 
         return (self.path.resolve().parent / re.sub(r"\$\{(\w+)\}", value, name)).resolve()
 
     def hash(self) -> str:
-        """As the plan names it: of the content and of every file that it names."""
-        return sha256(canonical({"content": self.content, "files": {n: sha256(read(self.resolved(n))) for n in self.names}}))
+        """As the plan names it: of the content, and of every file that it names."""
+        files = {name: sha256(read(self.resolved(name))) for name in self.names}
+        return sha256(canonical({"content": self.content, "files": files}))
 
-    def _keep_in(self, keys: dict[str, Any]) -> list[list[float]]:
-        if "file" not in keys:
-            west, south, east, north = (float(keys[f"{s}_deg"]) for s in ("west", "south", "east", "north"))
-            return [[west, south], [east, south], [east, north], [west, north]]
-        rings = [ring for kind, c in _geometries(read_json(read(self.resolved(keys["file"])), keys["file"]))
-                 for ring in ([c[0]] if kind == "Polygon" else [p[0] for p in c] if kind == "MultiPolygon" else [])]  # fmt: skip
-        return [point for ring in rings for point in ring]
+    def _parts(self, name: str, kind: str) -> list[Any]:
+        """The coordinates of every line, or every polygon, of a GeoJSON file."""
 
+        def walk(value: Any) -> list[Any]:
+            inner = value.get("features", value.get("geometries")) or [g for g in [value.get("geometry")] if g]
+            shape = value["type"]
+            own = value["coordinates"] if shape.startswith("Multi") and kind in shape else None
+            own = [value["coordinates"]] if own is None and shape.startswith(kind) else own or []
+            return own + [part for g in inner for part in walk(g)]
 
-def lines_of(geojson: Any) -> list[list[list[float]]]:
-    """Every line of a GeoJSON file, lon, lat."""
-    lines = [line for kind, c in _geometries(geojson)
-             for line in ([c] if kind == "LineString" else c if kind == "MultiLineString" else [])]  # fmt: skip
-    return [[[float(p[0]), float(p[1])] for p in line] for line in lines]
-
-
-def _geometries(value: Any) -> list[tuple[str, Any]]:
-    kind = value["type"]
-    if kind in ("FeatureCollection", "GeometryCollection"):
-        return [found for part in value["features" if kind[0] == "F" else "geometries"] for found in _geometries(part)]
-    if kind == "Feature":
-        return _geometries(value["geometry"]) if value["geometry"] else []
-    return [(kind, value["coordinates"])]
+        return walk(read_json(read(self.resolved(name)), name))

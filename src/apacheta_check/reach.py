@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 
 from .ground import BEYOND_M
 
+Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
+TOUCH_M = 0.001
 
 
-def neighbours(x: float, y: float, radius: float, cell: float) -> list[tuple[int, int]]:
+def neighbours(drift: Array, cell: float) -> list[tuple[int, int]]:
     """Row and column offsets of the cells that a displacement in a disc leads to from any point of a cell."""
+    x, y, radius = drift
     span = int(np.ceil((np.hypot(x, y) + radius) / cell)) + 1
     i, j = np.mgrid[-span : span + 1, -span : span + 1]
     gap = np.maximum(np.abs(j * cell - x) - cell, 0) ** 2 + np.maximum(np.abs(i * cell - y) - cell, 0) ** 2
-    near = gap <= radius**2
+    near = gap <= (radius + TOUCH_M) ** 2
     near[span, span] = True
     return [(int(a), int(b)) for a, b in np.argwhere(near) - span]
 
@@ -45,14 +48,13 @@ def least(field: Array32, offsets: list[tuple[int, int]]) -> Array32:
     return out
 
 
-def fields(border: Array32, lowest: Array32, edges: NDArray[np.float64], drift: NDArray[np.float64] | None,
-           cell: float) -> Iterator[Array32]:  # fmt: skip
+def fields(border: Array32, lowest: Array32, edges: Array, drift: Array | None, cell: float) -> Iterator[Array32]:
     """V of each layer from the lowest up; B for each where nothing comes down."""
     value = border
     for k in range(len(edges) - 1):
         if drift is not None:
             below = np.where(lowest < edges[k], value, border)
-            value = least(below, neighbours(*drift[k], cell))
+            value = least(below, neighbours(drift[k], cell))
         yield value
 
 

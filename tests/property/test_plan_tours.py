@@ -638,8 +638,9 @@ def test_a_plan_without_tours_claims_no_distances(tmp_path: Path) -> None:
 
 def test_the_command_writes_plan_and_page_whole(planned: Planned, tmp_path: Path) -> None:
     given = {"policy": "strips", "seed": 3, "max_seconds": None, "out_dir": tmp_path / "out", "language": "es"}
+    given |= {"sector_path": planned.path}
     made = make_plan(planned.sector, planned.mandate, planned.fleet, planned.world, **given)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["plan.html", "plan.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["certificate.json", "plan.html", "plan.json"]
     page = made.report_path.read_text(encoding="utf-8")
     assert '<html lang="es">' in page
     assert "://" not in page

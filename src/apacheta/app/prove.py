@@ -1,4 +1,4 @@
-"""`apacheta prove PLAN --out FILE`: prove anew that no aircraft of a plan crosses the border, and write the certificate."""
+"""`apacheta prove PLAN --out FILE`: prove anew that no aircraft of a plan crosses the border; write the certificate."""
 
 import argparse
 import json

@@ -159,8 +159,8 @@ def _centres(airspace: Airspace, radius_m: float) -> tuple[Floats, Floats]:
 
 
 def _heights(airspace: Airspace, at: Floats, course: Floats, leg: float, radius: float) -> tuple[Floats, Floats]:
-    """(n,) the lowest safe height of each racetrack, HAE, +inf where the standoff or a zone forbids it; (n,) the highest
-    for which its containment is proven."""
+    """(n,) the lowest safe height of each racetrack, HAE, +inf where the standoff or a zone forbids it; (n,) the
+    highest for which its containment is proven."""
     unit = Strip(0.0, 0.0, 1.0, 0.0, leg, radius, 0.0, 0.0, 100.0)
     along, across = densified(unit.lap(), SAMPLE_M).T
     x = at[:, :1] + course[:, :1] * along - course[:, 1:] * across

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from ...core.aircraft import Aircraft
 from ...core.sector import Sector
 from ...geo.atmosphere import G0
-from .descent import Air, Descent, tas_m_s
+from .descent import Air, Descent
 
 CATALOGUE = "failures/1"
 Mode = Literal[
@@ -100,7 +100,9 @@ def _with_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Ex
             led = track + P["drag_m"]
             return Excursion(mode, air.run_m(led, cruise, act_s), up_m + rises_m_s * act_s, "parachute")
         case "engine_loss" | "battery_loss":
-            return Excursion(mode, air.run_m(corridor, cruise, act_s), high + air.rise_m(cruise, 0.0, act_s), "parachute")
+            return Excursion(
+                mode, air.run_m(corridor, cruise, act_s), high + air.rise_m(cruise, 0.0, act_s), "parachute"
+            )
         case "stuck_control":
             return Excursion(
                 mode, air.run_m(corridor, fast, act_s), high + air.rise_m(fast, climb_m_s, act_s), "parachute"
@@ -127,7 +129,7 @@ def _without_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) ->
                 return Excursion(mode, air.run_m(track, aircraft.max_cas_m_s, P["fall_s"]), up_m, "fall")
             return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, "glide")
         case "wind_above_forecast":
-            held = air.wind_m_s(P["wind_factor"]) < tas_m_s(aircraft.cruise_cas_m_s, air.bottom_m)
+            held = bool((air.winds_m_s(P["wind_factor"]) < air.slow_tas_m_s(aircraft.cruise_cas_m_s)).all())
             return Excursion(mode, air.run_m(2.0 * track, 0.0, 0.0), up_m, None, None if held else "blown_away")
         case _:
             return _flying_on(mode, aircraft, sector, air)
@@ -140,9 +142,11 @@ def _flying_on(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excu
         why = "response_is_no_route" if mode == "link_loss" and aircraft.failure.link_loss != "return_home" else None
         return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, why)
     bank = math.radians(aircraft.bank_max_deg * P["bank_share"])
+    if not bool((air.winds_m_s() < air.slow_tas_m_s(aircraft.cruise_cas_m_s)).all()):
+        return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, "blown_away")
     late_m = air.run_m(track, aircraft.cruise_cas_m_s, 2.0 * P["fence_cycle_s"])
     turning_m = tuple(
-        tas**2 / (G0 * math.tan(bank)) + wind * math.pi * tas / (2.0 * G0 * math.tan(bank))
+        tas**2 / (G0 * math.tan(bank)) + wind * math.pi * tas / (G0 * math.tan(bank))
         for tas, wind in zip(air.tas_m_s(aircraft.cruise_cas_m_s), air.winds_m_s(), strict=True)
     )
     return Excursion(mode, tuple(a + b for a, b in zip(late_m, turning_m, strict=True)), up_m, None)

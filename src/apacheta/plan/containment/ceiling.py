@@ -10,8 +10,8 @@ from scipy import ndimage
 
 from ...core.aircraft import Aircraft
 from ...core.sector import Sector
+from ...geo import Grid, hae_of_amsl
 from .catalogue import Excursion, P, descents_of, excursions_of
-from ...geo import LocalGrid, hae_of_amsl
 from .ground import Box, Ground
 from .proof import air_of
 from .reach import fields, least_over, runs_of
@@ -28,7 +28,7 @@ class Ceiling:
     height_m: Field
     hae: bool
 
-    def hae_at(self, grid: LocalGrid, x_m: ArrayLike, y_m: ArrayLike, within_m: float = 0.0) -> Any:
+    def hae_at(self, grid: Grid, x_m: ArrayLike, y_m: ArrayLike, within_m: float = 0.0) -> Any:
         """The same HAE over places in a planner's grid; the least within so many metres to each side; -inf outside."""
         lat, lon = grid.latlon(np.asarray(x_m, float), np.asarray(y_m, float))
         x, y = self.box.grid.xy(lat, lon)
@@ -60,7 +60,7 @@ def ceiling_m(sector: Sector, aircraft: Aircraft, ground: Ground) -> Field:
         falling = [m for m in modes if m.descent == kind]
         if falling:
             first_bad = np.full(ground.border_m.shape, air.layers, np.float32)
-            for k, field in enumerate(fields(ground, air, kind and descents[kind])):
+            for k, field in enumerate(fields(ground, air, None if kind is None else descents[kind])):
                 first_bad = np.where((field < sector.border.accuracy_m) & (first_bad > k), np.float32(k), first_bad)
             for mode in falling:
                 lowest = np.minimum(lowest, _height(first_bad, mode, ground, air.bottom_m, air.layer_m))

@@ -92,6 +92,11 @@ class Air:
         warm_c = self.weather.isa_deviation_c + self.cold_c
         return np.asarray(tas_m_s(cas_m_s, self.edges_m[1:] + self.height_slack_m, warm_c), dtype=np.float64)
 
+    def slow_tas_m_s(self, cas_m_s: float) -> Floats:
+        """The same in the densest air that it may have."""
+        cold_c = self.weather.isa_deviation_c - self.cold_c
+        return np.asarray(tas_m_s(cas_m_s, self.edges_m[:-1] - self.height_slack_m, cold_c), dtype=np.float64)
+
     def run_m(self, from_m: float, cas_m_s: float, lasts_s: float, factor: float = 1.0) -> tuple[float, ...]:
         """How far from its line it may be after so many seconds at that airspeed, starting so far beside it: in each
         layer, with the strongest wind of it and all below."""

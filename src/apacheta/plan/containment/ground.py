@@ -1,4 +1,4 @@
-"""The ground of a proof: per cell the lowest that it may be, and the least distance to the border, own side positive."""
+"""The ground of a proof: per cell how low it may be, and the least distance to the border, own side positive."""
 
 import math
 from dataclasses import dataclass

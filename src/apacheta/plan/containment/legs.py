@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.plan import Tour, Waypoint, WatchPlan
+from ...core.plan import Tour, WatchPlan, Waypoint
 from ...geo import LocalGrid
 
 Floats = NDArray[np.float64]
@@ -45,9 +46,7 @@ def legs_of(plan: WatchPlan, grid: LocalGrid, hae: bool) -> tuple[list[Leg], dic
     by_id = {t.id: t for t in plan.tours}
     for name, kind in flown:
         corners = corners_of(by_id[name], grid, hae)
-        tours[name, kind] = [
-            legs.setdefault(Leg(kind, *sorted((a, b))), len(legs)) for a, b in zip(corners, corners[1:], strict=False)
-        ]
+        tours[name, kind] = [legs.setdefault(Leg(kind, min(a, b), max(a, b)), len(legs)) for a, b in pairwise(corners)]
     return list(legs), tours
 
 

@@ -134,7 +134,9 @@ def _margins(
         if falling:
             layers = {m.mode: layers_of(pieces.high_m + m.up_m, air) for m in falling}
             top = max(int(of.max(initial=-1)) for of in layers.values())
-            for k, field in zip(range(top + 1), fields(ground, air, kind and descents[kind]), strict=False):
+            for k, field in zip(
+                range(top + 1), fields(ground, air, None if kind is None else descents[kind]), strict=False
+            ):
                 for mode in falling:
                     at = np.flatnonzero(layers[mode.mode] == k)
                     out[at, MODES.index(mode.mode)] = _least(pieces, at, field, mode.radius_m[k], ground)
@@ -158,9 +160,7 @@ def layers_of(height_m: Floats, air: Air) -> NDArray[np.int64]:
 
 def _certified(legs: list[Leg], pieces: Pieces, margins: Floats) -> tuple[CertifiedLeg, ...]:
     first = np.searchsorted(pieces.leg, np.arange(len(legs) + 1))
-    return tuple(
-        _certified_leg(leg, pieces, margins, int(first[i]), int(first[i + 1])) for i, leg in enumerate(legs)
-    )
+    return tuple(_certified_leg(leg, pieces, margins, int(first[i]), int(first[i + 1])) for i, leg in enumerate(legs))
 
 
 def _certified_leg(leg: Leg, pieces: Pieces, margins: Floats, first: int, last: int) -> CertifiedLeg:
@@ -198,7 +198,7 @@ def _modes(legs: tuple[CertifiedLeg, ...], whys: Mapping[str, str]) -> tuple[Mod
 
 def _mode(name: str, i: int, legs: tuple[CertifiedLeg, ...], why: str | None) -> ModeVerdict:
     known = [(leg.margins_m[i], n) for n, leg in enumerate(legs) if leg.margins_m[i] is not None]
-    margin, worst = min(known, key=lambda pair: (pair[0], pair[1]), default=(None, None))  # type: ignore[arg-type]
+    margin, worst = min(known, key=lambda pair: (pair[0], pair[1]), default=(None, None))
     verdict: Verdict = "proven" if margin is None or margin >= 0.0 else "not_proven"
     return ModeVerdict(
         mode=name, verdict="not_provable" if why else verdict, worst_margin_m=margin, worst=worst, why=why

@@ -6,8 +6,8 @@ over or rests at, which is over cell c at a height in layer k:
     V[k](c) = least over c' in N[k](c) of: V[k-1](c') where the lowest ground of c' is below layer k, else B(c')
 
 with B the least distance of any point of a cell and N[k] every cell that the body can come to while it sinks through
-layer k, from any point of c. Below the lowest ground V = B. A body never jumps over ground that it must go round: it may
-in this recursion, which only makes more of its reach. Straight lines play no part.
+layer k, from any point of c. Below the lowest ground V = B. A body cannot jump over ground that it must go round; in
+this recursion it may, which only makes more of its reach. Straight lines play no part.
 
 Forwards. The same relation from the cells of a state's excursion down: the cells that it may come over or rest at.
 """
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Array32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Runs = list[tuple[int, int, int]]
+TOUCH_M = 0.001
+"""A cell that a disc only just touches is one that it touches, however the last digit falls."""
 
 
 def runs_of(drift: Floats, cell_m: float) -> Runs:
@@ -35,7 +37,7 @@ def runs_of(drift: Floats, cell_m: float) -> Runs:
     offset = np.arange(-span, span + 1) * cell_m
     dx = np.maximum(np.abs(offset - x) - cell_m, 0.0)
     dy = np.maximum(np.abs(offset - y) - cell_m, 0.0)
-    near = dx[None, :] ** 2 + dy[:, None] ** 2 <= radius**2
+    near = dx[None, :] ** 2 + dy[:, None] ** 2 <= (radius + TOUCH_M) ** 2
     near[span, span] = True
     columns = [np.flatnonzero(row) for row in near]
     return [(i - span, int(c[0]) - span, int(c[-1]) - span) for i, c in enumerate(columns) if len(c)]
@@ -104,7 +106,7 @@ def reached_of(ground: Ground, air: Air, descent: Descent | None, starts: dict[i
 def _spread(mask: Bools, runs: Runs) -> Bools:
     """The cells that the runs of any cell of the mask lead to: those from which the opposite runs lead into it."""
     opposite = [(-row, -last, -first) for row, first, last in runs]
-    return least_over(np.where(mask, np.float32(0.0), np.float32(1.0)), opposite, 1.0) == 0.0
+    return np.asarray(least_over(np.where(mask, np.float32(0.0), np.float32(1.0)), opposite, 1.0) == 0.0)
 
 
 def _disc(ground: Ground, place: Floats, radius_m: float) -> Bools:
