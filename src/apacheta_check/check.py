@@ -151,10 +151,10 @@ def _check_leg(leg: Leg, where: str, pieces: list[tuple[float, float, float, flo
     for i, (mode, said) in enumerate(zip(MODES, leg["margins_m"], strict=True)):
         s = int(margins[:, i].argmin())
         ours, (x, y, _, high) = float(margins[s, i]), pieces[s]
-        if said is None or abs(said - ours) > TOLERANCE_M:
-            raise Invalid(f"{where}.margins_m, {mode}", f"it says {said} m; it is {ours:.1f} m")
-        if said < 0.0 or ours < 0.0:
+        if said is None or ours < 0.0:
             raise Invalid(f"{where}, {mode}", f"{ours:.1f} m, from x {x:.0f}, y {y:.0f}, height {high:.0f} m")
+        if abs(said - ours) > TOLERANCE_M or said < 0.0:
+            raise Invalid(f"{where}.margins_m, {mode}", f"it says {said} m; it is {ours:.1f} m")
     least, i = min((m, i) for i, m in enumerate(leg["margins_m"]))
     state = leg["worst"]
     here = [s for s, (x, y, _, high) in enumerate(pieces)

@@ -93,13 +93,13 @@ def _pixel_m(terrain: Path, lat: float, lon: float) -> float:
 def lowest_ground(box: Box, terrain: Path, ce90_m: float, ce90_factor: float) -> tuple[Array, Mask]:
     """Per cell the least height of any pixel near it, and whether the ground there is unknown."""
     with rasterio.open(terrain) as data:
-        cols, rows = ~data.transform * np.array(transform(WGS84, data.crs, *box.outline()))
+        cols, rows = ~data.transform @ np.array(transform(WGS84, data.crs, *box.outline()))
         c0, r0 = max(0, int(cols.min()) - 2), max(0, int(rows.min()) - 2)
         c1, r1 = min(data.width, int(cols.max()) + 3), min(data.height, int(rows.max()) + 3)
         band = data.read(1, window=((r0, r1), (c0, c1)), masked=True)
         height = np.ma.filled(band.astype(float) * data.scales[0] + data.offsets[0], np.nan).ravel()
         col, row = np.meshgrid(np.arange(c0, c1) + 0.5, np.arange(r0, r1) + 0.5)
-        lon, lat = np.array(transform(data.crs, WGS84, *(data.transform * (col.ravel(), row.ravel()))))
+        lon, lat = np.array(transform(data.crs, WGS84, *(data.transform @ (col.ravel(), row.ravel()))))
     x, y = box.xy(lat, lon)
     i, j = (np.floor((v - low) / box.cell).astype(int) for v, low in ((y, box.south), (x, box.west)))
     w, s, e, n = box.bounds

@@ -77,7 +77,7 @@ def make_plan(
 ) -> Made:
     """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
     is made. Raises InputFault."""
-    from .plan_page import render_plan
+    from .plan_page import failures_of, render_plan
 
     started, cpu = time.monotonic(), time.process_time()
     deadline = _Deadline(max_seconds)
@@ -94,7 +94,11 @@ def make_plan(
         certificate = prove(result.plan, "", sector, fleet, contents, proof_ground)
         result = replace(result, plan=msgspec.structs.replace(result.plan, containment=certificate.verdict))
     data = encode_plan(result.plan)
-    page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language)
+    failures = None
+    if certificate is not None and proof_ground is not None:
+        _tell("reach")
+        failures = failures_of(certificate, sector, fleet, proof_ground)
+    page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language, failures)
     files = {out_dir / "plan.html": page.encode("utf-8")}
     if certificate is not None:
         certificate = msgspec.structs.replace(certificate, plan_sha256=sha256_hex(data))

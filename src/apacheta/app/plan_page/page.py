@@ -16,6 +16,7 @@ from ...plan import PlanResult
 from ..loading import World
 from ..report.ink import INKS, Ink
 from ..texts import Texts
+from .failures import Failures, picture_of, rows_of, said_of
 from .pictures import Scene, profile, scene_of, sector_map, strips_map
 
 PROFILES_MAX = 6
@@ -37,6 +38,7 @@ def render_plan(
     world: World,
     plan_sha256: str,
     language: str | None = None,
+    failures: Failures | None = None,
 ) -> str:
     """The whole page as one HTML text, in `es` or `en`; it asks nothing of any network."""
     t, plan = Texts(language), result.plan
@@ -55,6 +57,9 @@ def render_plan(
         slots=[_slot(s, plan, t) for s in plan.slots],
         tours=[_tour(tour, t) for tour in plan.tours],
         profiles=_profiles(scene, t),
+        failures=rows_of(failures, t) if failures else [],
+        failures_said=said_of(failures, t) if failures else "",
+        reaches=_twice(lambda ink: picture_of(failures, ink, t)) if failures and failures.reached else None,
         dropped=[
             (d.what, t(f"plan.why.{d.why}") if t.has(f"plan.why.{d.why}") else d.why, d.text) for d in plan.dropped
         ],
@@ -158,7 +163,8 @@ def _profiles(scene: Scene, t: Texts) -> list[tuple[str, tuple[str | None, ...]]
 
 
 def _limits(result: PlanResult, t: Texts) -> list[str]:
-    said = [t(f"plan.limits.{name}") for name in ("detection", "containment", "weather")]
+    said = [t("plan.limits.detection"), t(f"report.limits.containment_{result.plan.containment}")]
+    said.append(t("plan.limits.weather"))
     return [*said, t("plan.limits.walkers", paths=t.number(result.traffic.paths))]
 
 

@@ -8,7 +8,8 @@ from .ceiling import Ceiling, ceiling_of
 from .ground import Ground, ground_of, room_round
 from .legs import Leg, Pieces, legs_of, pieces_of
 from .proof import check_inputs, prove
-from .reach import reached_from, reached_of
+from .reach import reached_from
+from .union import coarser, reached_by_mode
 
 __all__ = [
     "CATALOGUE",
@@ -21,12 +22,13 @@ __all__ = [
     "Pieces",
     "ceiling_of",
     "check_inputs",
+    "coarser",
     "excursions_of",
     "ground_of",
     "legs_of",
     "pieces_of",
     "prove",
+    "reached_by_mode",
     "reached_from",
-    "reached_of",
     "room_round",
 ]

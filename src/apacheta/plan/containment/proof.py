@@ -166,18 +166,19 @@ def _certified(legs: list[Leg], pieces: Pieces, margins: Floats) -> tuple[Certif
 def _certified_leg(leg: Leg, pieces: Pieces, margins: Floats, first: int, last: int) -> CertifiedLeg:
     mine = margins[first:last]
     known = np.where(np.isnan(mine), np.inf, mine)
-    state, mode = (int(i) for i in np.unravel_index(int(known.argmin()), known.shape))
+    least = tuple(None if math.isinf(v) else _down(v) for v in known.min(axis=0))
+    mode = min(range(len(MODES)), key=lambda i: math.inf if least[i] is None else least[i])  # of equal ones the first
     worst = None
-    if math.isfinite(known[state, mode]):
+    if (margin_m := least[mode]) is not None:
+        state = int(known[:, mode].argmin())
         x, y = pieces.middle_m[first + state]
         worst = CertifiedState(
             mode=MODES[mode],
-            margin_m=_down(known[state, mode]),
+            margin_m=margin_m,
             x_m=round(float(x), 2),
             y_m=round(float(y), 2),
             height_m=round(float(pieces.high_m[first + state]), 2),
         )
-    least = tuple(None if math.isinf(v) else _down(v) for v in known.min(axis=0))
     return CertifiedLeg(
         aircraft_type=leg.aircraft_type,
         start=leg.start,

@@ -97,15 +97,16 @@ def reached_of(ground: Ground, air: Air, descent: Descent | None, starts: dict[i
             aloft |= starts[k]
             reached |= starts[k]
         if descent is not None and aloft.any():
-            come = _spread(aloft, runs_of(descent.drift_m[k], ground.box.cell_m))
+            come = spread(aloft, descent.drift_m[k], ground.box.cell_m)
             reached |= come
             aloft = come & (ground.lowest_m < air.edges_m[k])
     return reached
 
 
-def _spread(mask: Bools, runs: Runs) -> Bools:
-    """The cells that the runs of any cell of the mask lead to: those from which the opposite runs lead into it."""
-    opposite = [(-row, -last, -first) for row, first, last in runs]
+def spread(mask: Bools, drift: Floats, cell_m: float) -> Bools:
+    """The cells that a displacement in a disc leads to from any cell of the mask: those from which the opposite one
+    leads into it."""
+    opposite = [(-row, -last, -first) for row, first, last in runs_of(drift, cell_m)]
     return np.asarray(least_over(np.where(mask, np.float32(0.0), np.float32(1.0)), opposite, 1.0) == 0.0)
 
 
