@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from ...core.aircraft import Aircraft
@@ -13,12 +14,14 @@ from ...core.certificate import Certificate
 from ...core.sector import Sector
 from ...plan.airspace import ring_xy
 from ...plan.containment import Ground, coarser, reached_by_mode
+from ...plan.containment.ground import BEYOND_M
 from ..report.ink import FULL_WIDTH_IN, ORANGE, Ink, figure, picture
 from ..texts import Texts
 
 COARSER = 2
 COLUMNS = 4
 PANEL_ROOM_M = 800.0
+TITLE_IN = 0.32
 Bools = NDArray[np.bool_]
 
 
@@ -76,19 +79,23 @@ def _villages(failures: Failures, reached: Bools) -> list[str]:
 
 
 def picture_of(failures: Failures, ink: Ink, t: Texts) -> str:
-    """A small map a mode: the tours, all that may be reached from them, the border with its accuracy."""
+    """A small map for each different reach: the tours, all that may be reached from them, the border with its accuracy,
+    and the failures that lead there."""
     window = _window(failures)
-    names = list(failures.reached)
-    lines = -(-len(names) // COLUMNS)
+    panels: dict[int, list[str]] = {}
+    for name, reached in failures.reached.items():
+        panels.setdefault(id(reached), []).append(name)
+    lines = -(-len(panels) // COLUMNS)
     wide = FULL_WIDTH_IN / COLUMNS
-    tall = min(max(wide * (window[3] - window[1]) / (window[2] - window[0]), 1.0), 2.6) + 0.22
+    tall = min(max(wide * (window[3] - window[1]) / (window[2] - window[0]), 1.0), 2.6) + TITLE_IN
     drawn = figure(ink, FULL_WIDTH_IN, tall * lines)
-    for n, name in enumerate(names):
+    for n, names in enumerate(panels.values()):
         left, top = n % COLUMNS * wide, n // COLUMNS * tall
         corner = (left / FULL_WIDTH_IN + 0.004, 1.0 - (top + tall) / (tall * lines) + 0.004)
-        axes = drawn.add_axes((*corner, wide / FULL_WIDTH_IN - 0.008, (tall - 0.22) / (tall * lines) - 0.008))
-        _panel(axes, failures, failures.reached[name], window, ink)
-        axes.set_title(t(f"prove.mode.{name}"), fontsize=7, color=ink.text, pad=2)
+        axes = drawn.add_axes((*corner, wide / FULL_WIDTH_IN - 0.008, (tall - TITLE_IN) / (tall * lines) - 0.008))
+        _panel(axes, failures, failures.reached[names[0]], window, ink)
+        title = "\n".join(t(f"prove.mode.{name}") for name in names)
+        axes.set_title(title, fontsize=6.5, color=ink.text, pad=2)
     return picture(drawn)
 
 
@@ -105,14 +112,16 @@ def _panel(axes: Axes, failures: Failures, reached: Bools, window: tuple[float, 
     box, sector = failures.ground.box, failures.sector
     x = box.west_m + (np.arange(box.cols) + 0.5) * box.cell_m
     y = box.south_m + (np.arange(box.rows) + 0.5) * box.cell_m
-    height = np.where(failures.ground.border_m > -1e5, failures.ground.lowest_m, np.nan)
-    axes.contour(x, y, height, levels=8, colors=[ink.contour], linewidths=0.35, zorder=1)
-    axes.contourf(x, y, reached, levels=[0.5, 1.5], colors=[ink.alert], alpha=0.22, zorder=2)
-    axes.contour(x, y, reached, levels=[0.5], colors=[ink.alert], linewidths=0.7, zorder=3)
-    for leg in failures.certificate.legs:
-        axes.plot([leg.start[0], leg.end[0]], [leg.start[1], leg.end[1]], color=ink.flown, linewidth=0.5, zorder=4)
-    near = failures.ground.border_m
-    axes.contourf(x, y, near, levels=[-9e5, sector.border.accuracy_m], colors=[ORANGE], alpha=0.18, zorder=2)
+    rows, cols = (y >= window[1]) & (y <= window[3]), (x >= window[0]) & (x <= window[2])
+    here = np.ix_(rows, cols)
+    x, y, near, hit = x[cols], y[rows], failures.ground.border_m[here], reached[here]
+    height = np.where(near > BEYOND_M / 2, failures.ground.lowest_m[here], np.nan)
+    axes.contour(x[::2], y[::2], height[::2, ::2], levels=8, colors=[ink.contour], linewidths=0.35, zorder=1)
+    axes.contourf(x, y, near, levels=[BEYOND_M - 1.0, sector.border.accuracy_m], colors=[ORANGE], alpha=0.18, zorder=2)
+    axes.contourf(x, y, hit, levels=[0.5, 1.5], colors=[ink.alert], alpha=0.22, zorder=2)
+    axes.contour(x, y, hit, levels=[0.5], colors=[ink.alert], linewidths=0.7, zorder=3)
+    legs = [(leg.start[:2], leg.end[:2]) for leg in failures.certificate.legs]
+    axes.add_collection(LineCollection(legs, colors=[ink.flown], linewidths=0.5, zorder=4))
     for chain in sector.border.chains:
         line = np.column_stack(box.grid.xy(np.array([p[1] for p in chain]), np.array([p[0] for p in chain])))
         axes.plot(line[:, 0], line[:, 1], color=ink.text, linewidth=1.2, zorder=5)

@@ -167,9 +167,9 @@ def _certified_leg(leg: Leg, pieces: Pieces, margins: Floats, first: int, last: 
     mine = margins[first:last]
     known = np.where(np.isnan(mine), np.inf, mine)
     least = tuple(None if math.isinf(v) else _down(v) for v in known.min(axis=0))
-    mode = min(range(len(MODES)), key=lambda i: math.inf if least[i] is None else least[i])  # of equal ones the first
     worst = None
-    if (margin_m := least[mode]) is not None:
+    if known_least := [(m, i) for i, m in enumerate(least) if m is not None]:
+        margin_m, mode = min(known_least)  # of equal ones the first
         state = int(known[:, mode].argmin())
         x, y = pieces.middle_m[first + state]
         worst = CertifiedState(
