@@ -44,7 +44,7 @@ def _check_all(cert: Any, data: bytes, plan: Any, plan_data: bytes, sector: Sect
     if not accuracy > 0.0:
         raise Invalid("border_line_accuracy_m", "without the border line's accuracy nothing is proven")
     _same(cert["border_line_accuracy_m"], accuracy, "border_line_accuracy_m")
-    _same(cert["height_datum"], "hae" if terrain["vertical_datum"] == "hae" else "amsl", "height_datum")
+    _same(cert["height_datum"], {"hae": "hae", "amsl_egm96": "amsl"}[terrain["vertical_datum"]], "height_datum")
     _check_legs(cert, plan)
     box = Box(cert["box"], sector.keep_in, sector.terrain)
     lowest, unknown = lowest_ground(box, sector.terrain, terrain["ce90_m"], PARAMETERS["ce90_factor"])

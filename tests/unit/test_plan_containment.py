@@ -165,3 +165,12 @@ def test_what_lies_below_the_ceiling_is_proven(tmp_path: Path, path: Path) -> No
 def test_the_parameters_in_the_certificate_are_the_catalogues(proof: Certificate) -> None:
     assert proof.parameters == PARAMETERS
     assert proof.catalogue == "failures/1"
+
+
+def test_heights_above_another_geoid_than_the_plans_are_not_proven(path: Path) -> None:
+    sector = load_sector(path)
+    other = msgspec.structs.replace(
+        sector, terrain=msgspec.structs.replace(sector.terrain, vertical_datum="amsl_egm2008")
+    )
+    with pytest.raises(InputFault, match="EGM2008"):
+        certificate_of(path, sector=other)

@@ -44,7 +44,7 @@ def prove(
 ) -> Certificate:
     """The certificate of a plan, proven or not. `contents`: the aircraft files of the fleet as they were read.
 
-    Raises InputFault: `border_without_accuracy`, `air_out_of_range` (QNH), `no_sink_rate` (an independent termination
+    Raises InputFault: `border_without_accuracy`, `datum_not_proven`, `air_out_of_range` (QNH), `no_sink_rate` (an independent termination
     without one), `too_high`.
     """
     check_inputs(sector, fleet)
@@ -85,6 +85,10 @@ def check_inputs(sector: Sector, fleet: Mapping[str, Aircraft]) -> None:
     if not sector.border.accuracy_m > 0.0:
         text = "without the border line's accuracy nothing is proven: no line is exact."
         raise InputFault("border_without_accuracy", text, field="border.accuracy_m", remedy="State it in metres.")
+    if sector.terrain.vertical_datum == "amsl_egm2008":
+        text = "heights above EGM2008 are not proven: a plan's are above EGM96, and the two differ by metres."
+        remedy = "Bring the elevation model to EGM96 or the ellipsoid."
+        raise InputFault("datum_not_proven", text, field="terrain.vertical_datum", remedy=remedy)
     low, high = QNH_HPA
     if not low <= sector.weather.qnh_hpa <= high:
         text = f"QNH {sector.weather.qnh_hpa:.0f} hPa is outside {low:.0f} to {high:.0f}, for which the air is rounded."
