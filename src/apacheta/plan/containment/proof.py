@@ -44,8 +44,8 @@ def prove(
 ) -> Certificate:
     """The certificate of a plan, proven or not. `contents`: the aircraft files of the fleet as they were read.
 
-    Raises InputFault: `border_without_accuracy`, `datum_not_proven`, `air_out_of_range` (QNH), `no_sink_rate` (an independent termination
-    without one), `too_high`.
+    Raises InputFault: `border_without_accuracy`, `datum_not_proven`, `air_out_of_range` (QNH), `no_sink_rate`
+    (an independent termination without one), `too_high`.
     """
     check_inputs(sector, fleet)
     legs, tours = legs_of(plan, ground.box.grid, sector.terrain.vertical_datum == "hae")
