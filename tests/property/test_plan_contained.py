@@ -30,7 +30,7 @@ class Planned:
         )
 
     def verdict(self, result: PlanResult) -> str:
-        return prove(result.plan, "", self.sector, self.fleet, dict.fromkeys(self.fleet, {}), self.ground).verdict
+        return prove(result.plan, "", self.sector, self.fleet, {name: {} for name in self.fleet}, self.ground).verdict
 
     def airspace(self, contained: bool) -> Airspace:
         aircraft = self.fleet["vtol_terminating"]

@@ -1,11 +1,16 @@
 """Reach against closed forms: a parachute over a plain, a wall that must be gone round, the layers' air."""
 
 import math
+from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from apacheta.core.sector import Weather, WindLayer
+from apacheta.formats.aircraft_toml import aircraft_of
+from apacheta.geo import LocalGrid
+from apacheta.plan.containment import PARAMETERS
 from apacheta.plan.containment.descent import Air, Descent
 from apacheta.plan.containment.ground import Box, Ground
 from apacheta.plan.containment.reach import reached_from
@@ -96,3 +101,26 @@ def test_true_airspeed_at_4500_m_is_a_quarter_more() -> None:
     high = air(2, bottom=4460.0)
     assert 1.256 < float(high.tas_m_s(1.0)[0]) < 1.32
     assert 1.19 < float(high.slow_tas_m_s(1.0)[0]) < 1.256
+
+
+def test_a_parachute_sinks_at_4_4_m_s_at_sea_level_and_5_5_at_4500_m() -> None:
+    """docs/aircraft.md, note 9: 5.5 m/s at 4,500 m is 4.4 at sea level. Standard air, no slack, 10 m/s of wind."""
+    device = files("apacheta.app.catalogue").joinpath("vtol_terminating.toml").read_bytes()
+    aircraft = aircraft_of(device, "vtol_terminating.toml")
+    for bottom, sink in ((0.0, 4.4), (4500.0, 5.5)):
+        wind = WindLayer(height_amsl_m=0.0, from_deg=270.0, speed_m_s=10.0, sigma_m_s=0.0)  # type: ignore[arg-type]
+        exact = replace(air(1, wind, bottom=bottom), cold_c=0.0, height_slack_m=0.0)
+        descent = exact.parachute(aircraft)
+        assert descent is not None
+        assert descent.drift_m[0, 0] == pytest.approx(LAYER * 10.0 / sink, rel=0.01)
+
+
+def test_a_leg_is_straight_in_both_grids_within_a_metre() -> None:
+    """The planner's grid is scaled for the heights there, the proof's is not, and their middles differ."""
+    planner, proof = LocalGrid(-32.6, -70.2, 4100.0), LocalGrid(-32.675, -70.26, 0.0)
+    for x, y, along in ((-20_000.0, -18_000.0, 0.3), (15_000.0, 12_000.0, 2.0), (-20_000.0, 15_000.0, 4.5)):
+        share = np.linspace(0.0, 1.0, 50)
+        to_x, to_y = x + 8_000.0 * share * math.cos(along), y + 8_000.0 * share * math.sin(along)
+        px, py = proof.xy(*planner.latlon(to_x, to_y))
+        straight_x, straight_y = px[0] + (px[-1] - px[0]) * share, py[0] + (py[-1] - py[0]) * share
+        assert np.hypot(px - straight_x, py - straight_y).max() < PARAMETERS["straight_m"]

@@ -227,6 +227,14 @@ def test_a_prover_that_errs_is_refused(name: str, tmp_path: Path, monkeypatch: p
     assert isinstance(checked(path), Invalid)
 
 
+def test_a_leg_that_no_tour_has_is_refused(path: Path) -> None:
+    whole = json.loads((path.parent / "certificate.json").read_bytes())
+    whole["legs"].append(whole["legs"][0])
+    whole["states"] += whole["legs"][0]["states"]
+    no = checked(path, canonical_bytes(whole))
+    assert (isinstance(no, Invalid), no.where) == (True, "legs")
+
+
 def test_a_certificate_that_says_it_is_not_proven_is_no_proof(tmp_path: Path) -> None:
     way = [(n, e * 3.6, h + 250.0 if h > 4100.0 else h) for n, e, h in WAY_A]
     path = sample(tmp_path, ways={"A": way})

@@ -15,7 +15,8 @@ from apacheta.core.certificate import Certificate
 from apacheta.core.errors import InputFault
 from apacheta.plan.containment import MODES, PARAMETERS, ceiling_of, excursions_of
 from apacheta.plan.containment.catalogue import SOURCES, descents_of
-from apacheta.plan.containment.proof import air_of
+from apacheta.plan.containment.proof import air_of, layers_of
+from apacheta.plan.containment.reach import fields, least_distances
 
 PINNED = (
     *("link_loss", "gnss_loss", "gnss_drag", "engine_loss", "battery_loss", "stuck_control", "fly_away"),
@@ -174,3 +175,20 @@ def test_heights_above_another_geoid_than_the_plans_are_not_proven(path: Path) -
     )
     with pytest.raises(InputFault, match="EGM2008"):
         certificate_of(path, sector=other)
+
+
+def test_every_point_of_a_leg_has_at_least_its_margin(path: Path, proof: Certificate) -> None:
+    """Not only the middles of its pieces: anywhere along it, in every mode, with no length added."""
+    sector = load_sector(path)
+    ground, aircraft = load_proof_ground(sector), load_fleet(sector, path)["vtol_terminating"]
+    air, rng = air_of(sector, ground), np.random.default_rng(4)
+    descents = descents_of(aircraft, air)
+    for mode in excursions_of(aircraft, sector, air):
+        swept = list(fields(ground, air, None if mode.descent is None else descents[mode.descent]))
+        for leg in proof.legs:
+            a, b = np.array(leg.start), np.array(leg.end)
+            for point in a + (b - a) * rng.random((12, 1)):
+                layer = int(layers_of(point[2:] + mode.up_m, air)[0])
+                radius = np.array([mode.radius_m[layer]])
+                found = least_distances(ground, swept[layer], point[None, :2], radius)[0] - sector.border.accuracy_m
+                assert found >= leg.margins_m[MODES.index(mode.mode)]
