@@ -19,9 +19,9 @@ MODES = (
     *("late_fence", "wind_above_forecast", "navigation_error"),
 )
 PARAMETERS = {
-    "track_tolerance_m": 45.0, "navigation_sigmas": 3.0, "corridor_m": 100.0, "corridor_up_m": 100.0, "sense_s": 1.0,
+    "track_tolerance_m": 45.0, "navigation_sigmas": 3.0, "corridor_m": 75.0, "corridor_up_m": 60.0, "sense_s": 1.0,
     "drag_m": 150.0, "fence_cycle_s": 1.0, "speed_factor": 1.2, "bank_share": 0.8, "wind_sigmas": 2.0,
-    "wind_factor": 1.5, "le90_factor": 1.8236, "ce90_factor": 1.3977, "polar_factor": 0.85, "fall_s": 2.0,
+    "wind_factor": 1.25, "le90_factor": 1.8236, "ce90_factor": 1.3977, "polar_factor": 0.85, "fall_s": 2.0,
     "fall_sink_m_s": 10.0, "temperature_slack_c": 10.0, "height_slack_m": 300.0, "grid_north_factor": 0.01,
     "straight_m": 1.0, "spacing_m": 30.0, "layer_m": 40.0,
 }  # fmt: skip
@@ -97,7 +97,7 @@ def excursions(craft: dict[str, Any], air: Air) -> dict[str, tuple[Array, float,
     if (w >= cruise * np.sqrt(SEA / dense)).any():
         raise Invalid("modes", "not provable: the wind may be stronger than its airspeed")
     act = P["sense_s"] + device["act_s"]
-    beside, above, wild = P["corridor_m"], P["corridor_up_m"] + up, fast * P["speed_factor"]
+    beside, above, wild = P["corridor_m"], P["corridor_up_m"], fast * P["speed_factor"]
     rising, blind = climb + air.updraft, failure["gnss_detect_s"] + act
     engine = (air.run(beside, cruise, act), above + air.rise(cruise, 0.0, act), "parachute")
     return {

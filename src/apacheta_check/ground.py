@@ -14,7 +14,7 @@ from .files import Invalid, Unreadable, read, sha256
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-BEYOND_M, HAIR_M, ROOM_DEG, SNAP, BLOCK = -1.0e6, 0.1, 0.05, 1e-6, 32
+BEYOND_M, HAIR_M, ROOM_DEG, SNAP, BLOCK, CELL_M = -1.0e6, 0.1, 0.05, 1e-6, 32, 30.0
 WGS84, A_M, F = "EPSG:4326", 6378137.0, 1 / 298.257223563
 
 
@@ -57,7 +57,7 @@ class Box:
             raise Invalid("box.bounds_deg", "they are not those of keep_in with 0.05 degrees of room at the most")
         self.lat0, self.lon0 = round((s + n) / 2, 4), round((w + e) / 2, 4)
         self.pixel = _pixel_m(terrain, (s + n) / 2, (w + e) / 2)
-        self.cell = cell = max(30.0, float(math.ceil(self.pixel - SNAP)))
+        self.cell = cell = CELL_M
         x, y = self.xy(*self.outline()[::-1])
         west, south = math.floor(x.min() / cell + SNAP), math.floor(y.min() / cell + SNAP)
         self.rows, self.cols = math.ceil(y.max() / cell - SNAP) - south, math.ceil(x.max() / cell - SNAP) - west
@@ -108,8 +108,9 @@ def lowest_ground(box: Box, terrain: Path, ce90_m: float, ce90_factor: float) ->
     i, j, height = i[good], j[good], height[good]
     void[i[np.isnan(height)], j[np.isnan(height)]] = True
     np.fmin.at(low, (i, j), height)
-    known = np.pad(np.isfinite(low) & ~void, 1)
-    inside = known[1:-1, 1:-1] | known[1:-1, :-2] & known[1:-1, 2:] | known[:-2, 1:-1] & known[2:, 1:-1]
+    gap = math.ceil(box.pixel / box.cell)  # a cell without a pixel is known where it lies between others that have one
+    wide = around(np.where(np.isfinite(low) & ~void, -1.0, 1.0), gap) < 0
+    inside = around(np.where(wide, 1.0, -1.0), gap) > 0
     reach = math.ceil((box.pixel + ce90_factor * ce90_m) / box.cell)
     least = around(np.where(void, np.inf, low), reach)
     unknown = (around(np.where(void | ~inside, -1.0, 1.0), reach) < 0) | ~np.isfinite(least)

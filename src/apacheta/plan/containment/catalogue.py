@@ -31,15 +31,23 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 SOURCES: dict[str, tuple[float, str]] = {
     "track_tolerance_m": (45.0, "the planner's own: autopilots of the class hold 10-20 m, doubled for gusts"),
     "navigation_sigmas": (3.0, "of the aircraft file's navigation sigmas"),
-    "corridor_m": (100.0, "assumed: how far beside the planned line the independent device lets it go"),
-    "corridor_up_m": (100.0, "assumed: how far above the planned line the independent device lets it go"),
+    "corridor_m": (
+        75.0,
+        "assumed: how far beside its line the independent device lets it go: the track's tolerance and "
+        "3 sigma of both receivers, rounded up",
+    ),
+    "corridor_up_m": (
+        60.0,
+        "assumed: how far above its line the device lets it go: 30 m of swing and 3 sigma of both "
+        "receivers; it measures the height itself, not by the altimeter",
+    ),
     "sense_s": (1.0, "assumed: one cycle of the independent device's own receiver"),
     "drag_m": (150.0, "assumed: how far a false GNSS position leads it before it is noticed"),
     "fence_cycle_s": (1.0, "assumed: the autopilot's fence looks once a second, and is late by one look"),
     "speed_factor": (1.2, "assumed: over the fastest airspeed of the aircraft file, when nothing holds it"),
     "bank_share": (0.8, "the planner's own: turns are flown at this share of the bank limit"),
     "wind_sigmas": (2.0, "the planner's own: of the forecast's sigma, any direction, beside the gust"),
-    "wind_factor": (1.5, "assumed: how much stronger than that the wind may be, from anywhere"),
+    "wind_factor": (1.25, "assumed: how much stronger than that the wind may be, from anywhere: 2 sigma become 3 to 4"),
     "le90_factor": (1.8236, "from 90 % (1.645 sigma) to 3 sigma"),
     "ce90_factor": (1.3977, "from 90 % (2.146 sigma) to 3 sigma"),
     "polar_factor": (0.85, "assumed: a feathered or folded propeller leaves less drag than the polar has"),
@@ -90,7 +98,7 @@ def _with_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Ex
     up_m = altitude_error_m(aircraft, sector)
     climb_m_s = aircraft.climb_sea_level_m_s
     rises_m_s = climb_m_s + sector.weather.updraft_max_m_s
-    track, corridor, high = track_m(aircraft), P["corridor_m"], P["corridor_up_m"] + up_m
+    track, corridor, high = track_m(aircraft), P["corridor_m"], P["corridor_up_m"]
     cruise, fast = aircraft.cruise_cas_m_s, aircraft.max_cas_m_s
     lasts = failure.gnss_detect_s + act_s
     match mode:

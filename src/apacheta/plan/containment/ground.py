@@ -16,7 +16,7 @@ Array32 = NDArray[np.float32]
 Bounds = tuple[float, float, float, float]
 ROOM_DEG = 0.05
 """Round keep_in, where border and elevation model go so far: what comes down there is known, too."""
-CELL_MIN_M = 30.0
+CELL_M = 30.0
 CENTRE_DIGITS = 4
 BEYOND_M = -1.0e6
 """Distance to the border of what lies outside the grid: nothing is known there, so it counts as beyond."""
@@ -71,8 +71,8 @@ def room_round(sector: Sector) -> Bounds:
     return min(lons) - aside_deg, min(lats) - ROOM_DEG, max(lons) + aside_deg, max(lats) + ROOM_DEG
 
 
-def box_of(bounds: Bounds, pixel_m: float) -> Box:
-    """The grid of a proof: round the bounds in degrees, cells of 30 m or of the elevation model's pixel."""
+def box_of(bounds: Bounds) -> Box:
+    """The grid of a proof: round the bounds in degrees."""
     west, south, east, north = bounds
     lat0, lon0 = round((south + north) / 2, CENTRE_DIGITS), round((west + east) / 2, CENTRE_DIGITS)
     edge = np.linspace(0.0, 1.0, EDGE_POINTS)
@@ -81,7 +81,7 @@ def box_of(bounds: Bounds, pixel_m: float) -> Box:
         np.concatenate([edge * 0 + south, edge * 0 + north, lat, lat]),
         np.concatenate([lon, lon, edge * 0 + west, edge * 0 + east]),
     )
-    cell = max(CELL_MIN_M, float(math.ceil(pixel_m - SNAP)))
+    cell = CELL_M
     first_col, first_row = (math.floor(float(v.min()) / cell + SNAP) for v in (x, y))
     last_col, last_row = (math.ceil(float(v.max()) / cell - SNAP) for v in (x, y))
     return Box(lat0, lon0, first_col * cell, first_row * cell, cell, last_row - first_row, last_col - first_col)
@@ -105,9 +105,9 @@ def ground_of(
     """The ground of a proof within bounds. `heights`: the elevation model's own pixels, in its own datum, of as much of
     the bounds as there is. `line`: the border, sides known within the bounds; distances are geodesic."""
     pixel = pixel_m(heights, bounds)
-    box = box_of(bounds, pixel)
+    box = box_of(bounds)
     lowest = _lowest_pixel(box, heights, bounds)
-    unknown = np.isinf(lowest) & ~_between(np.isfinite(lowest)) | np.isnan(lowest)
+    unknown = ~_closed(np.isfinite(lowest), math.ceil(pixel / box.cell_m)) | np.isnan(lowest)
     reach = math.ceil((pixel + ce90_factor * sector.terrain.ce90_m) / box.cell_m)
     least = _least_round(np.where(np.isnan(lowest), np.inf, lowest), reach)
     void_near = _least_round(np.where(unknown, -1.0, 1.0), reach) < 0.0
@@ -144,10 +144,10 @@ def _lowest_pixel(box: Box, heights: HeightGrid, bounds: Bounds) -> Floats:
     return out
 
 
-def _between(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Cells with a known one on two opposite sides: no pixel's middle happens to lie in them."""
-    wide = np.pad(known, 1)
-    return np.asarray((wide[1:-1, :-2] & wide[1:-1, 2:]) | (wide[:-2, 1:-1] & wide[2:, 1:-1]))
+def _closed(known: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Cells with a pixel, or between such cells: a coarse model has none in most."""
+    wide = _least_round(np.where(known, -1.0, 1.0), reach) < 0.0
+    return np.asarray(_least_round(np.where(wide, 1.0, -1.0), reach) > 0.0)
 
 
 def _least_round(values: Floats, reach: int) -> Floats:

@@ -56,7 +56,7 @@ def causes_of(aircraft: Aircraft, weather: Weather, stated: dict[str, float]) ->
         return (*found, *(Cause(n, track_m, high_m, run_s, cas, False, False, 1.0, coming)
                           for n in ("engine_loss", "battery_loss")))  # fmt: skip
     act_s = stated["sense_s"] + aircraft.failure.termination.act_s
-    side_m, above_m = stated["corridor_m"], stated["corridor_up_m"] + high_m
+    side_m, above_m = stated["corridor_m"], stated["corridor_up_m"]
     blind_s, led_m = aircraft.failure.gnss_detect_s + act_s, track_m + stated["drag_m"]
     return (
         *found,
