@@ -42,7 +42,8 @@ KEYS = (
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
     *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
-    *("worst_path", "dropped", "planned_km2", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
+    *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
+    *("certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
 INPUTS_FILE = "inputs.json"
 """Beside plan.json: where its sector is, so that it can be proven anew."""
@@ -74,19 +75,22 @@ def make_plan(
     max_seconds: float | None,
     out_dir: Path,
     language: str | None = None,
+    with_cost: bool = False,
 ) -> Made:
     """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
-    is made. Raises InputFault."""
-    from .plan_page import failures_of, render_plan
+    is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground. Raises InputFault.
+    """
+    from .plan_page import cost_of, failures_of, render_plan
 
     started, cpu = time.monotonic(), time.process_time()
     deadline = _Deadline(max_seconds)
     proof_ground, unproven = _proof_ground(sector, fleet)
-    result = plan_night(
-        *(sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline),
-        tell=_tell,
-        proof_ground=proof_ground,
-    )
+    given = sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline
+    result = plan_night(*given, tell=_tell, proof_ground=proof_ground)
+    cost = None
+    if with_cost and proof_ground is not None and not deadline.interrupted:
+        _tell("cost")
+        cost = cost_of(result, plan_night(*given))
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -97,7 +101,7 @@ def make_plan(
     failures = None
     if certificate is not None and proof_ground is not None:
         _tell("reach")
-        failures = failures_of(certificate, sector, fleet, proof_ground)
+        failures = failures_of(certificate, sector, fleet, proof_ground, cost)
     page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language, failures)
     files = {out_dir / "plan.html": page.encode("utf-8")}
     if certificate is not None:
@@ -110,6 +114,8 @@ def make_plan(
         "plan": str(plan_path),
         "plan_sha256": sha256_hex(data),
         "report": str(report_path),
+        "watched_without_proof_km2": None if cost is None else cost.without_km2,
+        "still_watched_share": None if cost is None else cost.still_share,
         "certificate": None if certificate is None else str(out_dir / "certificate.json"),
         "certificate_sha256": None if certificate is None else sha256_hex(files[out_dir / "certificate.json"]),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -186,6 +192,7 @@ def _work(
             max_seconds=max_seconds,
             out_dir=out_dir,
             language=language,
+            with_cost=True,
         )
     except InputFault as fault:
         raise with_file(fault, sector_path) from None

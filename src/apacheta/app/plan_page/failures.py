@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...core.aircraft import Aircraft
 from ...core.certificate import Certificate
 from ...core.sector import Sector
+from ...plan import PlanResult
 from ...plan.airspace import ring_xy
 from ...plan.containment import Ground, coarser, reached_by_mode
 from ...plan.containment.ground import BEYOND_M
@@ -26,29 +27,60 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What the proof costs: ground that the menu would watch without it, the share of that which it still watches, and
+    all that it watches with it."""
+
+    without_km2: float
+    still_share: float | None
+    with_km2: float
+
+
+def cost_of(result: PlanResult, without: PlanResult) -> Cost:
+    """From the same night planned with the proof and without it."""
+    km2 = result.dem.cell_m**2 / 1e6
+    before, both = int(without.watched.sum()), int((without.watched & result.watched).sum())
+    still = round(both / before, 3) if before else None
+    return Cost(round(before * km2, 4), still, round(int(result.watched.sum()) * km2, 4))
+
+
+@dataclass(frozen=True)
 class Failures:
-    """A certificate with all that may be reached in each mode, on the ground's cells."""
+    """A certificate with all that may be reached in each mode, on the ground's cells; and what it costs, if known."""
 
     certificate: Certificate
     sector: Sector
     ground: Ground
     reached: dict[str, Bools]
+    cost: Cost | None
 
 
 def failures_of(
-    certificate: Certificate, sector: Sector, fleet: Mapping[str, Aircraft], ground: Ground
+    certificate: Certificate, sector: Sector, fleet: Mapping[str, Aircraft], ground: Ground, cost: Cost | None
 ) -> Failures | None:
     """None where there is no tour."""
     if not certificate.legs:
         return None
     coarse = coarser(ground, COARSER)
-    return Failures(certificate, sector, coarse, reached_by_mode(certificate, sector, fleet, coarse))
+    return Failures(certificate, sector, coarse, reached_by_mode(certificate, sector, fleet, coarse), cost)
 
 
 def said_of(failures: Failures, t: Texts) -> str:
-    """The verdict in one sentence."""
-    proof = failures.certificate
-    return t(f"prove.{proof.verdict}", tours=len(proof.tours), states=t.number(proof.states))
+    """The verdict in one sentence, and what it costs in another."""
+    proof, cost = failures.certificate, failures.cost
+    said = t(f"prove.{proof.verdict}", tours=len(proof.tours), states=t.number(proof.states))
+    if cost is None or cost.still_share is None:
+        return said
+    return (
+        said
+        + " "
+        + t(
+            "plan.failures.cost",
+            without=t.number(cost.without_km2, 1),
+            share=t.number(100.0 * cost.still_share),
+            watched=t.number(cost.with_km2, 1),
+        )
+    )
 
 
 def rows_of(failures: Failures, t: Texts) -> list[list[str]]:
