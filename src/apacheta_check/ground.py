@@ -87,7 +87,7 @@ def _pixel_m(terrain: Path, lat: float, lon: float) -> float:
         t = data.transform
         lons, lats = transform(data.crs, WGS84, [x, x + t.a, x + t.b], [y, y + t.d, y + t.e])
     px, py = projected(lats, lons, lat, lon)
-    return float(np.hypot(px[1:] - px[0], py[1:] - py[0]).max())
+    return float(max(np.abs(v[1:] - v[0]).sum() for v in (px, py)))  # along the axes, however the model is turned
 
 
 def lowest_ground(box: Box, terrain: Path, ce90_m: float, ce90_factor: float) -> tuple[Array, Mask]:

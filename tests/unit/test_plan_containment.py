@@ -7,16 +7,21 @@ import msgspec
 import numpy as np
 import pytest
 from proof_sample import WAY_A, certificate_of, sample
-from sectors import SECTOR, changed
+from scipy.ndimage import map_coordinates
+from sectors import SECTOR, changed, two_valleys
 
 from apacheta.app.loading import load_fleet, load_proof_ground, load_sector
+from apacheta.app.plan import run
 from apacheta.core.aircraft import Aircraft
 from apacheta.core.certificate import Certificate
 from apacheta.core.errors import InputFault
-from apacheta.plan.containment import MODES, PARAMETERS, ceiling_of, excursions_of
+from apacheta.core.plan import WatchPlan
+from apacheta.geo import BorderLine, LocalGrid
+from apacheta.plan.containment import MODES, PARAMETERS, ceiling_of, excursions_of, ground_of
 from apacheta.plan.containment.catalogue import SOURCES, descents_of
 from apacheta.plan.containment.proof import air_of, layers_of
 from apacheta.plan.containment.reach import fields, least_distances
+from apacheta.ports import HeightGrid
 
 PINNED = (
     *("link_loss", "gnss_loss", "gnss_drag", "engine_loss", "battery_loss", "stuck_control", "fly_away"),
@@ -192,3 +197,42 @@ def test_every_point_of_a_leg_has_at_least_its_margin(path: Path, proof: Certifi
                 radius = np.array([mode.radius_m[layer]])
                 found = least_distances(ground, swept[layer], point[None, :2], radius)[0] - sector.border.accuracy_m
                 assert found >= leg.margins_m[MODES.index(mode.mode)]
+
+
+def test_a_plan_without_tours_proves_nothing(path: Path) -> None:
+    data = msgspec.json.decode((path.parent / "plan.json").read_bytes(), type=WatchPlan)
+    empty = certificate_of(path, plan=msgspec.structs.replace(data, slots=()))
+    assert (empty.verdict, empty.legs) == ("not_proven", ())
+
+
+def test_a_plan_that_is_not_provable_is_not_to_be_flown(tmp_path: Path) -> None:
+    """It is made, with its reason; the answer is no."""
+    text = changed(SECTOR, "updraft_max_m_s = 1", "updraft_max_m_s = 3").replace("vtol_terminating", "vtol_plain")
+    body, code = run(two_valleys(tmp_path, sector=text), tmp_path / "out")
+    assert (code, body["containment"]) == (1, "not_provable")
+    assert "fly_away" in next(w["text"] for w in body["warnings"] if w["code"] == "not_provable")
+    page = (tmp_path / "out" / "plan.html").read_text(encoding="utf-8")
+    assert "NO SE PUEDE PROBAR" in page
+
+
+@pytest.mark.parametrize("turned_deg", [0.0, 30.0, 45.0])
+def test_the_lowest_ground_is_lower_than_any_bilinear_height_of_its_cell(path: Path, turned_deg: float) -> None:
+    """However the elevation model is turned against the grid."""
+    sector, rng = load_sector(path), np.random.default_rng(7)
+    sector = msgspec.structs.replace(sector, terrain=msgspec.structs.replace(sector.terrain, ce90_m=0.0, le90_m=0.0))
+    grid, turn = LocalGrid(-19.45, -66.9425, 0.0), math.radians(turned_deg)
+    rows = cols = 500
+    a, b, d, e = 40.0 * math.cos(turn), 40.0 * math.sin(turn), 40.0 * math.sin(turn), -40.0 * math.cos(turn)
+    c, f = -(a + b) * cols / 2, -(d + e) * rows / 2
+    heights = rng.uniform(4000.0, 4300.0, (rows, cols)).astype(np.float32)
+    bounds = (-66.96, -19.46, -66.93, -19.44)
+    line = BorderLine(sector.border, LocalGrid(-19.45, -66.945, 0.0), bounds_deg=(-66.998, -19.498, -66.887, -19.402))
+    ground = ground_of(sector, bounds, HeightGrid(heights, grid.crs_wkt, (a, b, c, d, e, f), "0"), line, 1.8, 1.4)
+    lat, lon = rng.uniform(-19.458, -19.442, 4000), rng.uniform(-66.958, -66.932, 4000)
+    x, y = grid.xy(lat, lon)
+    det = a * e - b * d
+    u, v = (e * (x - c) - b * (y - f)) / det - 0.5, (a * (y - f) - d * (x - c)) / det - 0.5
+    true = map_coordinates(heights.astype(float), [v, u], order=1)
+    px, py = ground.box.grid.xy(lat, lon)
+    i, j = ((py - ground.box.south_m) // 30.0).astype(int), ((px - ground.box.west_m) // 30.0).astype(int)
+    assert (ground.lowest_m[i, j] <= true + 1e-3).all()

@@ -207,9 +207,20 @@ def _work(
         text = "no sortie can be flown in this night; `dropped` says why."
         answer.warnings.append(ErrorLine(code="no_sortie", text=text, file=str(sector_path)))
         answer.exit_code = 1
+    if made.plan.slots and made.plan.containment in ("not_proven", "not_provable"):
+        answer.warnings.append(_not_to_be_flown(made, sector_path))
+        answer.exit_code = 1
     if made.body["interrupted"]:
         text = "the time given was up: the plan holds what was found until then."
         answer.warnings.append(ErrorLine(code="interrupted", text=text, remedy="Give more with --max-seconds."))
+
+
+def _not_to_be_flown(made: Made, sector_path: Path) -> ErrorLine:
+    """Why nobody may go on this plan."""
+    found = [m for m in made.certificate.modes if m.verdict != "proven"] if made.certificate else []
+    text = f"{made.plan.containment}: {', '.join(m.mode for m in found)}. This plan is not to be flown."
+    remedy = "Take aircraft with a termination that is independent of the autopilot, or another night."
+    return ErrorLine(code=made.plan.containment, text=text, file=str(sector_path), field="fleet", remedy=remedy)
 
 
 def _check_folder(out_dir: Path) -> None:

@@ -88,7 +88,8 @@ def box_of(bounds: Bounds) -> Box:
 
 
 def pixel_m(heights: HeightGrid, bounds: Bounds) -> float:
-    """The larger side of the elevation model's pixel in the middle of the bounds, metres."""
+    """How far the elevation model's pixel in the middle of the bounds goes along the grid's axes, at most, metres: a
+    place lies within that of the four pixels round it, however the model is turned."""
     west, south, east, north = bounds
     lat, lon = (south + north) / 2, (west + east) / 2
     to_source = transformer_between(WGS84, crs_of(heights.crs_wkt), bounds)
@@ -96,7 +97,7 @@ def pixel_m(heights: HeightGrid, bounds: Bounds) -> float:
     a, b, _, d, e, _ = heights.transform
     lons, lats = to_source.transform(np.array([x, x + a, x + b]), np.array([y, y + d, y + e]), direction="INVERSE")
     px, py = LocalGrid(lat, lon, 0.0).xy(np.asarray(lats), np.asarray(lons))
-    return float(np.hypot(px[1:] - px[0], py[1:] - py[0]).max())
+    return float(max(np.abs(v[1:] - v[0]).sum() for v in (px, py)))
 
 
 def ground_of(

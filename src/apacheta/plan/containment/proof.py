@@ -204,7 +204,7 @@ def _modes(legs: tuple[CertifiedLeg, ...], whys: Mapping[str, str]) -> tuple[Mod
 def _mode(name: str, i: int, legs: tuple[CertifiedLeg, ...], why: str | None) -> ModeVerdict:
     known = [(leg.margins_m[i], n) for n, leg in enumerate(legs) if leg.margins_m[i] is not None]
     margin, worst = min(known, key=lambda pair: (pair[0], pair[1]), default=(None, None))
-    verdict: Verdict = "proven" if margin is None or margin >= 0.0 else "not_proven"
+    verdict: Verdict = "proven" if margin is not None and margin >= 0.0 else "not_proven"
     return ModeVerdict(
         mode=name, verdict="not_provable" if why else verdict, worst_margin_m=margin, worst=worst, why=why
     )
