@@ -7,7 +7,7 @@ import pytest
 from sectors import SECTOR, changed, two_valleys
 
 from apacheta.app.loading import load_fleet, load_mandate, load_proof_ground, load_sector, load_world
-from apacheta.plan import PlanResult, plan_night
+from apacheta.plan import PlanResult, plan_night, recipe, strips
 from apacheta.plan.airspace import Airspace, airspace_of
 from apacheta.plan.containment import ceiling_of, prove
 from apacheta.plan.strips import candidates_of
@@ -76,3 +76,21 @@ def test_every_racetrack_that_is_tried_lies_below_the_ceiling(planned: Planned) 
     for strip in strips:
         lap = strip.lap()
         assert (airspace.ceiling_at(lap[:, 0], lap[:, 1]) >= strip.hae_m - 0.01).all()
+
+
+def test_what_the_search_lets_through_is_refused_when_the_tour_is_checked(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search knows no ceiling: then every tour that is left is proven all the same, and the others say why not."""
+    made, heights = recipe.airspace_of, strips._heights
+
+    def open_above(*given: object) -> Airspace:
+        airspace = made(*given)
+        airspace.lattice_ceiling_m[:] = np.inf
+        return airspace
+
+    monkeypatch.setattr(recipe, "airspace_of", open_above)
+    monkeypatch.setattr(strips, "_heights", lambda *given: (heights(*given)[0], np.full(len(given[1]), np.inf)))
+    result = planned.plan(contained=True)
+    assert "containment" in {d.why for d in result.plan.dropped}
+    assert planned.verdict(result) == "proven" or not result.plan.tours
