@@ -80,7 +80,7 @@ def _check_hashes(cert: Any, plan: Any, plan_data: bytes, sector: Sector) -> Non
 
 def _check_legs(cert: Any, plan: Any) -> None:
     """Every tour of every slot's lottery, drawn or not, is flown along the certificate's legs; no leg is missing."""
-    wanted = {(tour, slot["aircraft_type"]) for slot in plan["slots"] for tour in slot["tours"]}
+    wanted = {(tour, s["aircraft_type"]) for s in plan["slots"] for tour in (*s["tours"], s["drawn"])}
     given = [(t["id"], t["aircraft_type"]) for t in cert["tours"]]
     if set(given) != wanted or len(given) != len(wanted):
         raise Invalid("tours", f"missing or not in the plan: {sorted(set(given) ^ wanted)[:3]}")

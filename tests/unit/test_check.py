@@ -227,6 +227,21 @@ def test_a_prover_that_errs_is_refused(name: str, tmp_path: Path, monkeypatch: p
     assert isinstance(checked(path), Invalid)
 
 
+def test_what_is_drawn_is_proven_though_its_lottery_does_not_name_it(tmp_path: Path) -> None:
+    """A plan that was tampered with: the tour that is flown stands in no lottery."""
+    path = sample(tmp_path)
+    plan = msgspec.json.decode((tmp_path / "plan.json").read_bytes(), type=WatchPlan)
+    slots = tuple(msgspec.structs.replace(s, tours=("A",), probabilities=(1.0,), drawn="B") for s in plan.slots)
+    (tmp_path / "plan.json").write_bytes(encode_plan(msgspec.structs.replace(plan, slots=slots)))
+    certificate = certificate_of(path)
+    assert [t.id for t in certificate.tours] == ["A", "B"]
+    written(path, certificate)
+    assert checked(path)["verdict"] == "proven"
+    written(path, msgspec.structs.replace(certificate, tours=certificate.tours[:1]))
+    no = checked(path)
+    assert (isinstance(no, Invalid), no.where) == (True, "tours")
+
+
 def test_a_leg_that_no_tour_has_is_refused(path: Path) -> None:
     whole = json.loads((path.parent / "certificate.json").read_bytes())
     whole["legs"].append(whole["legs"][0])

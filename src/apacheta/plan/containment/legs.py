@@ -42,7 +42,7 @@ def legs_of(plan: WatchPlan, grid: LocalGrid, hae: bool) -> tuple[list[Leg], dic
     aircraft) in the order of flight. Heights AMSL, or HAE where the elevation model has them so."""
     legs: dict[Leg, int] = {}
     tours: dict[tuple[str, str], list[int]] = {}
-    flown = sorted({(tour, slot.aircraft_type) for slot in plan.slots for tour in slot.tours})
+    flown = sorted({(tour, slot.aircraft_type) for slot in plan.slots for tour in (*slot.tours, slot.drawn)})
     by_id = {t.id: t for t in plan.tours}
     for name, kind in flown:
         corners = corners_of(by_id[name], grid, hae)
