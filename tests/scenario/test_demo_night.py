@@ -180,6 +180,7 @@ def test_pipe_and_socket_give_the_same_records(tmp_path: Path) -> None:
     assert sorted(map(str, records[0])) == sorted(map(str, records[1]))
 
 
+@pytest.mark.slow
 def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
     post = tmp_path / "post"
     process = demo(post, *SHORT, minutes=30.0)

@@ -91,7 +91,7 @@ def numbers_in(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield at
 
 
-@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("sign", [1, pytest.param(-1, marks=pytest.mark.slow)])
 def test_every_number_of_a_certificate_is_refused_once_it_is_changed(path: Path, remembered: None, sign: int) -> None:
     """One after the other by 10 %, or by 1 where that is more."""
     assert checked(path)["verdict"] == "proven"
