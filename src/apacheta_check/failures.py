@@ -23,7 +23,7 @@ PARAMETERS = {
     "drag_m": 150.0, "fence_cycle_s": 1.0, "speed_factor": 1.2, "bank_share": 0.8, "wind_sigmas": 2.0,
     "wind_factor": 1.25, "le90_factor": 1.8236, "ce90_factor": 1.3977, "polar_factor": 0.85, "fall_s": 2.0,
     "fall_sink_m_s": 10.0, "temperature_slack_c": 10.0, "height_slack_m": 300.0, "grid_north_factor": 0.01,
-    "straight_m": 1.0, "spacing_m": 30.0, "layer_m": 40.0,
+    "straight_m": 1.0, "spacing_m": 30.0, "layer_m": 40.0, "gust_s": 20.0, "gust_share": 0.25,
 }  # fmt: skip
 HEADROOM_M, SINK_HEIGHT_M, G, ALTIMETER_M = 2000.0, 4500.0, 9.80665, 2000.0
 P = PARAMETERS
@@ -40,7 +40,8 @@ SEA = 101325.0 / (287.05287 * 288.15)
 
 
 class Air:
-    """The air of the night in layers of 40 m: `edges`; `mean` (layers, 2) and `radius` of the winds in each, m/s."""
+    """The air of the night in layers of 40 m: `edges`; `mean` (layers, 2) of the winds in each, `radius` round it of
+    all of them, `lasting` of those that may blow for a whole descent, m/s; `gusts`: how much more it blows in one."""
 
     def __init__(self, weather: dict[str, Any], bottom_m: float, layers: int) -> None:
         self.edges: Array = np.asarray(bottom_m + P["layer_m"] * np.arange(layers + 1), float)
@@ -52,17 +53,19 @@ class Air:
         angle, speed = np.radians([w["from_deg"] for w in winds]), np.array([w["speed_m_s"] for w in winds])
         self.blows = np.column_stack([-speed * np.sin(angle), -speed * np.cos(angle)])
         self.sigma, self.gust = np.array([w["sigma_m_s"] for w in winds]), float(weather["gust_m_s"])
-        found = [self._wind(low, high) for low, high in zip(self.edges, self.edges[1:], strict=False)]
-        self.mean, self.radius = np.array([m for m, _ in found]), np.array([r for _, r in found])
+        found = np.array([self._wind(low, high) for low, high in zip(self.edges, self.edges[1:], strict=False)])
+        self.mean, self.radius, self.lasting = found[:, :2], found[:, 2], found[:, 3]
+        self.gusts = float(found[:, 4].max())
 
-    def _wind(self, low: float, high: float) -> tuple[Array, float]:
+    def _wind(self, low: float, high: float) -> tuple[float, ...]:
         at = np.array([low, *self.heights[(self.heights > low) & (self.heights < high)], high])
         v = np.column_stack([np.interp(at, self.heights, self.blows[:, k]) for k in (0, 1)])
         speed = np.linalg.norm(v, axis=1)
-        spread = P["wind_sigmas"] * np.interp(at, self.heights, self.sigma) + np.maximum(self.gust - speed, 0)
-        middle = (v[0] + v[-1]) / 2
-        radius = (np.linalg.norm(v - middle, axis=1) + spread + P["grid_north_factor"] * speed).max()
-        return middle, max(float(radius), float(np.linalg.norm(middle)))
+        middle, gust = (v[0] + v[-1]) / 2, np.maximum(self.gust - speed, 0)
+        off, calm = np.linalg.norm(v - middle, axis=1), float(np.linalg.norm(middle))  # it may be calm, too
+        still = off + P["wind_sigmas"] * np.interp(at, self.heights, self.sigma) + P["grid_north_factor"] * speed
+        lasting, gusts = still + P["gust_share"] * gust, self.gust - max(calm - off.max(), 0)
+        return (*middle, max((still + gust).max(), calm), max(lasting.max(), calm), max(gusts, 0))
 
     def strongest(self, factor: float = 1.0) -> Array:
         return np.asarray(factor * (np.linalg.norm(self.mean, axis=1) + self.radius))
@@ -114,11 +117,14 @@ def excursions(craft: dict[str, Any], air: Air) -> dict[str, tuple[Array, float,
     }
 
 
-def drift(how: str, craft: dict[str, Any], air: Air) -> Array:
-    """(layers, 3): x, y, radius of the disc of every displacement under the parachute through each layer, metres."""
+def drift(how: str, craft: dict[str, Any], air: Air) -> tuple[Array, float]:
+    """(layers, 3): x, y, radius of the disc of every displacement under the parachute through each layer, metres; and
+    how far beside that gusts may carry it: a share of them blows all the time, the rest for `gust_s` in all."""
     dense = density(air.edges[:-1] - P["height_slack_m"], air.deviation - P["temperature_slack_c"])
     sink = craft["failure"]["termination"]["sink_m_s"] * np.sqrt(density(SINK_HEIGHT_M, 0.0) / dense) - air.updraft
     if (sink <= 0).any():
         raise Invalid("modes", "not provable: rising air may hold it up")
-    radius = air.radius + ((P["wind_factor"] - 1) * air.strongest() if how == "in_more_wind" else 0.0)
-    return np.asarray(np.column_stack([air.mean, radius]) * (P["layer_m"] / sink)[:, None])
+    more = P["wind_factor"] if how == "in_more_wind" else 1.0
+    radius = air.lasting + (more - 1) * (np.linalg.norm(air.mean, axis=1) + air.lasting)
+    moves = np.column_stack([air.mean, radius]) * (P["layer_m"] / sink)[:, None]
+    return np.asarray(moves), more * P["gust_s"] * air.gusts

@@ -3,9 +3,11 @@ V[k](c) what a body over c in layer k can come to at the least:
 
     V[k](c) = least over c' in N[k](c) of: V[k-1](c') where the lowest ground of c' is below layer k, else B(c')
 
-N[k](c): every cell that can be come to from any point of c while the body sinks through layer k. By induction from the
-ground up no body comes nearer to the border than V says: in layer k it is over some cell of N[k](c), has come to rest
-there, or goes on into layer k-1 above it, where the ground of that cell must lie below.
+N[k](c): every cell that can be come to from any point of c while the body sinks through layer k. Gusts carry it beside
+this way, by so much in all: c is where it would be without them, and its B and its lowest ground are the least of all
+cells so near. By induction from the ground up no body comes nearer to the border than V says: in layer k it
+is over some cell of N[k](c), has come to rest there, or goes on into layer k-1 above it, where the ground of that cell
+must lie below.
 """
 
 from collections.abc import Iterator
@@ -48,13 +50,19 @@ def least(field: Array32, offsets: list[tuple[int, int]]) -> Array32:
     return out
 
 
-def fields(border: Array32, lowest: Array32, edges: Array, drift: Array | None, cell: float) -> Iterator[Array32]:
-    """V of each layer from the lowest up; B for each where nothing comes down."""
+def fields(
+    border: Array32, lowest: Array32, edges: Array, coming_down: tuple[Array, float] | None, cell: float
+) -> Iterator[Array32]:
+    """V of each layer from the lowest up; B for each where nothing comes down. `coming_down`: the disc of each layer,
+    and how far beside gusts may carry it."""
+    if coming_down is not None and coming_down[1] > 0:
+        near = neighbours(np.array([0.0, 0.0, coming_down[1]]), cell)
+        border, lowest = least(border, near), least(lowest, near)
     value = border
     for k in range(len(edges) - 1):
-        if drift is not None:
+        if coming_down is not None:
             below = np.where(lowest < edges[k], value, border)
-            value = least(below, neighbours(drift[k], cell))
+            value = least(below, neighbours(coming_down[0][k], cell))
         yield value
 
 

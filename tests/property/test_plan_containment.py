@@ -18,7 +18,7 @@ WEATHER = Weather(
 
 def air_of(layers: int) -> Air:
     """So many layers of 40 m from sea level."""
-    return Air(WEATHER, 0.0, 40.0, layers, 2.0, 10.0, 300.0, 0.01, 0.85, 10.0)
+    return Air(WEATHER, 0.0, 40.0, layers, 2.0, 10.0, 300.0, 0.01, 0.85, 10.0, 20.0, 0.25)
 
 
 def ground_of(rng: np.random.Generator, size: int = 40) -> Ground:
@@ -56,13 +56,16 @@ def test_the_least_over_runs_is_that_of_every_cell_of_them(seed, x, y, radius) -
         assert found[i, j] == np.float32(min(values))
 
 
-@given(st.integers(0, 10_000), st.integers(0, 9), st.integers(3, 30), st.integers(3, 36), st.floats(0, 120))
+@given(
+    st.integers(0, 10_000), st.integers(0, 9), st.integers(3, 30), st.integers(3, 36), st.floats(0, 120),
+    st.sampled_from([0.0, 50.0, 100.0]),
+)  # fmt: skip
 @settings(max_examples=40)
-def test_the_proof_and_the_picture_agree(seed, layer, i, j, radius) -> None:
+def test_the_proof_and_the_picture_agree(seed, layer, i, j, radius, beside) -> None:
     """The least distance that the backward field knows is that of the cells which the forward one reaches."""
     rng = np.random.default_rng(seed)
     ground, air = ground_of(rng), air_of(10)
-    descent = Descent(np.column_stack([rng.uniform(-40, 40, (10, 2)), rng.uniform(0, 60, 10)]))
+    descent = Descent(np.column_stack([rng.uniform(-40, 40, (10, 2)), rng.uniform(0, 60, 10)]), beside)
     place = np.array([(j + 0.3) * CELL, (i + 0.6) * CELL])
     reached = reached_from(ground, air, descent, place, layer, radius)
     field = next(f for k, f in enumerate(fields(ground, air, descent)) if k == layer)
@@ -75,17 +78,20 @@ def test_the_proof_and_the_picture_agree(seed, layer, i, j, radius) -> None:
 @settings(max_examples=40)
 def test_nothing_that_drifts_and_sinks_comes_nearer_than_the_field_says(seed, layer) -> None:
     """Bodies over random hills that sink at a constant rate and are pushed about by any displacement that the discs
-    allow, anew every few metres of height."""
+    allow, anew every few metres of height; and by gusts, each of them in parts at heights of their own."""
     rng = np.random.default_rng(seed)
     ground, air = ground_of(rng), air_of(10)
     drift = np.column_stack([rng.uniform(-40, 40, (10, 2)), rng.uniform(0, 60, 10)])
     drift[:, 2] = np.maximum(drift[:, 2], np.hypot(drift[:, 0], drift[:, 1]))
-    every = list(fields(ground, air, Descent(drift)))
+    beside = rng.choice([0.0, 80.0])
+    every = list(fields(ground, air, Descent(drift, beside)))
     start = rng.uniform(0, 40 * CELL, (200, 2))
     height = rng.uniform(air.edges_m[layer] + 1.0, air.edges_m[layer + 1], 200)
     claimed = least_distances(ground, every[layer], start, np.zeros(200))
     for (x, y), z, claim in zip(start, height, claimed, strict=True):
         angle, turning = rng.uniform(0, 6.283), rng.choice([0.0, 0.3])
+        gusts, last = rng.multinomial(8, [0.25] * 4) / 8 * beside, z
+        due = np.sort(rng.uniform(0.0, z, 4))[::-1]
         while True:
             i, j = int(y // CELL), int(x // CELL)
             if not (0 <= i < 40 and 0 <= j < 40):
@@ -98,5 +104,7 @@ def test_nothing_that_drifts_and_sinks_comes_nearer_than_the_field_says(seed, la
             k = min(int(np.ceil(z / 40.0)) - 1, 9)
             step = min(z - air.edges_m[k], 5.0) or 5.0
             push = drift[max(k, 0)] * step / 40.0
+            gust = gusts[(due <= last) & (due > z)].sum()
+            x, y, last = x + gust * np.cos(angle), y + gust * np.sin(angle), z
             angle += turning
             x, y, z = x + push[0] + push[2] * np.cos(angle), y + push[1] + push[2] * np.sin(angle), z - step

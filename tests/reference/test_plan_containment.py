@@ -28,7 +28,7 @@ def air(layers: int, *wind: WindLayer, gust: float = 0.0, bottom: float = 0.0) -
         wind=wind or (WindLayer(height_amsl_m=0.0, from_deg=0.0, speed_m_s=0.0, sigma_m_s=0.0),),  # type: ignore[arg-type]
         gust_m_s=gust, updraft_max_m_s=0.0, isa_deviation_c=0.0, qnh_hpa=1013.25, icing=False,
     )  # fmt: skip
-    return Air(weather, bottom, LAYER, layers, 2.0, 10.0, 300.0, 0.0, 0.85, 10.0)
+    return Air(weather, bottom, LAYER, layers, 2.0, 10.0, 300.0, 0.0, 0.85, 10.0, 20.0, 0.25)
 
 
 def extent_m(reached: np.ndarray) -> np.ndarray:
@@ -45,10 +45,37 @@ def test_over_a_plain_a_parachute_reaches_its_height_times_wind_over_sink() -> N
     """Disc of radius r and middle m a layer: n layers lead to n (m + r), and the cells add no more than one each."""
     layers, m, r = 8, 40.0, 70.0
     place = np.array([SIZE * CELL / 2] * 2)
-    drift = Descent(np.tile([m, 0.0, r], (layers, 1)))
+    drift = Descent(np.tile([m, 0.0, r], (layers, 1)), 0.0)
     west, south, east, north = extent_m(reached_from(ground(np.zeros((SIZE, SIZE))), air(layers), drift, place, 7, 0.0))
     for found, exact in ((east, layers * (m + r)), (north, layers * r), (south, layers * r), (west, layers * (r - m))):
         assert exact <= found <= exact + (layers + 1) * CELL
+
+
+def test_gusts_carry_it_so_much_farther_over_a_plain_and_no_more() -> None:
+    layers, r, beside = 5, 70.0, 200.0
+    place, drift = np.array([SIZE * CELL / 2] * 2), Descent(np.tile([0.0, 0.0, 70.0], (layers, 1)), beside)
+    reached = reached_from(ground(np.zeros((SIZE, SIZE))), air(layers), drift, place, 4, 0.0)
+    assert (extent_m(reached) >= layers * r + beside).all()
+    assert (extent_m(reached) <= layers * r + beside + (layers + 2) * CELL).all()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "over_mean"), [(3, 1.53), (10, 1.43), (30, 1.32), (60, 1.25), (200, 1.12), (600, 1.067), (3600, 1.0)]
+)
+def test_gusts_are_bounded_above_what_was_measured(seconds: float, over_mean: float) -> None:
+    """Durst (1960), read off ASCE 7-22, figure C26.5-1: the strongest mean over so many seconds, over the hour's."""
+    excess = (over_mean - 1.0) / 0.53
+    bound = min(PARAMETERS["gust_s"] + PARAMETERS["gust_share"] * seconds, seconds)
+    assert bound >= (1.2 if seconds > 3 else 1.0) * excess * seconds
+
+
+def test_what_lasts_is_the_forecast_its_sigmas_and_a_quarter_of_the_gust() -> None:
+    wind = WindLayer(height_amsl_m=0.0, from_deg=270.0, speed_m_s=4.0, sigma_m_s=1.5)  # type: ignore[arg-type]
+    gusty = air(2, wind, gust=12.0)
+    assert gusty.wind[0] == pytest.approx([4.0, 0.0, 3.0 + 8.0])
+    assert gusty.lasting()[0] == pytest.approx([4.0, 0.0, 3.0 + 2.0])
+    assert gusty.lasting(1.25)[0] == pytest.approx([4.0, 0.0, 5.0 + 0.25 * 9.0])
+    assert (gusty.gusts_m(), gusty.gusts_m(1.25)) == pytest.approx((20.0 * 8.0, 25.0 * 8.0))
 
 
 def test_what_a_straight_ray_cannot_reach_a_turning_body_does() -> None:
@@ -59,7 +86,7 @@ def test_what_a_straight_ray_cannot_reach_a_turning_body_does() -> None:
     lowest[80:84, 70] = 0.0  # the gap, 600 m to the north
     lowest[:, 69] = lowest[:, 71] = lowest[:, 70]
     layers = 25
-    drift = Descent(np.tile([0.0, 0.0, 60.0], (layers, 1)))
+    drift = Descent(np.tile([0.0, 0.0, 60.0], (layers, 1)), 0.0)
     place = np.array([SIZE * CELL / 2] * 2)
     reached = reached_from(ground(lowest), air(layers), drift, place, 24, 0.0)
     assert reached[60, 75]  # straight behind the wall: only round the corner
@@ -72,7 +99,7 @@ def test_it_stops_where_the_ground_is() -> None:
     """On a plateau 200 m below a body comes down after 200 m, however deep the valley beside it."""
     lowest = np.full((SIZE, SIZE), 200.0)
     lowest[:, 100:] = 0.0
-    drift = Descent(np.tile([0.0, 0.0, 60.0], (10, 1)))
+    drift = Descent(np.tile([0.0, 0.0, 60.0], (10, 1)), 0.0)
     reached = reached_from(ground(lowest), air(10), drift, np.array([SIZE * CELL / 2] * 2), 9, 0.0)
     assert extent_m(reached)[2] <= 5 * (60.0 + CELL) + CELL
 

@@ -37,6 +37,7 @@ def setting_of(aircraft: Aircraft, sector: Sector) -> Setting:
         temperature_c=PARAMETERS["temperature_slack_c"],
         terrain_down_m=PARAMETERS["le90_factor"] * sector.terrain.le90_m,
         terrain_aside_m=PARAMETERS["ce90_factor"] * sector.terrain.ce90_m, drag_least=PARAMETERS["polar_factor"],
+        gust_s=PARAMETERS["gust_s"], gust_share=PARAMETERS["gust_share"],
     )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def test_a_parachute_comes_down_at_its_rate(world: tuple[Sector, dict[str, Aircr
     weather = Weather(
         wind=(steady,), gust_m_s=0.0, updraft_max_m_s=0.0, isa_deviation_c=0.0, qnh_hpa=1013.25, icing=False
     )
-    setting = Setting(aircraft, weather, 0.0, 0.0, 0.0, 0.0, 1.0)
+    setting = Setting(aircraft, weather, 0.0, 0.0, 0.0, 0.0, 1.0, 20.0, 0.25)
     parachute = next(c for c in causes_of(aircraft, weather, PARAMETERS) if c.name == "gnss_loss")
     cause = replace(parachute, beside_m=0.0, above_m=0.0, runs_s=0.0, cas_m_s=0.0)
     plain = Terrain(np.full((80, 80), 4350.0), -2000.0, -2000.0, 100.0)

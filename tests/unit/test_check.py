@@ -67,7 +67,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("lowest_ground", "border_distance"):
         monkeypatch.setattr(checking, name, _once(getattr(checking, name), lambda given: None))
     sweep = checking.fields
-    swept = _once(lambda *given: list(sweep(*given)), lambda given: None if given[3] is None else given[3].tobytes())
+    swept = _once(lambda *given: list(sweep(*given)), lambda given: None if given[3] is None else given[3][0].tobytes())
     monkeypatch.setattr(checking, "fields", lambda *given: iter(swept(*given)))
 
 
@@ -171,10 +171,15 @@ def _wind_to(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     wind = Air._wind_at
 
     def turned(air: Air, height: float) -> Any:
-        x, y, spread = wind(air, height)
-        return -x, -y, spread
+        x, y, *spread = wind(air, height)
+        return -x, -y, *spread
 
     monkeypatch.setattr(Air, "_wind_at", turned)
+    return {}
+
+
+def _no_gusts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setattr(Air, "gusts_m", lambda air, factor=1.0: 0.0)
     return {}
 
 
@@ -211,6 +216,7 @@ ERRORS = {
     "AGL for AMSL": _lower(4100.0),
     "HAE for AMSL": _hae,
     "wind to for wind from": _wind_to,
+    "gusts forgotten": _no_gusts,
     "a leg left out": _leg_left_out,
     "a tour left out": _tour_left_out,
 }

@@ -87,10 +87,11 @@ def make_plan(
     proof_ground, unproven = _proof_ground(sector, fleet)
     given = sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline
     result = plan_night(*given, tell=_tell, proof_ground=proof_ground)
-    cost = None
-    if with_cost and proof_ground is not None and not deadline.interrupted:
+    interrupted, cost = deadline.interrupted, None
+    if with_cost and proof_ground is not None and not interrupted:
         _tell("cost")
-        cost = cost_of(result, plan_night(*given))
+        without = plan_night(*given)
+        cost = None if deadline.interrupted else cost_of(result, without)
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -107,10 +108,12 @@ def make_plan(
     if certificate is not None:
         certificate = msgspec.structs.replace(certificate, plan_sha256=sha256_hex(data))
         files[out_dir / "certificate.json"] = encode_certificate(certificate)
+    else:
+        (out_dir / "certificate.json").unlink(missing_ok=True)  # an older plan's, of the same folder
     plan_path, report_path = out_dir / "plan.json", out_dir / "plan.html"
     write_all({**files, plan_path: data})
     body = _body(result.plan) | {
-        "interrupted": deadline.interrupted,
+        "interrupted": interrupted,
         "plan": str(plan_path),
         "plan_sha256": sha256_hex(data),
         "report": str(report_path),

@@ -47,6 +47,13 @@ SOURCES: dict[str, tuple[float, str]] = {
     "speed_factor": (1.2, "assumed: over the fastest airspeed of the aircraft file, when nothing holds it"),
     "bank_share": (0.8, "the planner's own: turns are flown at this share of the bank limit"),
     "wind_sigmas": (2.0, "the planner's own: of the forecast's sigma, any direction, beside the gust"),
+    "gust_s": (
+        20.0,
+        "with gust_share at least 1.2 times what Durst (1960) measured of averages over 10 s to an hour (ASCE 7-22, "
+        "figure C26.5-1): the strongest minute has 0.47 of the strongest three seconds' excess over the mean, "
+        "the strongest ten minutes 0.13",
+    ),
+    "gust_share": (0.25, "of what the gust is above the mean: so much blows all the time"),
     "wind_factor": (1.25, "assumed: how much stronger than that the wind may be, from anywhere: 2 sigma become 3 to 4"),
     "le90_factor": (1.8236, "from 90 % (1.645 sigma) to 3 sigma"),
     "ce90_factor": (1.3977, "from 90 % (2.146 sigma) to 3 sigma"),
@@ -61,7 +68,6 @@ SOURCES: dict[str, tuple[float, str]] = {
     "layer_m": (40.0, "thickness of the layers of `reach`"),
 }
 PARAMETERS = {name: value for name, (value, _) in SOURCES.items()}
-DESCENTS = ("parachute", "parachute_above", "glide", "fall")
 QNH_HPA = (985.0, 1040.0)
 P = PARAMETERS
 
@@ -78,10 +84,15 @@ class Excursion:
     why: str | None = None
 
 
+Row = tuple[tuple[float, ...], float, str | None] | tuple[tuple[float, ...], float, None, str | None]
+"""An excursion without its mode."""
+
+
 def excursions_of(aircraft: Aircraft, sector: Sector, air: Air) -> tuple[Excursion, ...]:
     """The ten modes of one aircraft in one night, in the order of MODES."""
     makes = _with_device if aircraft.failure.termination.independent else _without_device
-    return tuple(makes(mode, aircraft, sector, air) for mode in MODES)
+    rows = _flying_on(aircraft, sector, air) | makes(aircraft, sector, air)
+    return tuple(Excursion(mode, *rows[mode]) for mode in MODES)
 
 
 def descents_of(aircraft: Aircraft, air: Air) -> dict[str, Descent | None]:
@@ -91,73 +102,78 @@ def descents_of(aircraft: Aircraft, air: Air) -> dict[str, Descent | None]:
     return {"fall": air.fall(aircraft)} if aircraft.kind == "multirotor" else {"glide": air.glide(aircraft)}
 
 
-def _with_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
+def _flying_on(aircraft: Aircraft, sector: Sector, air: Air) -> dict[Mode, Row]:
+    """What ends with the aircraft on its line again: its route is the rest of its tour, every leg of it proven."""
+    on_line, up_m = air.run_m(track_m(aircraft), 0.0, 0.0), altitude_error_m(aircraft, sector)
+    no_route = None if aircraft.failure.link_loss == "return_home" else "response_is_no_route"
+    blown_away = None if _held(aircraft, air) else "blown_away"
+    return {
+        "link_loss": (on_line, up_m, None, no_route),
+        "late_fence": (on_line if blown_away else _turned_back_m(aircraft, air), up_m, None, blown_away),
+        "navigation_error": (on_line, up_m, None),
+    }
+
+
+def _with_device(aircraft: Aircraft, sector: Sector, air: Air) -> dict[Mode, Row]:
     """With a termination that needs nothing of the autopilot: it acts when the aircraft leaves its corridor."""
-    failure = aircraft.failure
-    act_s = P["sense_s"] + failure.termination.act_s
-    up_m = altitude_error_m(aircraft, sector)
+    act_s = P["sense_s"] + aircraft.failure.termination.act_s
+    blind_s = aircraft.failure.gnss_detect_s + act_s
+    track, up_m = track_m(aircraft), altitude_error_m(aircraft, sector)
+    beside, above_m = P["corridor_m"], P["corridor_up_m"]
+    cruise, fast, wild = (aircraft.cruise_cas_m_s, aircraft.max_cas_m_s, aircraft.max_cas_m_s * P["speed_factor"])
     climb_m_s = aircraft.climb_sea_level_m_s
     rises_m_s = climb_m_s + sector.weather.updraft_max_m_s
-    track, corridor, high = track_m(aircraft), P["corridor_m"], P["corridor_up_m"]
-    cruise, fast = aircraft.cruise_cas_m_s, aircraft.max_cas_m_s
-    lasts = failure.gnss_detect_s + act_s
-    match mode:
-        case "gnss_loss":
-            return Excursion(mode, air.run_m(track, cruise, lasts), up_m + rises_m_s * lasts, "parachute")
-        case "gnss_drag":
-            led = track + P["drag_m"]
-            return Excursion(mode, air.run_m(led, cruise, act_s), up_m + rises_m_s * act_s, "parachute")
-        case "engine_loss" | "battery_loss":
-            return Excursion(
-                mode, air.run_m(corridor, cruise, act_s), high + air.rise_m(cruise, 0.0, act_s), "parachute"
-            )
-        case "stuck_control":
-            return Excursion(
-                mode, air.run_m(corridor, fast, act_s), high + air.rise_m(fast, climb_m_s, act_s), "parachute"
-            )
-        case "fly_away":
-            fastest = fast * P["speed_factor"]
-            rise = air.rise_m(fastest, climb_m_s, act_s)
-            return Excursion(mode, air.run_m(corridor, fastest, act_s), high + rise, "parachute")
-        case "wind_above_forecast":
-            blown = air.run_m(corridor, cruise, act_s, P["wind_factor"])
-            return Excursion(mode, blown, high + rises_m_s * act_s, "parachute_above")
-        case _:
-            return _flying_on(mode, aircraft, sector, air)
+    engine: Row = (air.run_m(beside, cruise, act_s), above_m + air.rise_m(cruise, 0.0, act_s), "parachute")
+    return {
+        "gnss_loss": (air.run_m(track, cruise, blind_s), up_m + rises_m_s * blind_s, "parachute"),
+        "gnss_drag": (air.run_m(track + P["drag_m"], cruise, act_s), up_m + rises_m_s * act_s, "parachute"),
+        "engine_loss": engine,
+        "battery_loss": engine,
+        "stuck_control": (
+            *(air.run_m(beside, fast, act_s), above_m + air.rise_m(fast, climb_m_s, act_s)),
+            "parachute",
+        ),
+        "fly_away": (air.run_m(beside, wild, act_s), above_m + air.rise_m(wild, climb_m_s, act_s), "parachute"),
+        "wind_above_forecast": (
+            *(air.run_m(beside, cruise, act_s, P["wind_factor"]), above_m + rises_m_s * act_s),
+            "parachute_above",
+        ),
+    }
 
 
-def _without_device(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
+def _without_device(aircraft: Aircraft, sector: Sector, air: Air) -> dict[Mode, Row]:
     """Where only the autopilot could end the flight, what takes the autopilot has no bound."""
     track, up_m = track_m(aircraft), altitude_error_m(aircraft, sector)
-    match mode:
-        case "gnss_loss" | "gnss_drag" | "stuck_control" | "fly_away":
-            return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, "no_independent_termination")
-        case "engine_loss" | "battery_loss":
-            if aircraft.kind == "multirotor":
-                return Excursion(mode, air.run_m(track, aircraft.max_cas_m_s, P["fall_s"]), up_m, "fall")
-            return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, "glide")
-        case "wind_above_forecast":
-            held = bool((air.winds_m_s(P["wind_factor"]) < air.slow_tas_m_s(aircraft.cruise_cas_m_s)).all())
-            return Excursion(mode, air.run_m(2.0 * track, 0.0, 0.0), up_m, None, None if held else "blown_away")
-        case _:
-            return _flying_on(mode, aircraft, sector, air)
+    unbound: Row = (air.run_m(track, 0.0, 0.0), up_m, None, "no_independent_termination")
+    engine: Row = (air.run_m(track, 0.0, 0.0), up_m, "glide")
+    if aircraft.kind == "multirotor":
+        engine = (air.run_m(track, aircraft.max_cas_m_s, P["fall_s"]), up_m, "fall")
+    blown_away = None if _held(aircraft, air, P["wind_factor"]) else "blown_away"
+    return {
+        "gnss_loss": unbound,
+        "gnss_drag": unbound,
+        "engine_loss": engine,
+        "battery_loss": engine,
+        "stuck_control": unbound,
+        "fly_away": unbound,
+        "wind_above_forecast": (air.run_m(2.0 * track, 0.0, 0.0), up_m, None, blown_away),
+    }
 
 
-def _flying_on(mode: Mode, aircraft: Aircraft, sector: Sector, air: Air) -> Excursion:
-    """What ends with the aircraft on its line again: its route is the rest of its tour, every leg of it proven."""
-    track, up_m = track_m(aircraft), altitude_error_m(aircraft, sector)
-    if mode != "late_fence":
-        why = "response_is_no_route" if mode == "link_loss" and aircraft.failure.link_loss != "return_home" else None
-        return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, why)
-    bank = math.radians(aircraft.bank_max_deg * P["bank_share"])
-    if not bool((air.winds_m_s() < air.slow_tas_m_s(aircraft.cruise_cas_m_s)).all()):
-        return Excursion(mode, air.run_m(track, 0.0, 0.0), up_m, None, "blown_away")
-    late_m = air.run_m(track, aircraft.cruise_cas_m_s, 2.0 * P["fence_cycle_s"])
-    turning_m = tuple(
-        tas**2 / (G0 * math.tan(bank)) + wind * math.pi * tas / (G0 * math.tan(bank))
+def _held(aircraft: Aircraft, air: Air, factor: float = 1.0) -> bool:
+    """Whether it flies faster than any wind."""
+    return bool((air.winds_m_s(factor) < air.slow_tas_m_s(aircraft.cruise_cas_m_s)).all())
+
+
+def _turned_back_m(aircraft: Aircraft, air: Air) -> tuple[float, ...]:
+    """How far a fence that is late lets it go: two looks, then a turn; the wind blows outwards for half of it."""
+    tan = math.tan(math.radians(aircraft.bank_max_deg * P["bank_share"]))
+    late_m = air.run_m(track_m(aircraft), aircraft.cruise_cas_m_s, 2.0 * P["fence_cycle_s"])
+    turning_m = (
+        tas**2 / (G0 * tan) + wind * math.pi * tas / (G0 * tan)
         for tas, wind in zip(air.tas_m_s(aircraft.cruise_cas_m_s), air.winds_m_s(), strict=True)
     )
-    return Excursion(mode, tuple(a + b for a, b in zip(late_m, turning_m, strict=True)), up_m, None)
+    return tuple(a + b for a, b in zip(late_m, turning_m, strict=True))
 
 
 def track_m(aircraft: Aircraft) -> float:

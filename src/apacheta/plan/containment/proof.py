@@ -116,6 +116,8 @@ def air_of(sector: Sector, ground: Ground) -> Air:
         grid_north=P["grid_north_factor"],
         polar_factor=P["polar_factor"],
         fall_sink_m_s=P["fall_sink_m_s"],
+        gust_s=P["gust_s"],
+        gust_share=P["gust_share"],
     )
 
 

@@ -6,8 +6,10 @@ over or rests at, which is over cell c at a height in layer k:
     V[k](c) = least over c' in N[k](c) of: V[k-1](c') where the lowest ground of c' is below layer k, else B(c')
 
 with B the least distance of any point of a cell and N[k] every cell that the body can come to while it sinks through
-layer k, from any point of c. Below the lowest ground V = B. A body cannot jump over ground that it must go round; in
-this recursion it may, which only makes more of its reach. Straight lines play no part.
+layer k, from any point of c. Below the lowest ground V = B. Gusts carry the body beside the way that this follows, by
+so much in all, whenever they like: c is where it would be without, and its B and its lowest ground are the least of all
+cells so near. A body cannot jump over ground that it must go round; in this recursion it may, which only makes more of
+its reach. Straight lines play no part.
 
 Forwards. The same relation from the cells of a state's excursion down: the cells that it may come over or rest at.
 """
@@ -63,12 +65,22 @@ def least_over(field: Array32, runs: Runs, outside: float) -> Array32:
 
 def fields(ground: Ground, air: Air, descent: Descent | None) -> Iterator[Array32]:
     """V of each layer, from the lowest up; without a descent, B for each: it flies on."""
-    value = ground.border_m
+    if descent is None:
+        yield from (ground.border_m for _ in range(air.layers))
+        return
+    lowest, border = (_least_beside(field, descent, ground) for field in (ground.lowest_m, ground.border_m))
+    value = border
     for k in range(air.layers):
-        if descent is not None:
-            below = np.where(ground.lowest_m < air.edges_m[k], value, ground.border_m)
-            value = least_over(below, runs_of(descent.drift_m[k], ground.box.cell_m), BEYOND_M)
+        below = np.where(lowest < air.edges_m[k], value, border)
+        value = least_over(below, runs_of(descent.drift_m[k], ground.box.cell_m), BEYOND_M)
         yield value
+
+
+def _least_beside(field: Array32, descent: Descent, ground: Ground) -> Array32:
+    """The least of a field wherever gusts may have carried a body beside its way."""
+    if descent.beside_m == 0.0:
+        return field
+    return least_over(field, runs_of(np.array([0.0, 0.0, descent.beside_m]), ground.box.cell_m), BEYOND_M)
 
 
 def least_distances(ground: Ground, field: Array32, places: Floats, radius_m: Floats) -> Array32:
@@ -91,16 +103,19 @@ def reached_from(
 def reached_of(ground: Ground, air: Air, descent: Descent | None, starts: dict[int, Bools]) -> Bools:
     """The same for many states at once: where excursions lead, by layer."""
     reached: Bools = np.zeros(ground.border_m.shape, np.bool_)
-    aloft = reached.copy()
-    for k in range(max(starts, default=-1), -1, -1):
-        if k in starts:
-            aloft |= starts[k]
-            reached |= starts[k]
-        if descent is not None and aloft.any():
+    if descent is None or not starts:
+        return np.asarray(np.logical_or.reduce([reached, *starts.values()]))
+    aloft, lowest = reached.copy(), _least_beside(ground.lowest_m, descent, ground)
+    for k in range(max(starts), -1, -1):
+        aloft |= starts.get(k, False)
+        reached |= aloft
+        if aloft.any():
             come = spread(aloft, descent.drift_m[k], ground.box.cell_m)
             reached |= come
-            aloft = come & (ground.lowest_m < air.edges_m[k])
-    return reached
+            aloft = come & (lowest < air.edges_m[k])
+    if descent.beside_m == 0.0:
+        return reached
+    return spread(reached, np.array([0.0, 0.0, descent.beside_m]), ground.box.cell_m)
 
 
 def spread(mask: Bools, drift: Floats, cell_m: float) -> Bools:

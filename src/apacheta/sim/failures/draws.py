@@ -81,6 +81,8 @@ class Setting:
     terrain_down_m: float
     terrain_aside_m: float
     drag_least: float
+    gust_s: float
+    gust_share: float
 
 
 def stated_bank_deg(aircraft: Aircraft) -> float:
@@ -130,6 +132,10 @@ def draw(cause: Cause, setting: Setting, count: int, rng: np.random.Generator) -
         "wind_changes_s": rng.choice([math.inf, math.inf, 15.0, 60.0], count),
         "blown": between(0.0, cause.blown - 1.0) if cause.blown > 1.0 else np.zeros(count),
         "blown_from": angle(),
+        "gust_from_s": between(0.0, 240.0),
+        "gust_blows_s": rng.choice([0.0, 0.5, 1.0, 1.0], count) * setting.gust_s / (1.0 - setting.gust_share),
+        "gust_parts": rng.choice([1.0, 1.0, 3.0, 8.0], count),
+        "gust_pause_s": between(2.0, 60.0),
         "updraft_m_s": between(0.0, setting.weather.updraft_max_m_s),
         "warmer_c": between(-setting.temperature_c, setting.temperature_c),
         "terrain_down_m": between(-setting.terrain_down_m, setting.terrain_down_m),
@@ -165,6 +171,7 @@ def _conspiring(
         "wind_share": 1.0,
         "wind_turns_rad_s": 0.0,
         "wind_changes_s": math.inf,
+        "gust_blows_s": setting.gust_s / (1.0 - setting.gust_share),
         "blown": cause.blown - 1.0,
         "blown_from": to + math.pi,
         "updraft_m_s": setting.weather.updraft_max_m_s,

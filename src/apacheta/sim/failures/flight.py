@@ -63,6 +63,7 @@ def fly(
             aircraft.induced_k or 0.05,
             aircraft.stall_cas_m_s or 1.0,
             aircraft.max_cas_m_s,
+            setting.gust_share,
         ],
         dtype=np.float64,
     )

@@ -8,6 +8,7 @@ from numba import float64, njit, types, uint8
 FIGURES = (
     *("beside_m", "bearing", "above_m", "runs_s", "cas_m_s", "heading", "bank", "turns_from_s", "turns_over_s"),
     *("pitch", "climb_m_s", "wind_from", "wind_share", "wind_turns_rad_s", "wind_changes_s", "blown", "blown_from"),
+    *("gust_from_s", "gust_blows_s", "gust_parts", "gust_pause_s"),
     *("updraft_m_s", "warmer_c", "terrain_down_m", "terrain_aside_m", "terrain_to", "glide_share", "drag", "seed"),
 )
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
@@ -50,6 +51,18 @@ def ground_at(height_m, west, south, cell, x, y):
     return low * (1.0 - fv) + (height_m[i + 1, j] * (1.0 - fu) + height_m[i + 1, j + 1] * fu) * fv
 
 
+@njit([float64(float64, float64, float64, float64, float64, float64)], **OPTIONS)
+def gust_at(t, lasting, starts, blows, parts, pause):
+    """How much of the gust blows so long after what bounds the failure has acted: all of it before that, and for so
+    many seconds afterwards, in so many parts with pauses between; else what always does."""
+    if t < 0.0:
+        return 1.0
+    part = blows / parts
+    number = math.floor((t - starts) / (part + pause))
+    on = t >= starts and number < parts and t - starts - number * (part + pause) < part
+    return 1.0 if on else lasting
+
+
 @njit(
     [
         types.void(
@@ -61,12 +74,13 @@ def ground_at(height_m, west, south, cell, x, y):
 )  # fmt: skip
 def fall_to_ground(place, drawn, fixed, layers, height_m, frame, mask, end, farthest, outside):
     """Fly every draw. The order of the figures is FIGURES', of `fixed` that of flight.fly."""
-    coming, sink, sink_height, deviation, gust, sigmas, mass, area, cd0, induced, stall, fastest = fixed
+    coming, sink, sink_height, deviation, gust, sigmas, mass, area, cd0, induced, stall, fastest, gust_share = fixed
     west, south, cell, corner_x, corner_y, mask_cell = frame
     for n in range(drawn.shape[0]):
         beside, bearing, above, runs, cas, heading, bank, turns_from, turns_over = drawn[n, :9]
         pitch, climb, wind_from, wind_share, wind_turns, wind_changes, blown, blown_from = drawn[n, 9:17]
-        updraft, warmer, down, aside, aside_to, glide, drag, seed = drawn[n, 17:]
+        gust_from, gust_blows, gust_parts, gust_pause = drawn[n, 17:21]
+        updraft, warmer, down, aside, aside_to, glide, drag, seed = drawn[n, 21:]
         x = place[0] + beside * math.sin(bearing)
         y = place[1] + beside * math.cos(bearing)
         z = place[2] + above
@@ -87,8 +101,9 @@ def fall_to_ground(place, drawn, fixed, layers, height_m, frame, mask, end, fart
             wind_from += wind_turns * STEP_S
             east, north, sigma = forecast_at(layers, z)
             mean = math.hypot(east, north)
-            spread = wind_share * (sigmas * sigma + max(gust - mean, 0.0))
-            more = blown * (mean + sigmas * sigma + max(gust - mean, 0.0))
+            gusty = max(gust - mean, 0.0) * gust_at(t - runs, gust_share, gust_from, gust_blows, gust_parts, gust_pause)
+            spread = wind_share * (sigmas * sigma + gusty)
+            more = blown * (mean + sigmas * sigma + gusty)
             wind_x = east - spread * math.sin(wind_from) - more * math.sin(blown_from)
             wind_y = north - spread * math.cos(wind_from) - more * math.cos(blown_from)
             density = density_of(z, deviation + warmer)
