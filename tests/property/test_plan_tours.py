@@ -636,6 +636,36 @@ def test_a_plan_without_tours_claims_no_distances(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "plan.html").is_file()
 
 
+def test_time_that_runs_out_over_the_proofs_cost_interrupts_no_plan(
+    planned: Planned, result: PlanResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The night is planned once more without the proof, for a figure: without the time for that there is no figure."""
+
+    def plan(*given, proof_ground=None, **more) -> PlanResult:
+        if proof_ground is None:
+            given[-1]._end = 0.0
+            assert given[-1]()
+        return result
+
+    monkeypatch.setattr("apacheta.app.plan.plan_night", plan)
+    given = {"policy": "strips", "seed": 1, "max_seconds": 1e6, "out_dir": tmp_path / "out", "with_cost": True}
+    given |= {"sector_path": planned.path}
+    body = make_plan(planned.sector, planned.mandate, planned.fleet, planned.world, **given).body
+    assert (body["interrupted"], body["watched_without_proof_km2"], body["still_watched_share"]) == (False, None, None)
+    assert body["tours"] > 0
+
+
+def test_an_older_certificate_does_not_stay_beside_a_plan_that_has_none(tmp_path: Path) -> None:
+    """At such a QNH nothing is proven, and what lies there is of the plan before."""
+    path, out = two_valleys(tmp_path), tmp_path / "out"
+    run(path, out, max_seconds=0.001)
+    assert (out / "certificate.json").is_file()
+    path.write_text(changed(SECTOR, "qnh_hpa = 1013", "qnh_hpa = 984"), encoding="utf-8")
+    body, _ = run(path, out, max_seconds=0.001)
+    assert (body["certificate"], [w["code"] for w in body["warnings"]][:1]) == (None, ["air_out_of_range"])
+    assert sorted(p.name for p in out.iterdir()) == ["inputs.json", "plan.html", "plan.json"]
+
+
 def test_the_command_writes_plan_and_page_whole(planned: Planned, tmp_path: Path) -> None:
     given = {"policy": "strips", "seed": 3, "max_seconds": None, "out_dir": tmp_path / "out", "language": "es"}
     given |= {"sector_path": planned.path}
