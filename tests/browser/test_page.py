@@ -124,7 +124,8 @@ def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
     upright.click()
     page.wait_for_selector("[data-map='webgl'] [data-ready]")
     page.wait_for_selector(".needle")
-    assert shades(page.locator("[data-map='webgl'] canvas").screenshot()) > 50
+    # of the page, not of the element: that would wait for two frames alike, for which a slow machine takes a minute
+    assert shades(page.screenshot(clip=page.locator("[data-map='webgl'] canvas").bounding_box())) > 50
     upright.click()
     page.wait_for_selector("[data-map='canvas'] [data-ready]")
     assert page.locator(".needle").count() == 0
