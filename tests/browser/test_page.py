@@ -9,6 +9,9 @@ import pytest
 from browsing import DEEP, FLAT, has_evidence, press
 from processes import until
 
+SOFTWARE_3D_MS = 240_000
+"""A slow machine without a graphics card takes two minutes for the first picture of the ground in 3D."""
+
 
 def waits_for(page: Any, alert: str, word: str) -> None:
     page.locator(f"[data-alert='{alert}']", has_text=word).wait_for()
@@ -114,10 +117,12 @@ def test_a_selected_alert_moves_the_map_only_where_it_was_not_in_view(browsing: 
     assert place_after("-", "+") != away
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("browsing", [DEEP], indirect=True)
 def test_the_ground_rises_on_demand_and_lies_flat_again(browsing: Any) -> None:
     """Software draws the flat map by canvas; 3D brings WebGL, which draws ground where there was none, then goes."""
     page = browsing.page()
+    page.set_default_timeout(SOFTWARE_3D_MS)
     page.get_by_role("button", name="Mapa", exact=True).click()
     page.wait_for_selector("[data-map='canvas'] [data-ready]")
     upright = page.get_by_role("button", name="Vista en 3D")
