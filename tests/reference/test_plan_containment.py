@@ -60,10 +60,12 @@ def test_gusts_carry_it_so_much_farther_over_a_plain_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "over_mean"), [(3, 1.53), (10, 1.43), (30, 1.32), (60, 1.25), (200, 1.12), (600, 1.067), (3600, 1.0)]
+    ("seconds", "over_mean"),
+    [(3, 1.53), (10, 1.43), (30, 1.32), (45, 1.28), (60, 1.25), (200, 1.12), (600, 1.067), (3600, 1.0)],
 )
-def test_gusts_are_bounded_above_what_was_measured(seconds: float, over_mean: float) -> None:
-    """Durst (1960), read off ASCE 7-22, figure C26.5-1: the strongest mean over so many seconds, over the hour's."""
+def test_gusts_are_bounded_above_dursts_curve(seconds: float, over_mean: float) -> None:
+    """Durst's curve (1960): the strongest mean over so many seconds, over the hour's. 3 and 45 s as quoted in public,
+    the others from memory, not held against the figure."""
     excess = (over_mean - 1.0) / 0.53
     bound = min(PARAMETERS["gust_s"] + PARAMETERS["gust_share"] * seconds, seconds)
     assert bound >= (1.2 if seconds > 3 else 1.0) * excess * seconds

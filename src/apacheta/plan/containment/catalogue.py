@@ -49,11 +49,11 @@ SOURCES: dict[str, tuple[float, str]] = {
     "wind_sigmas": (2.0, "the planner's own: of the forecast's sigma, any direction, beside the gust"),
     "gust_s": (
         20.0,
-        "with gust_share at least 1.2 times what Durst (1960) measured of averages over 10 s to an hour (ASCE 7-22, "
-        "figure C26.5-1): the strongest minute has 0.47 of the strongest three seconds' excess over the mean, "
-        "the strongest ten minutes 0.13",
+        "assumed: with gust_share at least 1.2 times Durst's curve (1960; ASCE 7, commentary to 26.5) of the strongest "
+        "mean over 10 s to an hour; of its values 1.53 at 3 s and 1.28 at 45 s were found quoted, the others "
+        "are from memory and not held against the figure",
     ),
-    "gust_share": (0.25, "of what the gust is above the mean: so much blows all the time"),
+    "gust_share": (0.25, "assumed, with gust_s: of what the gust is above the mean so much blows all the time"),
     "wind_factor": (1.25, "assumed: how much stronger than that the wind may be, from anywhere: 2 sigma become 3 to 4"),
     "le90_factor": (1.8236, "from 90 % (1.645 sigma) to 3 sigma"),
     "ce90_factor": (1.3977, "from 90 % (2.146 sigma) to 3 sigma"),
