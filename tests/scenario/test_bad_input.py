@@ -492,14 +492,19 @@ def test_a_full_disk_leaves_no_half_mandate(world: Path, tmp_path: Path) -> None
     assert load_mandate(post.mandate) == load_mandate(world / "mandate.toml")
 
 
-def test_each_older_plan_is_kept_under_its_hash(tmp_path: Path) -> None:
+def test_each_older_plan_is_kept_with_its_proof_under_its_hash(tmp_path: Path) -> None:
     post = open_post(tmp_path / "post")
     for number in range(3):
         post.set_plan_aside()
         write_all({post.plan: b"plan %d" % number, post.plan.with_suffix(".html"): b"page %d" % number})
+        if number:
+            write_all({post.certificate: b"proof %d" % number})
     names = {hashlib.sha256(b"plan %d" % n).hexdigest(): n for n in range(2)}
     kept = {f"{name}{end}": b"%s %d" % (what, n) for name, n in names.items() for end, what in PAIR}
-    assert content(post.plans) == kept | {"plan.json": b"plan 2", "plan.html": b"page 2"}
+    kept |= {f"{name}.certificate.json": b"proof 1" for name, n in names.items() if n == 1}
+    assert content(post.plans) == kept | {
+        "plan.json": b"plan 2", "plan.html": b"page 2", "certificate.json": b"proof 2"
+    }  # fmt: skip
 
 
 def entries_of(post: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -198,7 +198,9 @@ def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
     assert again["entries"] > acknowledged
     assert "log_resume" in [e["kind"] for e in entries(post)]
     planned = {e["body"]["plan_sha256"] for e in entries(post) if e["kind"] == "plan"}
-    assert planned <= {hashlib.sha256(p.read_bytes()).hexdigest() for p in (post / "plans").glob("*.json")}
+    kept = {hashlib.sha256(p.read_bytes()).hexdigest() for p in (post / "plans").glob("*.json")}
+    assert planned <= kept
+    assert {e["body"]["certificate_sha256"] for e in entries(post) if e["kind"] == "plan"} <= kept
 
 
 def test_a_post_that_another_process_holds_is_left_as_it_is(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ..formats.certificate_json import encode_certificate
 from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from ..plan.containment import Ground, check_inputs, prove
+from ..plan.cost import Change, cost_of
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
 from .loading import (
@@ -43,7 +44,7 @@ KEYS = (
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
     *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
     *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
-    *("certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
+    *("changed_by_proof", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
 INPUTS_FILE = "inputs.json"
 """Beside plan.json: where its sector is, so that it can be proven anew."""
@@ -80,7 +81,7 @@ def make_plan(
     """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
     is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground. Raises InputFault.
     """
-    from .plan_page import cost_of, failures_of, render_plan
+    from .plan_page import failures_of, render_plan
 
     started, cpu = time.monotonic(), time.process_time()
     deadline = _Deadline(max_seconds)
@@ -91,7 +92,8 @@ def make_plan(
     if with_cost and proof_ground is not None and not interrupted:
         _tell("cost")
         without = plan_night(*given)
-        cost = None if deadline.interrupted else cost_of(result, without)
+        if not deadline.interrupted:
+            cost = cost_of(result, without, _prove_anyway(without.plan, sector, fleet, sector_path, proof_ground))
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -119,6 +121,7 @@ def make_plan(
         "report": str(report_path),
         "watched_without_proof_km2": None if cost is None else cost.without_km2,
         "still_watched_share": None if cost is None else cost.still_share,
+        "changed_by_proof": None if cost is None else [_changed(change) for change in cost.changes],
         "certificate": None if certificate is None else str(out_dir / "certificate.json"),
         "certificate_sha256": None if certificate is None else sha256_hex(files[out_dir / "certificate.json"]),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -134,6 +137,16 @@ def _proof_ground(sector: Sector, fleet: Mapping[str, Aircraft]) -> tuple[Ground
     except InputFault as fault:
         return None, fault.line
     return load_proof_ground(sector), None
+
+
+def _prove_anyway(
+    plan: WatchPlan, sector: Sector, fleet: Mapping[str, Aircraft], sector_path: Path, ground: Ground
+) -> Certificate | None:
+    """What the proof says of a plan that was made without it; None where its failures leave the air worked out."""
+    try:
+        return prove(plan, "", sector, fleet, aircraft_contents(sector, sector_path), ground)
+    except InputFault:
+        return None
 
 
 def run(
@@ -261,6 +274,21 @@ def _body(plan: WatchPlan) -> dict[str, Any]:
         "certified_detection": plan.certified_detection,
         "dropped": [{"what": d.what, "why": d.why, "text": d.text} for d in plan.dropped],
         "planned_km2": plan.planned_km2,
+    }
+
+
+def _changed(change: Change) -> dict[str, Any]:
+    worst = change.worst
+    return {
+        "tour": change.tour,
+        "height_hae_m": change.height_hae_m,
+        "fate": change.fate,
+        "mode": None if worst is None else worst.mode,
+        "margin_m": None if worst is None else worst.margin_m,
+        "became": change.became,
+        "moved_m": change.moved_m,
+        "lowered_m": change.lowered_m,
+        "still_watched_share": change.still_share,
     }
 
 

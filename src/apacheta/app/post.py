@@ -16,6 +16,7 @@ from .files import write_all, write_whole
 
 POST_FORMAT = 'format = "post/1"\n'
 FOLDERS = ("plans", "reports", "evidence", "video")
+CERTIFICATE_END = ".certificate.json"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Post:
     def plan(self) -> Path:
         """The newest plan; each older one lies beside it, named by its SHA-256."""
         return self.plans / "plan.json"
+
+    @property
+    def certificate(self) -> Path:
+        """The newest plan's proof, if it has one."""
+        return self.plans / "certificate.json"
 
     @property
     def reports(self) -> Path:
@@ -101,11 +107,12 @@ class Post:
         return wanted
 
     def set_plan_aside(self) -> None:
-        """Keep the newest plan and its page under the plan's SHA-256 too: the next one takes their names."""
+        """Keep the newest plan, its page and its certificate under the plan's SHA-256 too: the next one takes their
+        names."""
         if self.plan.is_file():
-            pair = (p for p in (self.plan, self.plan.with_suffix(".html")) if p.is_file())
             name = sha256_hex(self.plan.read_bytes())
-            write_all({p.with_name(f"{name}{p.suffix}"): p.read_bytes() for p in pair})
+            ends = {".json": self.plan, ".html": self.plan.with_suffix(".html"), CERTIFICATE_END: self.certificate}
+            write_all({self.plans / f"{name}{e}": p.read_bytes() for e, p in ends.items() if p.is_file()})
 
 
 class PostFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

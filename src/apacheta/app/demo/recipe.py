@@ -180,12 +180,14 @@ def say_given(answer: Answer, given: Given, post: Post) -> None:
 
 
 def _plan_body(night: Night) -> dict[str, Any]:
-    plan = night.plan
+    plan, proof = night.plan, night.post.certificate
     slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
     return {
         "watch": night.post.watch,
         "video": str(night.post.video.relative_to(night.post.folder)),
         "plan_sha256": sha256_hex(night.post.plan.read_bytes()),
+        "containment": plan.containment,
+        "certificate_sha256": sha256_hex(proof.read_bytes()) if proof.is_file() else None,
         "policy": plan.policy,
         "seed": plan.seed,
         "sector_sha256": plan.sector_sha256,

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ...core.aircraft import Aircraft
 from ...core.certificate import Certificate
 from ...core.sector import Sector
-from ...plan import PlanResult
 from ...plan.airspace import ring_xy
 from ...plan.containment import Ground, coarser, reached_by_mode
 from ...plan.containment.ground import BEYOND_M
+from ...plan.cost import Change, Cost
 from ..report.ink import FULL_WIDTH_IN, ORANGE, Ink, figure, picture
 from ..texts import Texts
 
@@ -24,24 +24,6 @@ COLUMNS = 4
 PANEL_ROOM_M = 800.0
 TITLE_IN = 0.32
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the proof costs: ground that the menu would watch without it, the share of that which it still watches, and
-    all that it watches with it."""
-
-    without_km2: float
-    still_share: float | None
-    with_km2: float
-
-
-def cost_of(result: PlanResult, without: PlanResult) -> Cost:
-    """From the same night planned with the proof and without it."""
-    km2 = result.dem.cell_m**2 / 1e6
-    before, both = int(without.watched.sum()), int((without.watched & result.watched).sum())
-    still = round(both / before, 3) if before else None
-    return Cost(round(before * km2, 4), still, round(int(result.watched.sum()) * km2, 4))
 
 
 @dataclass(frozen=True)
@@ -99,6 +81,28 @@ def rows_of(failures: Failures, t: Texts) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def changes_of(failures: Failures, t: Texts) -> list[list[str]]:
+    """What became of every tour that would be flown without the proof: its name, its worst failure, what became
+    of it, and how much of its ground is still watched, %."""
+    return [] if failures.cost is None else [_change(change, t) for change in failures.cost.changes]
+
+
+def _change(change: Change, t: Texts) -> list[str]:
+    moved, lowered = t.number(change.moved_m), t.number(change.lowered_m)
+    raised = t.number(None if change.lowered_m is None else -change.lowered_m)
+    became = t(f"plan.fate.{change.fate}", became=change.became or "", moved=moved, lowered=lowered, raised=raised)
+    share = None if change.still_share is None else 100.0 * change.still_share
+    return [change.tour, _worst(change, t), became, t.number(share)]
+
+
+def _worst(change: Change, t: Texts) -> str:
+    """The failure that decides, and how many metres it lacks or spares."""
+    if change.worst is None:
+        return t("plan.fate.unknown")
+    mode, metres = t(f"prove.mode.{change.worst.mode}"), t.number(abs(change.worst.margin_m))
+    return t("plan.fate.spare" if change.worst.margin_m >= 0.0 else "plan.fate.lacks", mode=mode, metres=metres)
 
 
 def _villages(failures: Failures, reached: Bools) -> list[str]:

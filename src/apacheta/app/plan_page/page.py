@@ -16,7 +16,7 @@ from ...plan import PlanResult
 from ..loading import World
 from ..report.ink import INKS, Ink
 from ..texts import Texts
-from .failures import Failures, picture_of, rows_of, said_of
+from .failures import Failures, changes_of, picture_of, rows_of, said_of
 from .pictures import Scene, profile, scene_of, sector_map, strips_map
 
 PROFILES_MAX = 6
@@ -58,6 +58,7 @@ def render_plan(
         tours=[_tour(tour, t) for tour in plan.tours],
         profiles=_profiles(scene, t),
         failures=rows_of(failures, t) if failures else [],
+        changes=changes_of(failures, t) if failures else [],
         failures_said=said_of(failures, t) if failures else "",
         reaches=_twice(lambda ink: picture_of(failures, ink, t)) if failures and failures.reached else None,
         dropped=[
