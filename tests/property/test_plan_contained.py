@@ -170,3 +170,5 @@ def test_plan_and_page_say_what_became_of_the_tours(planned: Planned, without: P
     lacking = next(change for change in body["changed_by_proof"] if change["margin_m"] < 0.0)
     assert f"{-lacking['margin_m']:,.0f} m short" in page
     assert "Still watched, %" in page
+    warning = next(w for w in body["warnings"] if w["code"] == "gust_below_wind")
+    assert "gust_m_s of 3.0 is below the mean wind of 4.0 m/s" in warning["text"]

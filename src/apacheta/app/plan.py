@@ -24,6 +24,7 @@ from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from ..plan.containment import Ground, check_inputs, prove
 from ..plan.cost import Change, cost_of
+from ..plan.performance import wind_at
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
 from .loading import (
@@ -217,6 +218,7 @@ def _work(
     answer.body |= made.body
     if made.unproven is not None:
         answer.warnings.append(msgspec.structs.replace(made.unproven, file=str(sector_path)))
+    answer.warnings += _gust_below_wind(made.plan, sector, sector_path)
     if sector.note:
         answer.warnings.append(ErrorLine(code="sector_note", text=sector.note, file=str(sector_path), field="note"))
     if not made.plan.slots:
@@ -237,6 +239,20 @@ def _not_to_be_flown(made: Made, sector_path: Path) -> ErrorLine:
     text = f"{made.plan.containment}: {', '.join(m.mode for m in found)}. This plan is not to be flown."
     remedy = "Take aircraft with a termination that is independent of the autopilot, or another night."
     return ErrorLine(code=made.plan.containment, text=text, file=str(sector_path), field="fleet", remedy=remedy)
+
+
+def _gust_below_wind(plan: WatchPlan, sector: Sector, sector_path: Path) -> list[ErrorLine]:
+    """A forecast that contradicts itself at a height that is flown: a gust has the mean wind in it."""
+    heights = {w.alt_amsl_m for tour in plan.tours for w in tour.waypoints}
+    mean, height = max(((wind_at(sector.weather, h).speed_m_s, h) for h in heights), default=(0.0, 0.0))
+    gust = sector.weather.gust_m_s
+    if gust >= mean:
+        return []
+    text = f"gust_m_s of {gust:.1f} is below the mean wind of {mean:.1f} m/s at {height:.0f} m; there it counts as none."
+    remedy = "Give the strongest wind at the heights flown, its mean included."
+    return [
+        ErrorLine(code="gust_below_wind", text=text, file=str(sector_path), field="weather.gust_m_s", remedy=remedy)
+    ]
 
 
 def _check_folder(out_dir: Path) -> None:

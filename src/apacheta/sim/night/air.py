@@ -52,19 +52,26 @@ class Drift:
 class Gusts:
     """Turbulence felt at about 25 m/s: first-order (Dryden's longitudinal form) in east, north and up.
 
-    A gust forecast is a peak: a third of it is the standard deviation; vertical gusts are half of that.
+    A gust forecast is a peak, the mean wind in it, as in METAR: a third of what it is above the mean at a height is the
+    standard deviation there; vertical gusts are half of that.
     """
 
-    def __init__(self, gust_m_s: float, rng: np.random.Generator) -> None:
-        sigma, tau = gust_m_s / 3.0, GUST_LENGTH_M / 25.0
-        self.east, self.north = Drift(sigma, tau, rng), Drift(sigma, tau, rng)
-        self.up = Drift(sigma / 2.0, tau / 2.0, rng)
+    def __init__(self, rng: np.random.Generator) -> None:
+        tau = GUST_LENGTH_M / 25.0
+        self.east, self.north = Drift(1.0, tau, rng), Drift(1.0, tau, rng)
+        self.up = Drift(0.5, tau / 2.0, rng)
 
     @property
     def drifts(self) -> tuple[Drift, Drift, Drift]:
-        """East, north, up."""
+        """East, north, up, in standard deviations of the horizontal gusts."""
         return self.east, self.north, self.up
 
-    def step(self, dt_s: float) -> tuple[float, float, float]:
+    def step(self, dt_s: float, sigma_m_s: float) -> tuple[float, float, float]:
         """East, north, up in m/s."""
-        return self.east.step(dt_s), self.north.step(dt_s), self.up.step(dt_s)
+        east, north, up = (drift.step(dt_s) for drift in self.drifts)
+        return sigma_m_s * east, sigma_m_s * north, sigma_m_s * up
+
+
+def gust_sigma_m_s(weather: Weather, mean_m_s: float) -> float:
+    """Standard deviation of the horizontal gusts where the mean wind is so strong; 0 where it is above the gust."""
+    return max(weather.gust_m_s - mean_m_s, 0.0) / 3.0
