@@ -36,6 +36,7 @@ ANSWERS = {
     "answer-demo-1": ("apacheta.app.demo.command", "apacheta/demo/1"),
     "answer-plan-1": ("apacheta.app.plan", "apacheta/plan/1"),
     "answer-prove-1": ("apacheta.app.prove", "apacheta/prove/1"),
+    "answer-export-1": ("apacheta.app.export", "apacheta/export/1"),
     "answer-watch-1": ("apacheta.app.watch.command", "apacheta/watch/1"),
     "answer-doctor-video-1": ("apacheta.app.doctor", "apacheta/doctor-video/1"),
     "answer-terrain-tiles-1": ("apacheta.app.terrain.tiles", "apacheta/terrain-tiles/1"),

@@ -73,7 +73,7 @@ def _tour(name: str, way: Any) -> Tour:
         position = GeoPoint(lat_deg=LAT + north, lon_deg=LON + east, alt_hae_m=HaeM(hae))
         points.append(Waypoint(position=position, alt_amsl_m=AmslM(amsl), kind="transit", along_m=0.0))
     return Tour(
-        id=name, strip="", waypoints=tuple(points), stares=(), length_m=0.0, duration_s=0.0, laps=0, energy_wh=0.0,
+        id=name, strip="", waypoints=tuple(points), stares=(), length_m=0.0, duration_s=1_500.0, laps=0, energy_wh=0.0,
         reserve_fraction=0.5, min_border_distance_m=0.0, min_terrain_clearance_m=0.0, max_density_altitude_m=0.0,
         radio_margin_db=0.0, watched_km2=0.0,
     )  # fmt: skip

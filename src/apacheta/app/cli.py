@@ -93,7 +93,7 @@ def _parser(wants_json: bool) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
     for add in (
-        *(_add_demo, _add_plan, _add_prove, _add_watch, _add_doctor, _add_terrain),
+        *(_add_demo, _add_plan, _add_prove, _add_export, _add_watch, _add_doctor, _add_terrain),
         *(_add_verify, _add_bench, _add_warm, _add_config),
     ):
         add(commands)
@@ -150,6 +150,14 @@ def _add_prove(commands) -> None:
     prove.add_argument("--out", metavar="FILE", required=True, help="the certificate, for apacheta-check")
     prove.add_argument("--sector", metavar="FILE", help="default: the one that `plan` noted beside PLAN")
     _add_language(prove)
+
+
+def _add_export(commands) -> None:
+    export = _command(commands, "export", "write a proven plan's sorties as .waypoints and .plan, and as KML", _export)
+    export.add_argument("plan", metavar="PLAN")
+    export.add_argument("--out", metavar="DIR", required=True, help="a new or empty folder")
+    export.add_argument("--sector", metavar="FILE", help="default: the one that `plan` noted beside PLAN")
+    _add_language(export)
 
 
 def _add_watch(commands) -> None:
@@ -355,6 +363,12 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 def _prove(arguments: argparse.Namespace) -> int:
     from .prove import command
+
+    return command(arguments)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from .export import command
 
     return command(arguments)
 

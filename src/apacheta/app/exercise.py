@@ -32,7 +32,7 @@ from .folders import cache_folder, made_whole
 from .loading import CELL_M, bounds_of, rasters_of
 from .loading import World as Ground
 
-EXERCISE_VERSION = 1
+EXERCISE_VERSION = 2
 NIGHT_START = "2026-06-21T23:00:00Z"
 NIGHT_END = "2026-06-22T07:00:00Z"
 MANDATE_FROM = "2026-06-01T00:00:00Z"

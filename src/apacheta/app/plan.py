@@ -195,7 +195,7 @@ def _work(
     mandate = load_mandate(mandate_file)
     check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(mandate_file))
     fleet = load_fleet(sector, sector_path)
-    _check_folder(out_dir)
+    check_folder(out_dir)
     ground = load_world(sector, sector_path)
     try:
         made = make_plan(
@@ -248,14 +248,16 @@ def _gust_below_wind(plan: WatchPlan, sector: Sector, sector_path: Path) -> list
     gust = sector.weather.gust_m_s
     if gust >= mean:
         return []
-    text = f"gust_m_s of {gust:.1f} is below the mean wind of {mean:.1f} m/s at {height:.0f} m; there it counts as none."
+    text = (
+        f"gust_m_s of {gust:.1f} is below the mean wind of {mean:.1f} m/s at {height:.0f} m; there it counts as none."
+    )
     remedy = "Give the strongest wind at the heights flown, its mean included."
     return [
         ErrorLine(code="gust_below_wind", text=text, file=str(sector_path), field="weather.gust_m_s", remedy=remedy)
     ]
 
 
-def _check_folder(out_dir: Path) -> None:
+def check_folder(out_dir: Path) -> None:
     """Refuse a place for the plan where a file is in the way, before anything is worked out."""
     there = next(path for path in (out_dir, *out_dir.absolute().parents) if path.exists())
     if not there.is_dir():

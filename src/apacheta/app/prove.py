@@ -3,12 +3,15 @@
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.aircraft import Aircraft
 from ..core.certificate import Certificate
 from ..core.errors import InputFault
 from ..core.plan import WatchPlan
+from ..core.sector import Sector
 from ..formats.canonical import sha256_hex
 from ..formats.certificate_json import encode_certificate
 from ..formats.plan_json import decode_plan
@@ -34,10 +37,21 @@ def command(arguments: argparse.Namespace) -> int:
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
 
 
-def _work(answer: Answer, plan_path: Path, sector_given: Path | None, out: Path) -> None:
-    from ..plan.containment import prove
+@dataclass(frozen=True)
+class Given:
+    """A plan with the sector and the fleet that it was made from."""
 
-    cpu = time.process_time()
+    path: Path
+    data: bytes
+    plan: WatchPlan
+    sector_path: Path
+    sector: Sector
+    fleet: dict[str, Aircraft]
+
+
+def given_of(plan_path: Path, sector_given: Path | None) -> Given:
+    """What a plan file speaks of; by default of the sector that `plan` noted beside it. Raises InputFault where
+    something is missing or has changed since."""
     if not plan_path.is_file():
         raise InputFault("missing_file", "there is no such plan.", file=str(plan_path), remedy="Correct the path.")
     data = plan_path.read_bytes()
@@ -46,13 +60,25 @@ def _work(answer: Answer, plan_path: Path, sector_given: Path | None, out: Path)
     sector = load_sector(sector_path)
     fleet = load_fleet(sector, sector_path)
     _check_same(plan, sector.sha256, {name: a.sha256 for name, a in fleet.items()}, plan_path)
+    return Given(plan_path, data, plan, sector_path, sector, fleet)
+
+
+def proven(given: Given) -> Certificate:
+    """The plan's certificate, worked out anew. Raises InputFault where nothing can be."""
+    from ..plan.containment import prove
+
     try:
-        certificate = prove(
-            *(plan, sha256_hex(data), sector, fleet, aircraft_contents(sector, sector_path)),
-            load_proof_ground(sector),
+        return prove(
+            *(given.plan, sha256_hex(given.data), given.sector, given.fleet),
+            *(aircraft_contents(given.sector, given.sector_path), load_proof_ground(given.sector)),
         )
     except InputFault as fault:
-        raise with_file(fault, sector_path) from None
+        raise with_file(fault, given.sector_path) from None
+
+
+def _work(answer: Answer, plan_path: Path, sector_given: Path | None, out: Path) -> None:
+    cpu = time.process_time()
+    certificate = proven(given_of(plan_path, sector_given))
     written = encode_certificate(certificate)
     write_whole(out, written)
     answer.body |= body_of(certificate) | {
