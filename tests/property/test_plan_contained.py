@@ -124,7 +124,9 @@ def test_what_became_of_every_tour_without_the_proof_is_said_with_its_failure(
     assert [change.tour for change in changes] == list(without.flown)
     least = min(m.worst_margin_m for m in proof.modes)
     assert min(change.worst.margin_m for change in changes) == least < 0.0
-    assert all(change.fate != "kept" for change in changes if change.worst.margin_m < 0.0)
+    assert all(change.fate not in ("kept", "not_chosen") for change in changes if change.worst.margin_m < 0.0)
+    assert {change.fate for change in changes if change.worst.margin_m >= 0.0} >= {"kept", "not_chosen"}
+    assert all(change.fate != "dropped" for change in changes if change.worst.margin_m >= 0.0)
     for change in changes:
         cells = without.flown[change.tour].cells()
         assert change.still_share == pytest.approx(result.watched.ravel()[cells].mean(), abs=0.001)
@@ -167,7 +169,9 @@ def test_plan_and_page_say_what_became_of_the_tours(planned: Planned, without: P
     assert [change["tour"] for change in body["changed_by_proof"]] == list(without.flown)
     assert {"mode", "margin_m", "fate"} <= set(body["changed_by_proof"][0])
     page = (tmp_path / "out" / "plan.html").read_text(encoding="utf-8")
-    lacking = next(change for change in body["changed_by_proof"] if change["margin_m"] < 0.0)
+    lacking = next(change for change in body["changed_by_proof"] if -1e5 < change["margin_m"] < 0.0)
+    assert "beyond the known ground" in page
+    assert "1,000,0" not in page
     assert f"{-lacking['margin_m']:,.0f} m short" in page
     assert "Still watched, %" in page
     warning = next(w for w in body["warnings"] if w["code"] == "gust_below_wind")

@@ -12,14 +12,15 @@ from .recipe import PlanResult
 from .strips import Strip
 from .tours import Flown
 
-Fate = Literal["kept", "rerouted", "lowered", "raised", "moved", "dropped"]
+Fate = Literal["kept", "rerouted", "lowered", "raised", "moved", "dropped", "not_chosen"]
 MOVED_SHARE = 0.5
 """A racetrack was moved, not dropped, where another watches so much of its ground."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one tour of the night without the proof.
+    """What became of one tour of the night without the proof. `not_chosen`: it is proven too, but the search
+    took others.
 
     worst: its state with the least margin, negative where a failure could lead across; None: not known.
     became: the tour of the night with the proof that stands in its place; moved_m, lowered_m: by how much.
@@ -77,7 +78,7 @@ def _change(
     return Change(
         tour=name,
         height_hae_m=one.strip.hae_m,
-        fate=_fate(one, became),
+        fate=_fate(one, became, worst),
         worst=worst,
         became=None if became is None else became.tour.id,
         moved_m=None if became is None else round(_apart_m(one.strip, became.strip), 1),
@@ -95,9 +96,9 @@ def _in_its_place(one: Flown, others: list[Flown]) -> Flown | None:
     return nearest if nearest is not None and _shared(one, nearest) >= MOVED_SHARE else None
 
 
-def _fate(one: Flown, became: Flown | None) -> Fate:
+def _fate(one: Flown, became: Flown | None, worst: CertifiedState | None) -> Fate:
     if became is None:
-        return "dropped"
+        return "not_chosen" if worst is not None and worst.margin_m >= 0.0 else "dropped"
     if _place(became.strip) != _place(one.strip):
         return "moved"
     if became.strip.hae_m != one.strip.hae_m:

@@ -102,7 +102,9 @@ def _worst(change: Change, t: Texts) -> str:
     if change.worst is None:
         return t("plan.fate.unknown")
     mode, metres = t(f"prove.mode.{change.worst.mode}"), t.number(abs(change.worst.margin_m))
-    return t("plan.fate.spare" if change.worst.margin_m >= 0.0 else "plan.fate.lacks", mode=mode, metres=metres)
+    margin_m = change.worst.margin_m
+    known = "spare" if margin_m >= 0.0 else "lacks" if margin_m > BEYOND_M / 2 else "beyond"
+    return t(f"plan.fate.{known}", mode=mode, metres=metres)
 
 
 def _villages(failures: Failures, reached: Bools) -> list[str]:
