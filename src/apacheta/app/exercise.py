@@ -32,7 +32,7 @@ from .folders import cache_folder, made_whole
 from .loading import CELL_M, bounds_of, rasters_of
 from .loading import World as Ground
 
-EXERCISE_VERSION = 2
+EXERCISE_VERSION = 1
 NIGHT_START = "2026-06-21T23:00:00Z"
 NIGHT_END = "2026-06-22T07:00:00Z"
 MANDATE_FROM = "2026-06-01T00:00:00Z"
@@ -208,11 +208,11 @@ def _sector_toml(world: World) -> str:
 
 
 def _weather_toml() -> str:
-    wind = ((3600, 250, 4.0, 1.5), (4600, 265, 6.0, 2.0), (5600, 280, 8.0, 2.5))
+    wind = ((3600, 250, 5.0, 1.5), (4600, 265, 8.0, 2.0), (5600, 280, 11.0, 2.5))
     rows = ", ".join(
         f"{{ height_amsl_m = {h}.0, from_deg = {d}.0, speed_m_s = {s}, sigma_m_s = {g} }}" for h, d, s, g in wind
     )
-    rest = "gust_m_s = 9.0\nupdraft_max_m_s = 2.0\nisa_deviation_c = -4.0\nqnh_hpa = 1013.25\nicing = false\n"
+    rest = "gust_m_s = 3.0\nupdraft_max_m_s = 2.0\nisa_deviation_c = -4.0\nqnh_hpa = 1013.25\nicing = false\n"
     return f"[weather]\nwind = [{rows}]\n{rest}"
 
 

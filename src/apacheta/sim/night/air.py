@@ -10,6 +10,8 @@ RHO0, P0_HPA = 1.225, 1013.25
 G = 9.80665
 GUST_LENGTH_M = 300.0
 """Length scale of turbulence above the boundary layer, MIL-F-8785C medium altitude, rounded."""
+TURBULENCE_LEAST = 0.1
+"""Assumed: a tenth of the mean wind, for air well above the ground; open ground has more."""
 
 
 def density_kg_m3(amsl_m: float, isa_deviation_c: float, qnh_hpa: float = 1013.25) -> float:
@@ -73,5 +75,6 @@ class Gusts:
 
 
 def gust_sigma_m_s(weather: Weather, mean_m_s: float) -> float:
-    """Standard deviation of the horizontal gusts where the mean wind is so strong; 0 where it is above the gust."""
-    return max(weather.gust_m_s - mean_m_s, 0.0) / 3.0
+    """Standard deviation of the horizontal gusts where the mean wind is so strong. No wind blows evenly: it is never
+    less than TURBULENCE_LEAST of the mean, whatever gust is forecast."""
+    return max((weather.gust_m_s - mean_m_s) / 3.0, TURBULENCE_LEAST * mean_m_s)
