@@ -53,7 +53,7 @@ def aircraft(kind: str = "vtol_plane", slew_deg_s: float = 60.0) -> Aircraft:
     )  # fmt: skip
 
 
-def calm(speed_m_s: float = 4.0, gust_m_s: float = 6.0) -> Weather:
+def calm(speed_m_s: float = 4.0, gust_m_s: float = 2.0) -> Weather:
     """A westerly that grows with height."""
     layers = tuple(
         WindLayer(height_amsl_m=AmslM(h), from_deg=270.0, speed_m_s=s, sigma_m_s=1.0)

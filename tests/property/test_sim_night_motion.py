@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from apacheta.core.plan import Sortie
 from apacheta.sim.night import Ground
-from apacheta.sim.night.air import Gusts, density_altitude_m, density_kg_m3, gust_sigma_m_s, wind_at
+from apacheta.sim.night.air import density_altitude_m, density_kg_m3
 from apacheta.sim.night.attitude import angles_of, relative_angles, rotation_of
 from apacheta.sim.night.flight import Flight, Motion
 from apacheta.sim.night.gimbal import Gimbal, aims_of
@@ -38,22 +38,11 @@ def test_density_altitude_of_the_standard_atmosphere_is_the_height(height_m: flo
     assert density_altitude_m(density_kg_m3(height_m, 0.0)) == pytest.approx(height_m, abs=15.0)
 
 
-def test_a_gust_has_its_mean_wind_in_it() -> None:
-    """A forecast of 9 m/s over a mean of 3 m/s at 3,000 m and 6 m/s at 5,000 m: what is above is 3 sigma, and
-    no wind blows evenly."""
-    weather = stage.calm(6.0, 9.0)
-    means = [math.hypot(*wind_at(weather, height_m)) for height_m in (3000.0, 5000.0)]
-    assert [gust_sigma_m_s(weather, mean) for mean in (*means, 9.0, 12.0)] == pytest.approx([2.0, 1.0, 0.9, 1.2])
-    gusts = Gusts(np.random.default_rng(3))
-    blown = np.array([gusts.step(6.0, 2.0) for _ in range(20_000)])
-    assert blown.std(axis=0) == pytest.approx([2.0, 2.0, 1.0], rel=0.05)
-
-
 def _flown(kind: str, seed: int, wind_m_s: float) -> tuple[Flight, np.ndarray]:
     """A whole sortie: the flight, and rows of x, y, amsl, agl, bank, climb, ground speed, used Wh, along."""
     world = stage.world()
     ground = Ground(world)
-    weather = stage.calm(wind_m_s, 1.4 * wind_m_s)
+    weather = stage.calm(wind_m_s, 0.4 * wind_m_s)
     flight = Flight(stage.sortie(world, 2), stage.aircraft(kind), ground, weather, np.random.default_rng(seed))
     rows = []
     for _ in range(20_000):
@@ -150,7 +139,7 @@ def test_the_camera_is_stowed_but_for_its_stares_and_the_time_to_turn_to_them(
     world = stage.world()
     ground, sortie, rng = Ground(world), _sparse(world), np.random.default_rng(seed)
     aims = aims_of(sortie.tour.stares, ground)
-    flight = Flight(sortie, stage.aircraft(kind), ground, stage.calm(6.0, 9.0), rng)
+    flight = Flight(sortie, stage.aircraft(kind), ground, stage.calm(6.0, 3.0), rng)
     gimbal, m = Gimbal(aims, slew_deg_s, (15.0, 70.0), rng), flight.motion
     turn_s, since_s, away, held, idle = 180.0 / slew_deg_s, 1e9, 0, np.zeros(len(aims), np.int64), 0
     beside: list[float] = []

@@ -10,8 +10,6 @@ RHO0, P0_HPA = 1.225, 1013.25
 G = 9.80665
 GUST_LENGTH_M = 300.0
 """Length scale of turbulence above the boundary layer, MIL-F-8785C medium altitude, rounded."""
-TURBULENCE_LEAST = 0.1
-"""Assumed: a tenth of the mean wind, for air well above the ground; open ground has more."""
 
 
 def density_kg_m3(amsl_m: float, isa_deviation_c: float, qnh_hpa: float = 1013.25) -> float:
@@ -54,27 +52,19 @@ class Drift:
 class Gusts:
     """Turbulence felt at about 25 m/s: first-order (Dryden's longitudinal form) in east, north and up.
 
-    A gust forecast is a peak, the mean wind in it, as in METAR: a third of what it is above the mean at a height is the
-    standard deviation there; vertical gusts are half of that.
+    A gust forecast is a peak: a third of it is the standard deviation; vertical gusts are half of that.
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        tau = GUST_LENGTH_M / 25.0
-        self.east, self.north = Drift(1.0, tau, rng), Drift(1.0, tau, rng)
-        self.up = Drift(0.5, tau / 2.0, rng)
+    def __init__(self, gust_m_s: float, rng: np.random.Generator) -> None:
+        sigma, tau = gust_m_s / 3.0, GUST_LENGTH_M / 25.0
+        self.east, self.north = Drift(sigma, tau, rng), Drift(sigma, tau, rng)
+        self.up = Drift(sigma / 2.0, tau / 2.0, rng)
 
     @property
     def drifts(self) -> tuple[Drift, Drift, Drift]:
-        """East, north, up, in standard deviations of the horizontal gusts."""
+        """East, north, up."""
         return self.east, self.north, self.up
 
-    def step(self, dt_s: float, sigma_m_s: float) -> tuple[float, float, float]:
+    def step(self, dt_s: float) -> tuple[float, float, float]:
         """East, north, up in m/s."""
-        east, north, up = (drift.step(dt_s) for drift in self.drifts)
-        return sigma_m_s * east, sigma_m_s * north, sigma_m_s * up
-
-
-def gust_sigma_m_s(weather: Weather, mean_m_s: float) -> float:
-    """Standard deviation of the horizontal gusts where the mean wind is so strong. No wind blows evenly: it is never
-    less than TURBULENCE_LEAST of the mean, whatever gust is forecast."""
-    return max((weather.gust_m_s - mean_m_s) / 3.0, TURBULENCE_LEAST * mean_m_s)
+        return self.east.step(dt_s), self.north.step(dt_s), self.up.step(dt_s)

@@ -13,7 +13,7 @@ import numpy as np
 from ...core.aircraft import Aircraft
 from ...core.plan import Sortie
 from ...core.sector import Weather
-from .air import RHO0, Drift, G, Gusts, density_altitude_m, density_kg_m3, gust_sigma_m_s, wind_at
+from .air import RHO0, Drift, G, Gusts, density_altitude_m, density_kg_m3, wind_at
 from .ground import Ground
 from .power import hover_power_w, wing_lift_coefficient, wing_power_w
 from .route import Leg, legs_of, points_of
@@ -64,7 +64,7 @@ class Flight:
         pad = self.points[0]
         self.pad_amsl_m = ground.height_at(pad.x_m, pad.y_m)
         self.motion = Motion(pad.x_m, pad.y_m, self.pad_amsl_m, phase="takeoff")
-        self.gusts = Gusts(rng)
+        self.gusts = Gusts(weather.gust_m_s, rng)
         self.wobble = tuple(Drift(sigma, 1.5, rng) for sigma in (0.3, 0.4, 0.6))
         local = ground.local(pad.x_m, pad.y_m)
         self.grid_per_m = 1.0 / (local.scale0 + local.scale1 * pad.amsl_m)
@@ -103,8 +103,7 @@ class Flight:
         if self.done:
             return
         wind_x, wind_y = wind_at(self.weather, self.motion.amsl_m)
-        sigma_m_s = gust_sigma_m_s(self.weather, math.hypot(wind_x, wind_y))
-        gust_x, gust_y, gust_up = self.gusts.step(dt_s, sigma_m_s)
+        gust_x, gust_y, gust_up = self.gusts.step(dt_s)
         air = (wind_x + gust_x, wind_y + gust_y, gust_up)
         if self.motion.phase == "takeoff":
             self._rise(dt_s)

@@ -18,7 +18,7 @@ from .cast import Places
 from .line_kernel import line_is_clear
 from .night import FIX_NS, Crew, NightSimulator, Tick
 
-MOMENT_VERSION = 4
+MOMENT_VERSION = 3
 SOONEST_S, LATEST_S = 20, 40
 """So long after the begin the crosser comes into view."""
 STAYS_S = 11
