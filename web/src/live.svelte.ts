@@ -1,4 +1,5 @@
 /** The state of the page, fed by one wire: what the night is, what is known now, and what was when one looks back. */
+import { eachBeat, isSparing } from "./beat";
 import { fetchHistory, Past, type FetchHistory } from "./history.svelte";
 import { msOf, nsOf } from "./instant";
 import { Link, socketAddress, type LinkState, type Wire } from "./link";
@@ -249,24 +250,34 @@ const lastBefore = (trail: Decision[], utc_ns: bigint): Decision | undefined =>
 const TICK_MS = 250;
 
 /** Join the state to the console: night, seen ground, live messages. What comes back takes it apart again. */
-export function connect(live: LiveState, open: () => Wire = openSocket): () => void {
+export function connect(live: LiveState, open: () => Wire = openSocket, seldom = isSparing()): () => void {
   const background = new Refresh(live);
+  const receive = (message: LiveMessage): void => {
+    live.receive(message, performance.now());
+    if (message.kind === "snapshot") background.begin();
+  };
+  const waiting: LiveMessage[] = [];
   const link = new Link(open, {
-    onmessage: (message) => {
-      const taken = message as LiveMessage;
-      live.receive(taken, performance.now());
-      if (taken.kind === "snapshot") background.begin();
-    },
+    onmessage: (message) => (seldom ? waiting.push(message as LiveMessage) : receive(message as LiveMessage)),
     onstate: (state) => (live.link = state),
     ongarbage: () => live.unreadable++,
   });
   link.start();
-  const ticking = setInterval(() => live.tick(performance.now()), TICK_MS);
+  const tick = (): void => {
+    waiting.splice(0).forEach(receive);
+    live.tick(performance.now());
+  };
+  const stopTicking = seldom ? eachBeat(tick, seldom) : every(TICK_MS, tick);
   return () => {
-    clearInterval(ticking);
+    stopTicking();
     background.end();
     link.stop();
   };
+}
+
+function every(milliseconds: number, act: () => void): () => void {
+  const ticking = setInterval(act, milliseconds);
+  return () => clearInterval(ticking);
 }
 
 const openSocket = (): Wire => new WebSocket(socketAddress("/ws/live", location)) as Wire;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SPARING_MS } from "./beat";
 import type { Wire } from "./link";
 import { connect, LiveState } from "./live.svelte";
 import { seenPixels } from "./map/ages";
@@ -22,13 +23,13 @@ const answerOf = (values: number[], grid = GRID): Response =>
 const NONE = (): Response => new Response("{}", { status: 503 });
 
 /** A page joined to a console whose answers about seen ground the test gives, one for each question, when it likes. */
-function joined() {
+function joined(seldom = false) {
   const live = new LiveState(async () => ({ fixes: [] }));
   const wire: Wire = { onopen: null, onmessage: null, onclose: null, close: () => {} };
   const asked: ((answer: Response) => void)[] = [];
   const ask = (path: string) => (path === "/api/seen" ? new Promise<Response>((done) => asked.push(done)) : Promise.resolve(NONE()));
   vi.stubGlobal("fetch", vi.fn(ask));
-  const part = connect(live, () => wire);
+  const part = connect(live, () => wire, seldom);
   const say = (...messages: LiveMessage[]) => messages.forEach((message) => wire.onmessage!({ data: JSON.stringify(message) }));
   const answer = async (at: number, response: Response) => {
     asked[at]!(response);
@@ -110,5 +111,17 @@ describe("after a restart of the core", () => {
     await answer(1, NONE());
     await vi.advanceTimersByTimeAsync(5 * AGAIN_MS);
     expect(asked).toHaveLength(2);
+  });
+
+  it("a page that draws seldom takes what was said in order, all at its next beat", async () => {
+    const { live, say, part } = joined(true);
+    say(snapshot(10, 4), snapshot(20, 9));
+    expect(live.seen_km2).toBeNull();
+    await vi.advanceTimersByTimeAsync(SPARING_MS);
+    expect(live.seen_km2).toBe(9);
+    part();
+    say(snapshot(30, 1));
+    await vi.advanceTimersByTimeAsync(4 * SPARING_MS);
+    expect(live.seen_km2).toBe(9);
   });
 });

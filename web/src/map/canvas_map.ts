@@ -30,7 +30,8 @@ export class CanvasMap implements Hand {
     private readonly start: Start,
     relief_url: string,
   ) {
-    const brush = this.canvas.getContext("2d");
+    // Kept in memory, not with the graphics: where those are software, a drawing there takes fifty times as long.
+    const brush = this.canvas.getContext("2d", { willReadFrequently: true });
     if (brush === null) throw new Error("no 2D canvas");
     this.brush = brush;
     this.tiles = new ReliefTiles(relief_url, () => this.ask());

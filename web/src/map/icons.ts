@@ -99,7 +99,7 @@ export function iconPixels(icon: Icon, ratio: number): ImageData {
   const side = Math.ceil((SIGN_PX + 4) * ratio);
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
-  const brush = canvas.getContext("2d");
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
   if (brush === null) throw new Error("no 2D canvas");
   brush.translate(side / 2, side / 2);
   drawIcon(brush, icon, ratio);

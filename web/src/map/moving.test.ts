@@ -170,7 +170,7 @@ describe("redrawing", () => {
 
   test("many changes between two frames are one redraw of each part", () => {
     const drawn: string[][] = [];
-    const dirty = new Dirty<string>((parts) => drawn.push([...parts]), () => true);
+    const dirty = new Dirty<string>((parts) => drawn.push([...parts]), () => true, 0);
     dirty.add("movers", "aircraft");
     dirty.add("movers");
     expect(frames).toHaveLength(1);
@@ -179,10 +179,29 @@ describe("redrawing", () => {
     expect(drawn).toEqual([["movers", "aircraft"]]);
   });
 
+  test("a map that draws seldom draws the first change at once, and what follows together a second later", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const drawn: string[][] = [];
+    const dirty = new Dirty<string>((parts) => drawn.push([...parts]), () => true, 1000);
+    dirty.add("aircraft");
+    run();
+    dirty.add("movers");
+    dirty.add("sights");
+    run();
+    expect(drawn).toEqual([["aircraft"]]);
+    vi.advanceTimersByTime(1000);
+    run();
+    expect(drawn).toEqual([["aircraft"], ["movers", "sights"]]);
+    dirty.add("movers");
+    dirty.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
   test("nothing is drawn while hidden, and all of it when seen again", () => {
     const drawn: string[][] = [];
     let visible = false;
-    const dirty = new Dirty<string>((parts) => drawn.push([...parts]), () => visible);
+    const dirty = new Dirty<string>((parts) => drawn.push([...parts]), () => visible, 0);
     dirty.add("movers");
     run();
     expect(drawn).toEqual([]);

@@ -1,26 +1,14 @@
 /** Chooses who draws: WebGL 2 where there is one, a 2D canvas otherwise. */
 
+import type { Graphics } from "../graphics";
 import { CanvasMap } from "./canvas_map";
 import type { Hand, Start } from "./hand";
 
 export const terrainUrl = (): string => new URL("/api/terrain.pmtiles", location.href).href;
 const RELIEF_URL = "/api/relief/{z}/{x}/{y}.png";
 
-export type Graphics = "hardware" | "software" | "none";
-const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-
-/** What WebGL 2 runs on here. In software a frame takes as long as fifty of the canvas, and the watch needs the
- * processor: the flat map is then drawn by canvas, and WebGL only on demand. */
-export function graphics(): Graphics {
-  const context = document.createElement("canvas").getContext("webgl2");
-  if (context === null) return "none";
-  const names = context.getExtension("WEBGL_debug_renderer_info");
-  const renderer: unknown = context.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER);
-  context.getExtension("WEBGL_lose_context")?.loseContext();
-  return SOFTWARE.test(String(renderer)) ? "software" : "hardware";
-}
-
-/** `?map=webgl` or `?map=canvas` in the address decides against what the machine would get. */
+/** In software a frame of WebGL takes as long as fifty of the canvas, and the watch needs the processor: the flat map is
+ * then drawn by canvas, and WebGL only on demand. `?map=webgl` or `?map=canvas` in the address decides against what the machine would get. */
 export function startsWithWebGl(kind: Graphics, query: string): boolean {
   const asked = new URLSearchParams(query).get("map");
   if (kind === "none" || asked === "canvas") return false;

@@ -6,7 +6,8 @@ import type { Theme } from "../theme";
 import type { LonLat, Night } from "../wire";
 import { worked } from "./ground";
 import type { Events, Hand, Start } from "./hand";
-import { graphics, openMap, startsWithWebGl } from "./open";
+import { graphics } from "../graphics";
+import { openMap, startsWithWebGl } from "./open";
 import type { Sheet } from "./sheet.svelte";
 
 /** What an opening needs of its pane. */

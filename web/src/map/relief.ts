@@ -23,7 +23,7 @@ export function tinted(image: HTMLImageElement, colour: string): HTMLCanvasEleme
   if (known?.colour === colour) return known.canvas;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-  const brush = canvas.getContext("2d");
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
   if (brush === null) throw new Error("no 2D canvas");
   brush.drawImage(image, 0, 0);
   brush.globalCompositeOperation = "multiply";

@@ -11,7 +11,7 @@ export class SeenPainter {
   /** The picture at an instant; null before there is a grid. The canvas is the same every time. */
   paint(seen: Seen, now_utc_ns: bigint, palette: Palette): SeenPicture | null {
     const { grid } = seen;
-    const brush = this.canvas.getContext("2d");
+    const brush = this.canvas.getContext("2d", { willReadFrequently: true });
     if (grid === null || brush === null) return null;
     if (this.canvas.width !== grid.cols) this.canvas.width = grid.cols;
     if (this.canvas.height !== grid.rows) this.canvas.height = grid.rows;

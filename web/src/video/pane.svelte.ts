@@ -1,5 +1,6 @@
 /** What one pane shows and does: live, or a tape that the pane itself or the page's timeline moves. */
 
+import { isSparing } from "../beat";
 import type { Size } from "./boxes";
 import { AgeMeter, Chase, isStale, STALE_S } from "./clock";
 import type { Trouble, Unplayable } from "./decoder";
@@ -56,6 +57,7 @@ export class Pane {
   private exhausted = false;
   private noticed_ms = 0;
   private droppedBefore = 0;
+  private held: { frame: VideoFrame; shown: Shown } | null = null;
 
   constructor(
     readonly stream: string,
@@ -122,6 +124,7 @@ export class Pane {
   }
 
   private tickLive(now_ms: number): void {
+    this.drawHeld();
     this.age_s = this.shown === null ? null : this.ages.age_s(this.shown.complete_utc_ns, now_ms);
     this.coming = now_ms - this.came_ms < 1000 * STALE_S;
     this.gap = this.live?.player.isInGap === true;
@@ -214,6 +217,8 @@ export class Pane {
   }
 
   private leave(): void {
+    this.held?.frame.close();
+    this.held = null;
     this.live?.feed.close();
     this.live?.player.close();
     this.reading?.abort();
@@ -229,7 +234,22 @@ export class Pane {
     trouble: (trouble: Trouble): void => this.trouble(trouble),
   };
 
+  /** Where the page draws seldom a live picture waits for its beat, and makes way for a newer one. */
   private draw(frame: VideoFrame, shown: Shown): void {
+    if (this.mode !== "live" || !isSparing()) return this.drawNow(frame, shown);
+    this.held?.frame.close();
+    this.held = { frame: frame.clone(), shown };
+  }
+
+  private drawHeld(): void {
+    const held = this.held;
+    this.held = null;
+    if (held === null) return;
+    this.drawNow(held.frame, held.shown);
+    held.frame.close();
+  }
+
+  private drawNow(frame: VideoFrame, shown: Shown): void {
     const canvas = this.canvas();
     if (canvas === null) return;
     const size = paint(canvas, frame);
