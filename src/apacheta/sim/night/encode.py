@@ -4,8 +4,10 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 from numpy.typing import NDArray
 
+from ...core.instant import NS
 from ...formats.ts import TsMuxer
 
 GOP_S = 2.0
@@ -26,6 +28,7 @@ class Encoder:
         context.thread_count = 1
         context.options = {
             "preset": "ultrafast",
+            "forced-idr": "1",
             "tune": "zerolatency",
             "crf": str(CRF),
             "x264-params": "threads=1:sliced-threads=0:scenecut=0:aud=1:repeat-headers=1",
@@ -35,11 +38,13 @@ class Encoder:
         self._height = height_px
         self._number = 0
 
-    def encode(self, gray: NDArray[np.uint8]) -> tuple[bytes, bool]:
-        """The access unit and whether it is a key frame."""
+    def encode(self, gray: NDArray[np.uint8], as_key: bool = False) -> tuple[bytes, bool]:
+        """The access unit and whether it is a key frame: every 2 s of pictures, and where it has to be one."""
         self._picture[: self._height] = gray
         frame = av.VideoFrame.from_ndarray(self._picture, format="yuv420p")
         frame.pts = self._number
+        if as_key:
+            frame.pict_type = PictureType.I
         self._number += 1
         packets = self._context.encode(frame)
         return b"".join(bytes(p) for p in packets), any(p.is_keyframe for p in packets)
@@ -54,14 +59,17 @@ class Stream:
         self.muxer = TsMuxer()
         self.encoder = Encoder(*self._size)
         self.frames = 0
+        self._key_due_utc_ns = zero_utc_ns
 
     def restart(self) -> None:
         """A new sortie: the next picture is a key frame."""
         self.encoder = Encoder(*self._size)
 
     def packets(self, utc_ns: int, gray: NDArray[np.uint8], klv: bytes) -> bytes:
-        """The transport stream's bytes of one frame."""
-        unit, key = self.encoder.encode(gray)
+        """The transport stream's bytes of one frame. A key frame comes in time where pictures are missed, too."""
+        unit, key = self.encoder.encode(gray, utc_ns > self._key_due_utc_ns)
+        if key:
+            self._key_due_utc_ns = utc_ns + round(GOP_S * NS)
         self.frames += 1
         pts_90k = 90_000 + (utc_ns - self._zero_utc_ns) * 9 // 100_000
         return self.muxer.frame(pts_90k % (1 << 33), unit, klv, key)

@@ -56,7 +56,8 @@ def serve(
     truth = None if truth_path is None else TruthFile(truth_path, last and last["truth_bytes"])
     if last is not None:
         simulator.resume(last, truth.told_utc_ns if truth else 0)
-    pace = Pace(simulator.from_utc_ns, epoch_utc_ns) if paced else None
+    step_ns = round(NS / simulator.rate_hz)
+    pace = Pace(simulator.from_utc_ns, epoch_utc_ns, step_ns) if paced else None
     out = _Out(writers, _sender(dict(udp_ports or {})), fixes, truth)
     try:
         with suppress(BrokenPipeError), Stop() as stop:  # a reader that has gone is how a watch ends a simulation
@@ -64,7 +65,7 @@ def serve(
                 if pace:
                     pace.wait(tick.utc_ns, stop)
                 out.take(tick)
-                if keep and (tick.utc_ns - simulator.from_utc_ns) % SNAPSHOT_NS < round(NS / simulator.rate_hz):
+                if keep and (tick.utc_ns - simulator.from_utc_ns) % SNAPSHOT_NS < step_ns:
                     keep(simulator.snapshot() | {"truth_bytes": truth.bytes_told if truth else 0})
                 if stop.asked:
                     out.tell([simulator.count_line()])
