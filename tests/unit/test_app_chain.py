@@ -62,11 +62,13 @@ class WideEye:
         self.seen = self
         self.frames: list[Frame] = []
         self.damaged: list[int] = []
+        self.sparser: list[int] = []
         self.broken_off_after: list[int] = []
         self._clock, self._looks_s = clock or SetClock(), iter(looks_s)
 
-    def step(self, gray: Any, frame: Frame, damaged: bool) -> Sighting:
+    def step(self, gray: Any, frame: Frame, damaged: bool, sparser: int) -> Sighting:
         self.frames.append(frame)
+        self.sparser.append(sparser)
         self.damaged += [frame.number] if damaged else []
         self._clock.now_s += next(self._looks_s, 0.0)
         return Sighting(footprint=None, looked=True)
@@ -185,6 +187,19 @@ def test_lag_counts_from_the_first_frames_arrival(told: bool) -> None:
         clock.now_s = max(clock.now_s, begin_s + 0.1 * n)
         chain.feed(frame, clock.monotonic_ns() if told else None)
     assert list(chain.totals.lags_s.values()) == pytest.approx([1.5 - 0.05 * n for n in range(20)], abs=1e-6)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_live_watch_that_falls_behind_looks_less_often_until_it_is_not(live: bool) -> None:
+    """10 Hz; the first look takes 1.5 s, each later one 0.05 s."""
+    clock = SetClock()
+    eye = WideEye(clock, [1.5] + [0.05] * 19)
+    chain = Chain(ChainSettings("s", live=live), eye, None, None, clock=clock)  # type: ignore[arg-type]
+    begin_s = clock.now_s
+    for n, frame in enumerate(frames_at([RATE_90K * n for n in range(20)])):
+        clock.now_s = max(clock.now_s, begin_s + 0.1 * n)
+        chain.feed(frame, clock.monotonic_ns())
+    assert eye.sparser == ([1] + [3] * 2 + [2] * 14 + [1] * 3 if live else [1] * 20)
 
 
 def test_lag_counts_the_time_between_arrival_and_the_chain() -> None:

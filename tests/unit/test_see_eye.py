@@ -81,6 +81,23 @@ def test_every_walker_becomes_a_confirmed_track_near_its_true_place(walk):
     assert len(found) >= 2
 
 
+@pytest.mark.parametrize("rate_hz", [3.3, 2.5])
+def test_a_slow_stream_shows_its_walkers_too(rate_hz):
+    flight = _flight(2, walkers=3, duration_s=13.0)
+    eye = Eye(degraded(flight.dem, 52), GRID, "t")
+    shown = [eye.step(gray, frame) for gray, frame in flight.frames(rate_hz=rate_hz)]
+    assert sum(track.confirmed for track in shown[-1].tracks) >= 2
+
+
+def test_a_watch_that_has_fallen_behind_looks_less_often_and_finds_its_walkers():
+    flight = _flight(2, walkers=3, duration_s=13.0)
+    eye = Eye(degraded(flight.dem, 52), GRID, "t")
+    shown = [eye.step(gray, frame, sparser=2) for gray, frame in flight.frames(rate_hz=5.0)]
+    assert [s.looked for s in shown[:6]] == [True, False, True, False, True, False]
+    assert all(s.footprint is not None for s in shown)
+    assert sum(track.confirmed for track in shown[-1].tracks) >= 2
+
+
 def test_nothing_is_plotted_before_the_baseline_has_passed(walk):
     _, sightings, _ = walk
     assert all(not s.plots and s.why_not == "too short" for f, s in sightings if f.number / 5 < 1.2)

@@ -1,7 +1,7 @@
 """The recipe of this room: one stream's frames in; footprints, plots, tracks and seen ground out."""
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -30,6 +30,8 @@ from .view import Array, View, view_of
 
 NS = 1_000_000_000
 Gray = NDArray[np.uint8]
+GAPS, HOLE_NS = 15, 600_000_000
+"""Intervals of late between looks. What is longer than this is a hole in the video."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,14 @@ class Eye:
         self._stills: OrderedDict[int, Gray] = OrderedDict()
         self._frame_ns: int | None = None
         self._look_ns: int | None = None
+        self._gaps_ns: deque[int] = deque(maxlen=GAPS)
         self._seen_ns: int | None = None
 
-    def step(self, gray: Gray, frame: Frame, damaged: bool = False) -> Sighting:
+    def step(self, gray: Gray, frame: Frame, damaged: bool = False, sparser: int = 1) -> Sighting:
         """One frame, gray (rows, cols) uint8. Frames must come in order of their pose's time; late and repeated ones,
         and those without a usable pose, are counted and skipped. damaged: a decoder patched the picture up, so that it
-        has a place but shows neither movers nor ground: tracks coast, and no look goes on across it."""
+        has a place but shows neither movers nor ground: tracks coast, and no look goes on across it. sparser: so many
+        times the usual time between looks, for a watch that has fallen behind."""
         self.counts.frames += 1
         if damaged:
             self.break_off()
@@ -111,9 +115,9 @@ class Eye:
             return Sighting(footprint=None)
         footprint = footprint_of(view, self.settings.sigmas)
         self.counts.georeferenced += footprint is not None
-        if self._look_ns is not None and view.utc_ns - self._look_ns < 0.9 * self.settings.interval_s * NS:
+        if self._look_ns is not None and view.utc_ns - self._look_ns < 0.9 * sparser * self.settings.interval_s * NS:
             return Sighting(footprint=footprint)
-        self._look_ns = view.utc_ns
+        self._note_look(view.utc_ns)
         return self._look(gray, frame, view, footprint, damaged)
 
     def break_off(self) -> None:
@@ -145,6 +149,16 @@ class Eye:
             self._look_ns = self._seen_ns = None
         self._frame_ns = utc_ns
         return True
+
+    def _note_look(self, utc_ns: int) -> None:
+        if self._look_ns is not None and utc_ns - self._look_ns <= HOLE_NS:
+            self._gaps_ns.append(utc_ns - self._look_ns)
+        self._look_ns = utc_ns
+
+    def _interval_s(self) -> float:
+        """Time between the looks of late: as asked, or longer where pictures come more slowly."""
+        slow_s = float(np.median(self._gaps_ns)) / NS if self._gaps_ns else 0.0
+        return max(self.settings.interval_s, slow_s)
 
     def _look(self, gray: Gray, frame: Frame, view: View, footprint: Footprint | None, damaged: bool) -> Sighting:
         self.counts.looks += 1
@@ -218,7 +232,7 @@ class Eye:
             spots=spots,
             epoch=finding.epoch,
             drift_m=self._metres(finding.drift_px, view),
-            interval_s=s.interval_s,
+            interval_s=self._interval_s(),
             looking=finding.looking,
         )
         places = geo_points(view, at)

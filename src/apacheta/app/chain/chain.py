@@ -31,6 +31,9 @@ from .tap import Posed, Tap
 CHIP_PX = 48
 MARK_PX = 14
 
+BEHIND_S = (0.7, 1.4)
+"""Lags from which on a live watch looks half as often, and a third."""
+
 
 @dataclass(frozen=True)
 class ChainSettings:
@@ -226,7 +229,7 @@ class Chain:
             height_px=height_px,
             pose=paired.pose,
         )
-        sighting = self.eye.step(paired.gray, frame, paired.damaged)
+        sighting = self.eye.step(paired.gray, frame, paired.damaged, self._sparser())
         self._footprint(sighting.footprint)
         if sighting.looked:
             self._sighting(sighting, frame)
@@ -318,6 +321,12 @@ class Chain:
         """Whether the stream's time lies far enough from the last note's, before it or after: it may jump."""
         noted_ns = self._noted_seen_ns
         return noted_ns is None or abs(utc_ns - noted_ns) >= self._settings.seen_every_s * NS
+
+    def _sparser(self) -> int:
+        """How many times as far apart looks are: a live watch that has fallen behind looks less often until it is not.
+        Every picture is decoded, placed and kept all the same."""
+        behind_s = self.totals.lag_s or 0.0
+        return 1 if not self._settings.live else 1 + sum(behind_s > most_s for most_s in BEHIND_S)
 
     def _note_lag(self) -> None:
         """From when a frame was due to when it is tracked; due times count from the arrival of the first with a pose,
