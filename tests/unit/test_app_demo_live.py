@@ -1,5 +1,6 @@
 """The command's side of a live night: its specification, its small process, and what others left as the answer."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from apacheta.app.answer import Answer
+from apacheta.app.cli import main
 from apacheta.app.demo.command import KEYS, SCHEMA
 from apacheta.app.demo.settings import (
     DemoSettings,
@@ -74,6 +76,20 @@ def test_the_simulator_sends_each_aircraft_to_its_own_port(tmp_path: Path) -> No
     assert (told.udp_ports, told.fix_port) == ({"A1": 5000, "A2": 5001}, 5003)
     assert (told.paced, told.epoch_utc_ns, told.fleet) == (True, 77, ("A1", "A2"))
     assert told.snapshot == str(RunFolder(tmp_path / "a post").snapshot)
+
+
+def test_the_simulator_is_told_the_rate_that_was_asked_for(tmp_path: Path) -> None:
+    night = spec(tmp_path)
+    asked = msgspec.structs.replace(night, settings=dataclasses.replace(night.settings, rate_hz=5.0))
+    assert (simulator_spec(night, 77).rate_hz, simulator_spec(asked, 77).rate_hz) == (None, 5.0)
+
+
+@pytest.mark.parametrize("rate", ["0.5", "31", "nan", "many"])
+def test_a_rate_that_no_camera_has_is_refused(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["demo", "--headless", "--rate-hz", rate])
+    assert stop.value.code == 2
+    assert "--rate-hz" in capsys.readouterr().err
 
 
 def test_nothing_of_an_earlier_night_stays_in_the_run_folder(tmp_path: Path) -> None:

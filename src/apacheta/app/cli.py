@@ -128,6 +128,9 @@ def _add_demo(commands) -> None:
     demo.add_argument("--post", metavar="DIR", default="apacheta-demo", help="a new folder (default ./apacheta-demo)")
     demo.add_argument("--aircraft", type=_whole(1), metavar="N", help="default 3, fewer in a smaller fleet; headless 1")
     demo.add_argument("--camera", choices=CAMERAS, default=CAMERAS[0])
+    demo.add_argument(
+        "--rate-hz", type=_rate, metavar="HZ", help="pictures a second, 1 to 30 (default: the cameras' own)"
+    )
     demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
     demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
     _add_language(demo)
@@ -290,6 +293,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 1.0 <= value <= 30.0:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to 30")
     return value
 
 

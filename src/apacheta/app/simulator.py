@@ -36,6 +36,7 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     epoch_utc_ns: the clock's UTC at which a paced night's first instant is due, by which it keeps its place. snapshot:
     the file from which it goes on should it be started again; it needs an epoch, which is another in each night.
+    rate_hz: pictures a second; None: the cameras' own.
     """
 
     world: str
@@ -56,6 +57,7 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
     fix_port: int | None = None
     epoch_utc_ns: int | None = None
     snapshot: str | None = None
+    rate_hz: float | None = None
 
     def __post_init__(self) -> None:
         if self.snapshot is not None and (self.epoch_utc_ns is None or not self.paced):
@@ -152,6 +154,7 @@ def simulator_of(spec: SimulatorSpec, cast: Cast | None = None) -> NightSimulato
         width_px=spec.width_px,
         height_px=spec.height_px,
         with_crossers=spec.with_crossers,
+        rate_hz=spec.rate_hz,
         cast=cast,
     )
 

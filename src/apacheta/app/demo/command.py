@@ -109,6 +109,7 @@ def settings_from(arguments: argparse.Namespace, language: str) -> DemoSettings:
         language=language,
         fewer_will_do=arguments.aircraft is None,
         on_station=arguments.on_station,
+        rate_hz=arguments.rate_hz,
     )
 
 

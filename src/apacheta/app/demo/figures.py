@@ -88,11 +88,10 @@ def _chain_figures(night: Night) -> dict[str, Any]:
 
 
 def video_hours(night: Night) -> float:
-    """Hours of video received, all streams together: decoded frames over the frame rate."""
-    from .night import FRAME_RATE_HZ
-
+    """Hours of video received, all streams together: decoded frames over the frame rate. What was never made for want
+    of time is no video."""
     frames = frames_before(night) + sum(c.totals.frames for c in night.chains.values())
-    return frames / FRAME_RATE_HZ / 3600.0
+    return frames / night.rate_hz / 3600.0
 
 
 def seen_km2(night: Night) -> float:

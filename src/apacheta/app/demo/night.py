@@ -1,10 +1,12 @@
 """One simulated night as its parts hand it on: what was asked for, and everything that a run holds."""
 
 import resource
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...core.aircraft import Aircraft
 from ...core.alerts import Alert
 from ...core.errors import ErrorLine, Fault
 from ...core.instant import NS
@@ -22,7 +24,6 @@ from ..texts import Texts
 from .past import Past
 from .settings import DemoSettings
 
-FRAME_RATE_HZ = 10.0
 TRUTH_FILE = "truth.jsonl"
 LE90, CE90 = 1.645, 2.146
 """From 90 % linear and circular errors to one standard deviation on an axis (normal errors)."""
@@ -70,6 +71,12 @@ class Night:
     live: Live | None = None
     past: Past | None = None
 
+    @property
+    def rate_hz(self) -> float:
+        """Pictures a second, which a prepared night's settings name."""
+        assert self.settings.rate_hz is not None
+        return self.settings.rate_hz
+
 
 def alerts_of(night: Night) -> list[Alert]:
     """The watch's alerts in order, those that a killed process raised too."""
@@ -109,6 +116,11 @@ def on_station_utc_ns(plan: WatchPlan) -> int:
     first = sorties_of(plan)[0]
     share = first.tour.stares[0].from_along_m / first.tour.length_m if first.tour.stares else 0.0
     return first.launch_utc_ns + int(share * first.tour.duration_s * NS)
+
+
+def rate_hz_of(types: Iterable[Aircraft]) -> float:
+    """Pictures a second that all cameras of a fleet make."""
+    return min((a.camera.rate_hz for a in types), default=10.0)
 
 
 def cpu_seconds() -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from ..plan import make_plan
 from ..post import Post, mandate_body, open_post
 from ..stop import sigterm_is_ctrl_c
 from .figures import fill_scored, fill_verified, fill_watched
-from .night import FRAME_RATE_HZ, DemoSettings, Night, own_side_of
+from .night import DemoSettings, Night, own_side_of, rate_hz_of
 from .progress import Progress
 from .reporting import write_report
 from .watching import fault_of, watch_night
@@ -85,7 +85,8 @@ def given_of(settings: DemoSettings, progress: Progress) -> Given:
             "fleet_too_small", text, file=str(exercise.sector), field="fleet.aircraft", remedy="Ask for fewer."
         )
     sector = msgspec.structs.replace(sector, fleet=tuple(m for m in sector.fleet if m.id in fleet))
-    return Given(settings, exercise, sector, ground, mandate, fleet)
+    rate_hz = settings.rate_hz or rate_hz_of(load_fleet(sector, exercise.sector).values())
+    return Given(replace(settings, rate_hz=rate_hz), exercise, sector, ground, mandate, fleet)
 
 
 def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sector, Ground]:
@@ -173,7 +174,7 @@ def say_given(answer: Answer, given: Given, post: Post) -> None:
         "streams": len(given.fleet),
         "frame_width_px": settings.width_px,
         "frame_height_px": settings.height_px,
-        "frame_rate_hz": FRAME_RATE_HZ,
+        "frame_rate_hz": settings.rate_hz,
         "border_standoff_m": sector.border.standoff_m,
         "border_line_accuracy_m": sector.border.accuracy_m,
     }

@@ -12,7 +12,8 @@ from ..files import write_whole
 @dataclass(frozen=True)
 class DemoSettings:
     """What was asked for; `sector` None is the generated pass. fewer_will_do: a smaller fleet than `aircraft` flies
-    all the same. on_station: a live night begins like a headless one, when the first aircraft is on station."""
+    all the same. on_station: a live night begins like a headless one, when the first aircraft is on station. rate_hz:
+    pictures a second; None: the cameras' own."""
 
     headless: bool
     minutes: float
@@ -28,6 +29,7 @@ class DemoSettings:
     language: str
     fewer_will_do: bool = False
     on_station: bool = False
+    rate_hz: float | None = None
 
 
 class Descriptor(msgspec.Struct, frozen=True, kw_only=True):

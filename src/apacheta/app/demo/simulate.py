@@ -69,6 +69,7 @@ def simulator_spec(night: NightSpec, epoch_utc_ns: int) -> SimulatorSpec:
         fix_port=sockets.fixes.port,
         epoch_utc_ns=epoch_utc_ns,
         snapshot=str(RunFolder(asked.post).snapshot),
+        rate_hz=asked.rate_hz,
     )
 
 

@@ -317,4 +317,5 @@ def simulator_spec_of(night: Night, truth: Path) -> SimulatorSpec:
         stream_fds={},
         udp_ports={},
         fix_fd=-1,
+        rate_hz=s.rate_hz,
     )
