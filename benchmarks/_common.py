@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,30 @@ def machine() -> str:
 
 def inputs_sha256(places: tuple[str, ...] = ("src",)) -> str:
     """Hash of the sources (files, or folders with all that is in them) that the figures belong to."""
-    digest = hashlib.sha256()
+    return _sha256_of(_files_in(places))
+
+
+def _files_in(places: tuple[str, ...]) -> Iterator[Path]:
     found = (p for f in places for p in ((ROOT / f).rglob("*") if (ROOT / f).is_dir() else [ROOT / f]))
-    for path in sorted(p for p in found if p.suffix in (".py", ".toml", ".bin")):
+    return (p for p in found if p.suffix in (".py", ".toml", ".bin"))
+
+
+def _sha256_of(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def loaded_sha256(places: tuple[str, ...], modules: tuple[str, ...]) -> str:
+    """Like `inputs_sha256`, of the Python files only those that importing these modules loads: what a campaign of hours
+    does not use may change beside it."""
+    listed = "import sys; [print(m.__file__) for m in list(sys.modules.values()) if getattr(m, '__file__', None)]"
+    command = [sys.executable, "-P", "-c", f"import {', '.join(modules)}; {listed}"]
+    used = {
+        Path(line) for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    }
+    return _sha256_of(p for p in _files_in(places) if p.suffix != ".py" or p in used)
 
 
 def say(bench: str, rows: list[dict[str, Any]], complete: bool, inputs: str, table: bool = False) -> None:

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _common import ROOT, apacheta, border_margin_m, inputs_sha256, largest, least, row, say, total
+from _common import ROOT, apacheta, border_margin_m, largest, least, loaded_sha256, row, say, total
 
 from apacheta.app.report.intervals import poisson_95, wilson_95
 
-MINUTES = 120
 DECIDING = tuple(
     f"src/apacheta/{room}"
     for room in (
@@ -29,6 +28,8 @@ DECIDING = tuple(
         *("app/demo", "adapters"),
     )
 )
+LOADED = ("apacheta.app.demo.recipe", "apacheta.app.simulator", "apacheta.plan.containment")
+"""What a headless night's two processes import, and what they import in turn."""
 Night = dict[str, Any]
 
 
@@ -42,6 +43,8 @@ class Campaign:
     empty_seeds: tuple[int, ...]
     least_real_time_factor: float
     memory_below_mb: int
+    rate_hz: float = 10.0
+    minutes: int = 120
 
 
 ONE = Campaign("night", 1, tuple(range(111, 121)), (111, 112), 2.0, 2048)
@@ -57,7 +60,7 @@ def main(campaign: Campaign = ONE) -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="print the rows as a table for docs/benchmarks.md")
     arguments = parser.parse_args()
-    inputs = inputs_sha256(DECIDING)
+    inputs = loaded_sha256(DECIDING, LOADED)
     if arguments.quick:
         flown = [_fly(campaign, 1, 4, True, "320x256")]
         say(campaign.name, rows_of(campaign, flown, "quick", whole=False), False, inputs)
@@ -86,7 +89,7 @@ def _fly_missing(
 
 
 def _fly_and_keep(campaign: Campaign, folder: Path, seed: int, crossers: bool) -> None:
-    night = _fly(campaign, seed, MINUTES, crossers, "640x512")
+    night = _fly(campaign, seed, campaign.minutes, crossers, "640x512")
     path = _path(folder, seed, crossers)
     path.with_suffix(".new").write_text(json.dumps(night, indent=1) + "\n", encoding="utf-8")
     path.with_suffix(".new").rename(path)
@@ -109,6 +112,8 @@ def _fly(campaign: Campaign, seed: int, minutes: int, crossers: bool, camera: st
             str(Path(folder) / "post"),
             "--aircraft",
             str(campaign.aircraft),
+            "--rate-hz",
+            str(campaign.rate_hz),
         ]
         night = apacheta("demo", "--headless", "--no-video", *given, *([] if crossers else ["--no-crossers"]))
     return night | {"post": None, "report": None}
