@@ -189,7 +189,7 @@ def night_of(chains: dict[str, Chain]) -> Any:
     return SimpleNamespace(
         fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, faults=[], interrupted=False,
         dead_simulator=None, live=None, past=None,
-        sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"),
+        sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"), rate_hz=10.0,
         plan=SimpleNamespace(slots=()),
     )  # fmt: skip
 
