@@ -1,0 +1,107 @@
+"""Loops of the patrol game: the least exposed way through space and time, and what looks of one tour are worth.
+
+Cells (rows, cols) in row-major order, rows from south; time in steps. One who crosses is in one cell a step. A move to
+one of the eight neighbours (`DOWN`, `RIGHT`) takes as many steps as `moves` says, the first half of them, rounded up, in
+the cell that is left; 0 means that there is no way.
+"""
+
+import math
+
+import numpy as np
+from numba import float64, int16, int64, njit, types, uint8
+
+DOWN = np.array([-1, -1, -1, 0, 0, 1, 1, 1])
+RIGHT = np.array([-1, 0, 1, -1, 1, -1, 0, 1])
+WAITS, BEGINS, NOBODY = 8, -1, -9
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+MOVES = types.Array(int16, 3, "C", readonly=True)
+FLAGS = types.Array(uint8, 1, "C", readonly=True)
+SUMS = types.Array(float64, 2, "C", readonly=True)
+WHERE = types.Array(int64, 1, "C", readonly=True)
+WORTH = types.Array(float64, 1, "C", readonly=True)
+
+
+@njit([types.void(SUMS, MOVES, FLAGS, FLAGS, float64[:, ::1], types.int8[:, ::1])], **OPTIONS)
+def least_exposed(sums, moves, starts, goals, least, came):
+    """Fill least[t, cell]: the least weight with which somebody can be at the middle of a cell when step t begins.
+
+    sums (steps + 1, cells): of the weights of all steps before t, by cell. starts, goals (cells,): where one may come
+    in at any step, and where one has arrived. came[t, cell]: by which move, WAITS, BEGINS, or NOBODY.
+    """
+    last, cells = sums.shape[0] - 1, sums.shape[1]
+    rows, cols = moves.shape[1], moves.shape[2]
+    least[:] = np.inf
+    came[:] = NOBODY
+    for t in range(last + 1):
+        for cell in range(cells):
+            if starts[cell]:
+                least[t, cell], came[t, cell] = 0.0, BEGINS
+        if t == last:
+            break
+        for row in range(rows):
+            for col in range(cols):
+                cell = row * cols + col
+                here = least[t, cell]
+                if here == np.inf or goals[cell]:
+                    continue
+                there = here + sums[t + 1, cell] - sums[t, cell]
+                if there < least[t + 1, cell]:
+                    least[t + 1, cell], came[t + 1, cell] = there, WAITS
+                for m in range(8):
+                    k = moves[m, row, col]
+                    if k == 0 or t + k > last:
+                        continue
+                    to = cell + DOWN[m] * cols + RIGHT[m]
+                    half = t + (k + 1) // 2
+                    there = here + sums[half, cell] - sums[t, cell] + sums[t + k, to] - sums[half, to]
+                    if there < least[t + k, to]:
+                        least[t + k, to], came[t + k, to] = there, m
+
+
+@njit([int64(MOVES, types.Array(types.int8, 2, "C", readonly=True), int64, int64, int64[:, ::1])], **OPTIONS)
+def trace_back(moves, came, step, cell, out):
+    """Write the cells, (step, cell) a row, last first, of one who is at `cell` when `step` begins; how many they are."""
+    cols, n = moves.shape[2], 0
+    while came[step, cell] != BEGINS:
+        m = came[step, cell]
+        if m == WAITS:
+            step -= 1
+            out[n, 0], out[n, 1] = step, cell
+            n += 1
+            continue
+        before = cell - DOWN[m] * cols - RIGHT[m]
+        k = moves[m, before // cols, before % cols]
+        for i in range(k - 1, -1, -1):
+            out[n, 0], out[n, 1] = step - k + i, before if i < (k + 1) // 2 else cell
+            n += 1
+        step, cell = step - k, before
+    return n
+
+
+@njit([types.void(WHERE, WHERE, WHERE, WORTH, int64, int64, float64[::1])], **OPTIONS)
+def credits(step, row, col, exposure, rows, cols, out):
+    """What each look of one tour is worth for sure: (1 - exp(-exposure)) exp(-the most that anybody who is there may
+    have been exposed to by this tour before). Sums of it along any way never exceed 1 - exp(-sum of exposures).
+
+    step, row, col (n,): when and where, in order of step, no place twice in one. rows, cols: of the box that holds all.
+    Before a look one may have come from any neighbour in each step: no slower than any walker of the lattice.
+    """
+    most, spread = np.zeros((rows, cols)), np.zeros((rows, cols))
+    k = 0
+    while k < step.shape[0]:
+        now, first = step[k], k
+        while k < step.shape[0] and step[k] == now:
+            out[k] = -math.expm1(-exposure[k]) * math.exp(-most[row[k], col[k]])
+            k += 1
+        for j in range(first, k):
+            most[row[j], col[j]] += exposure[j]
+        until = step[k] if k < step.shape[0] else now
+        for _ in range(until - now):
+            for r in range(rows):
+                for c in range(cols):
+                    best = most[r, c]
+                    for rr in range(max(r - 1, 0), min(r + 2, rows)):
+                        for cc in range(max(c - 1, 0), min(c + 2, cols)):
+                            best = max(best, most[rr, cc])
+                    spread[r, c] = best
+            most, spread = spread, most

@@ -1,0 +1,243 @@
+"""The game's guarantee against everybody who can cross on small lattices, way by way."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apacheta.kernels.crossing import DOWN, RIGHT
+from apacheta.plan.game import (
+    Crossers,
+    Draw,
+    Exposure,
+    Lottery,
+    certificate_of,
+    credited,
+    detection_by_labels,
+    weights_of,
+)
+
+Way = list[tuple[int, int]]
+
+
+def crossers(rng: np.random.Generator, rows: int, cols: int, steps: int, longest: int = 3) -> Crossers:
+    """From the lowest row to the highest, moves of random lengths, some of them missing."""
+    moves = rng.integers(0, longest + 1, (8, rows, cols)).astype(np.int16)
+    row, col = np.indices((rows, cols))
+    for m in range(8):
+        to_row, to_col = row + DOWN[m], col + RIGHT[m]
+        moves[m][(to_row < 0) | (to_row >= rows) | (to_col < 0) | (to_col >= cols)] = 0
+    return Crossers(moves, row == 0, row == rows - 1, steps)
+
+
+def exposure(rng: np.random.Generator, who: Crossers, looks: int) -> Exposure:
+    places = np.sort(rng.choice(who.steps * who.cells, size=min(looks, who.steps * who.cells), replace=False))
+    step, cell = np.divmod(places, who.cells)
+    return Exposure(step, cell, rng.choice([0.0, 0.05, 0.5, 2.0, 30.0], size=len(places)))
+
+
+def lottery(rng: np.random.Generator, who: Crossers, launches: int, tours: int) -> Lottery:
+    def draw() -> Draw:
+        chances = rng.dirichlet(np.ones(tours)) * rng.choice([1.0, 0.6])
+        return Draw(tuple(exposure(rng, who, 6) for _ in range(tours)), tuple(float(c) for c in chances))
+
+    return tuple(draw() for _ in range(launches))
+
+
+def ways(who: Crossers) -> Iterator[Way]:
+    """Every way of everybody, as the steps and cells in which he is."""
+
+    def onward(step: int, cell: int, was: Way) -> Iterator[Way]:
+        if who.goals.ravel()[cell]:
+            yield was
+            return
+        if step < who.steps:
+            yield from onward(step + 1, cell, [*was, (step, cell)])
+        row, col = divmod(cell, who.goals.shape[1])
+        for m in range(8):
+            k = int(who.moves[m, row, col])
+            if k and step + k <= who.steps:
+                to = cell + int(DOWN[m]) * who.goals.shape[1] + int(RIGHT[m])
+                yield from onward(step + k, to, was + [(step + i, cell if i < (k + 1) // 2 else to) for i in range(k)])
+
+    for cell in np.flatnonzero(who.starts.ravel()):
+        for step in range(who.steps + 1):
+            yield from onward(step, int(cell), [])
+
+
+def met(tour: Exposure, way: Way, values: np.ndarray) -> float:
+    """The sum of a tour's values along a way."""
+    by_place = {(int(s), int(c)): float(v) for s, c, v in zip(tour.step, tour.cell, values, strict=True)}
+    return sum(by_place.get(place, 0.0) for place in way)
+
+
+def noticed(lots: Lottery, way: Way) -> float:
+    """The very probability that one who takes a way is noticed."""
+    unseen = 1.0
+    for draw in lots:
+        missed = sum(p * math.exp(-met(t, way, t.value)) for t, p in zip(draw.tours, draw.probabilities, strict=True))
+        unseen *= missed + 1.0 - sum(draw.probabilities)
+    return 1.0 - unseen
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_credits_never_claim_more_than_a_tour_notices(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 4, longest=2)
+    tour = exposure(rng, who, 10)
+    credit = credited(tour, 3)
+
+    assert all(met(tour, way, credit) <= -math.expm1(-met(tour, way, tour.value)) + 1e-12 for way in ways(who))
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_nobody_is_noticed_less_than_is_certified(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 4, longest=2)
+    lots = lottery(rng, who, launches=2, tours=3)
+    certified = certificate_of(lots, who)
+
+    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    assert certified.detection <= least + 1e-12
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_the_least_exposed_way_is_the_least_of_all_ways(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5)
+    weights = rng.random((5, 9)) * rng.integers(0, 2, (5, 9))
+    least, way = who.least_exposed(weights)
+
+    sums = [sum(weights[step, cell] for step, cell in one) for one in ways(who)]
+    assert least == pytest.approx(min(sums, default=math.inf), abs=1e-12)
+    if sums:
+        assert [tuple(map(int, p)) for p in way] in list(ways(who))
+        assert sum(weights[step, cell] for step, cell in way) == pytest.approx(least, abs=1e-12)
+
+
+def lined_up(rng: np.random.Generator, who: Crossers, launches: int) -> Lottery:
+    """Launches one after another and side by side, of tours in whole halves."""
+
+    def tour(begins: int, lasts: int) -> Exposure:
+        places = np.sort(rng.choice(lasts * who.cells, size=min(5, lasts * who.cells), replace=False))
+        step, cell = np.divmod(places, who.cells)
+        return Exposure(step + begins, cell, rng.choice([0.5, 1.0, 2.0], size=len(places)))
+
+    lots = []
+    for _ in range(launches):
+        begins = int(rng.integers(0, who.steps - 1))
+        lasts = int(rng.integers(1, who.steps - begins + 1))
+        chances = rng.dirichlet(np.ones(2)) * rng.choice([1.0, 0.6])
+        lots.append(Draw((tour(begins, lasts), tour(begins, lasts)), tuple(float(c) for c in chances)))
+    return tuple(lots)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_labels_with_room_are_exact(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 6, longest=2)
+    lots = lined_up(rng, who, launches=3)
+
+    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    assert detection_by_labels(lots, who, unit=0.5, room=500) == pytest.approx(least, abs=1e-12)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from([0.2, 0.35, 0.7]))
+@settings(max_examples=60, deadline=None)
+def test_labels_without_room_or_in_coarse_units_certify_less_never_more(seed: int, room: int, unit: float) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5, longest=2)
+    lots = lined_up(rng, who, launches=3)
+
+    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    assert detection_by_labels(lots, who, unit, room) <= least + 1e-12
+
+
+def test_launches_that_follow_each_other_share_places_in_a_label() -> None:
+    """Ten launches over one cell that everybody must pass, one after another: they are certified as they notice."""
+    moves = np.zeros((8, 3, 1), np.int16)
+    moves[6, 0, 0] = moves[6, 1, 0] = 1
+    who = Crossers(moves, np.array([[True], [False], [False]]), np.array([[False], [False], [True]]), 60)
+    lots = tuple(
+        Draw((Exposure(np.arange(6 * k, 6 * k + 4), np.full(4, 1), np.full(4, 1.0)),), (0.5,)) for k in range(10)
+    )
+    assert detection_by_labels(lots, who, unit=0.5) == 0.0
+    always = tuple(
+        Draw((Exposure(np.arange(6 * k, 6 * k + 6), np.full(6, 1), np.full(6, 1.0)),), (0.5,)) for k in range(10)
+    )
+    assert detection_by_labels(always, who, unit=0.5) == pytest.approx(0.5 * (1 - math.exp(-1)))
+    assert certificate_of(always, who).detection < 0.01
+
+
+def test_a_wall_of_looks_that_all_must_pass_is_worth_what_it_notices() -> None:
+    """Closed form: three cells in a row, one step a move; the middle one is looked at in every step by a tour that is
+    flown with probability p: one who goes straight through is there for one step."""
+    moves = np.zeros((8, 3, 1), np.int16)
+    moves[6, 0, 0] = moves[6, 1, 0] = 1
+    who = Crossers(moves, np.array([[True], [False], [False]]), np.array([[False], [False], [True]]), 6)
+    wall = Exposure(np.arange(6), np.full(6, 1), np.full(6, 1.0))
+    for p in (0.0, 0.3, 1.0):
+        certified = certificate_of((Draw((wall,), (p,)),), who)
+        later = p * (1 - math.exp(-1)) * math.exp(-5.0)
+        assert certified.detection == pytest.approx(later, rel=1e-9)
+
+
+def test_a_tour_that_waits_for_those_who_wait_gives_no_credit_twice() -> None:
+    """Two looks at one place, a step apart: the second is worth what the first has left."""
+    tour = Exposure(np.array([0, 1]), np.array([4, 4]), np.array([0.7, 0.4]))
+    assert credited(tour, 3) == pytest.approx([1 - math.exp(-0.7), (1 - math.exp(-0.4)) * math.exp(-0.7)])
+
+
+def test_far_apart_and_soon_after_are_two_looks_at_two_people() -> None:
+    """Five cells away, and three steps later: nobody was at both."""
+    tour = Exposure(np.array([0, 3]), np.array([0, 5]), np.array([0.7, 0.4]))
+    assert credited(tour, 6) == pytest.approx([1 - math.exp(-0.7), 1 - math.exp(-0.4)])
+    soon = Exposure(np.array([0, 5]), np.array([0, 5]), np.array([0.7, 0.4]))
+    assert credited(soon, 6) == pytest.approx([1 - math.exp(-0.7), (1 - math.exp(-0.4)) * math.exp(-0.7)])
+
+
+def test_where_nobody_can_arrive_everybody_is_noticed() -> None:
+    who = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
+                   np.array([[False, False], [True, True]]), 4)  # fmt: skip
+    certified = certificate_of((), who)
+    assert (certified.detection, len(certified.way)) == (1.0, 0)
+
+
+def test_no_lottery_notices_nobody() -> None:
+    who = crossers(np.random.default_rng(1), 3, 4, 8)
+    assert certificate_of((), who).detection == 0.0
+    assert not weights_of((), who).any()
+
+
+@pytest.mark.parametrize(
+    ("step", "cell", "value", "why"),
+    [
+        ([1, 0], [0, 0], [1.0, 1.0], "order"),
+        ([0, 0], [2, 2], [1.0, 1.0], "twice"),
+        ([0], [0], [-0.1], "negative"),
+        ([0], [0], [math.nan], "negative"),
+    ],
+)
+def test_exposures_that_make_no_sense_are_refused(step, cell, value, why) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=why):
+        Exposure(np.array(step), np.array(cell), np.array(value))
+
+
+@pytest.mark.parametrize("chances", [(0.7, 0.4), (-0.1, 0.5), (1.0,)])
+def test_probabilities_that_are_none_are_refused(chances: tuple[float, ...]) -> None:
+    tour = Exposure(np.array([0]), np.array([0]), np.array([1.0]))
+    with pytest.raises(ValueError, match="probabilities"):
+        Draw((tour, tour), chances)
+
+
+def test_moves_out_of_the_grid_are_refused() -> None:
+    moves = np.ones((8, 2, 2), np.int16)
+    with pytest.raises(ValueError, match="out of the grid"):
+        Crossers(moves, np.ones((2, 2), bool), np.ones((2, 2), bool), 3)
