@@ -1,8 +1,8 @@
 """Loops of the patrol game: the least exposed way through space and time, and what looks of one tour are worth.
 
 Cells (rows, cols) in row-major order, rows from south; time in steps. One who crosses is in one cell a step. A move to
-one of the eight neighbours (`DOWN`, `RIGHT`) takes as many steps as `moves` says, the first half of them, rounded up, in
-the cell that is left; 0 means that there is no way.
+one of the eight neighbours (`DOWN`, `RIGHT`) takes as many steps as `moves` says, half of them, rounded up, in the cell
+that is left, the others in the next; 0 means that there is no way.
 """
 
 import math
@@ -60,7 +60,7 @@ def least_exposed(sums, moves, starts, goals, least, came):
 
 @njit([int64(MOVES, types.Array(types.int8, 2, "C", readonly=True), int64, int64, int64[:, ::1])], **OPTIONS)
 def trace_back(moves, came, step, cell, out):
-    """Write the cells, (step, cell) a row, last first, of one who is at `cell` when `step` begins; how many they are."""
+    """Write the cells, (step, cell) a row, last first, of one who is at `cell` when `step` begins; how many."""
     cols, n = moves.shape[2], 0
     while came[step, cell] != BEGINS:
         m = came[step, cell]
