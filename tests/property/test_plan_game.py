@@ -15,8 +15,10 @@ from apacheta.plan.game import (
     Exposure,
     Lottery,
     certificate_of,
+    corridor_of,
     credited,
     detection_by_labels,
+    standing_corridor_of,
     weights_of,
 )
 
@@ -201,6 +203,33 @@ def test_far_apart_and_soon_after_are_two_looks_at_two_people() -> None:
     assert credited(tour, 6) == pytest.approx([1 - math.exp(-0.7), 1 - math.exp(-0.4)])
     soon = Exposure(np.array([0, 5]), np.array([0, 5]), np.array([0.7, 0.4]))
     assert credited(soon, 6) == pytest.approx([1 - math.exp(-0.7), (1 - math.exp(-0.4)) * math.exp(-0.7)])
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_a_corridor_is_the_way_with_the_fewest_looks_and_a_map_of_all_looks_hides_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5)
+    tours = [exposure(rng, who, 8) for _ in range(3)]
+    corridor, standing = corridor_of(who, tours), standing_corridor_of(who, tours)
+
+    at = {(int(s), int(c)) for t in tours for s, c, v in zip(t.step, t.cell, t.value, strict=True) if v > 0.0}
+    counts = [sum(place in at for place in way) for way in ways(who)]
+    assert corridor.looks == min(counts, default=None)
+    assert corridor.is_unwatchable is (0 in counts)
+    assert corridor.looks is None or corridor.looks <= standing.looks
+
+
+def test_who_waits_for_the_relief_gets_through_though_every_place_is_watched_at_some_time() -> None:
+    moves = np.zeros((8, 3, 1), np.int16)
+    moves[6, 0, 0] = moves[6, 1, 0] = 1
+    who = Crossers(moves, np.array([[True], [False], [False]]), np.array([[False], [False], [True]]), 10)
+    watch = np.array([0, 1, 2, 3, 6, 7, 8, 9])
+    tours = [Exposure(watch, np.full(8, 1), np.ones(8))]
+
+    assert corridor_of(who, tours).is_unwatchable
+    assert [int(step) for step, cell in corridor_of(who, tours).way if cell == 1] in ([4], [5])
+    assert standing_corridor_of(who, tours).looks == 1
 
 
 def test_where_nobody_can_arrive_everybody_is_noticed() -> None:

@@ -1,18 +1,22 @@
 """The patrol game: which tours are drawn how often, so that one who knows the lottery is noticed all the same."""
 
 from .certificate import Certificate, certificate_of, weights_of
+from .corridor import Corridor, corridor_of, standing_corridor_of
 from .crossers import Crossers
 from .evasion import detection_by_labels
 from .lottery import Draw, Exposure, Lottery, credited
 
 __all__ = [
     "Certificate",
+    "Corridor",
     "Crossers",
     "Draw",
     "Exposure",
     "Lottery",
     "certificate_of",
+    "corridor_of",
     "credited",
     "detection_by_labels",
+    "standing_corridor_of",
     "weights_of",
 ]

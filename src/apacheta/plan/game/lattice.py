@@ -1,0 +1,170 @@
+"""The ground of a sector as the game's lattice: cells of so many nodes of the elevation model, steps of the night.
+
+A look counts in a cell only where it notices a walker at every node of it, with the least of their probabilities, and
+in the step in which most of it lies. Times from cell to cell are rounded down, so that nobody is slower than he is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.instant import NS
+from ...core.sector import Sector
+from ...geo import BorderLine, Dem
+from ...geo.travel import GOINGS, Going, Traveller
+from ...kernels.crossing import DOWN, RIGHT
+from ..looks import STARE_S, notice_probability
+from ..tours import Flown
+from .crossers import Bools, Crossers, Floats, Ints
+from .lottery import Exposure
+
+CELL_M, STEP_S = 90.0, 60.0
+LONGEST_MOVE = 30
+"""Steps: whoever takes longer from cell to cell is taken to be as quick."""
+SUREST = 0.95
+"""No look is believed to notice more surely."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """own (rows, cols) of the elevation model: nodes known to lie on the own side. every: nodes on a cell's side. Cells
+    are counted row by row from the south-west; what is left over in the north and east belongs to none."""
+
+    dem: Dem
+    own: Bools
+    every: int
+    start_utc_ns: int
+    step_s: float
+    steps: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of cells."""
+        rows, cols = self.own.shape
+        return rows // self.every, cols // self.every
+
+    @property
+    def cell_m(self) -> float:
+        """A cell's side."""
+        return self.every * self.dem.cell_m
+
+    @cached_property
+    def height_m(self) -> Floats:
+        """(rows, cols) of the node in each cell's middle; NaN where that is void."""
+        rows, cols = self.shape
+        middle = slice(self.every // 2, None, self.every)
+        return np.asarray(self.dem.height_hae_m[middle, middle][:rows, :cols], dtype=np.float64)
+
+    @cached_property
+    def is_own(self) -> Bools:
+        """(rows, cols) whether all of a cell lies on the own side."""
+        rows, cols = self.shape
+        whole = self.own[: rows * self.every, : cols * self.every]
+        return np.asarray(whole.reshape(rows, self.every, cols, self.every).all(axis=(1, 3)))
+
+    def cell_of(self, nodes: Ints) -> Ints:
+        """The cells of nodes (flat indices of the elevation model); -1 beside all."""
+        row, col = np.divmod(nodes, self.own.shape[1])
+        row, col = row // self.every, col // self.every
+        return np.where((row < self.shape[0]) & (col < self.shape[1]), row * self.shape[1] + col, -1)
+
+    def xy_of(self, cells: Ints) -> tuple[Floats, Floats]:
+        """Grid metres of cells' middles."""
+        row, col = np.divmod(cells, self.shape[1])
+        west_m, south_m = self.dem.south_west_m
+        half = self.every // 2
+        return (
+            west_m + (col * self.every + half) * self.dem.cell_m,
+            south_m + (row * self.every + half) * self.dem.cell_m,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """One look: from and to (UTC ns), the nodes at which it notices a walker, and how surely, at the least of them."""
+
+    from_utc_ns: int
+    to_utc_ns: int
+    nodes: Ints
+    probability: float
+
+
+def lattice_of(sector: Sector, dem: Dem, line: BorderLine, cell_m: float = CELL_M, step_s: float = STEP_S) -> Lattice:
+    """The lattice of a sector's night."""
+    rows, cols = dem.height_hae_m.shape
+    west_m, south_m = dem.south_west_m
+    x, y = np.meshgrid(west_m + dem.cell_m * np.arange(cols), south_m + dem.cell_m * np.arange(rows))
+    own = np.asarray(line.own_side(*dem.grid.latlon(x.ravel(), y.ravel()))).reshape(rows, cols) & ~dem.voids
+    steps = int((sector.end_utc_ns - sector.start_utc_ns) / NS // step_s)
+    return Lattice(dem, own, max(1, round(cell_m / dem.cell_m)), sector.start_utc_ns, step_s, steps)
+
+
+def crossers_of(lattice: Lattice, goals: Ints, kind: Traveller = "walker") -> Crossers:
+    """Those who come in from beside the own side, anywhere and at any step, and want one of the goals (nodes)."""
+    to = lattice.cell_of(goals)
+    wanted = np.zeros(lattice.shape, dtype=np.bool_)
+    wanted.ravel()[to[to >= 0]] = True
+    return Crossers(_moves(lattice, GOINGS[kind]), _edge_of(lattice.is_own), wanted & lattice.is_own, lattice.steps)
+
+
+def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
+    height, (rows, cols) = lattice.height_m, lattice.shape
+    row, col = np.indices((rows, cols))
+    moves = np.zeros((8, rows, cols), np.int16)
+    for m in range(8):
+        to_row, to_col = row + DOWN[m], col + RIGHT[m]
+        inside = (to_row >= 0) & (to_row < rows) & (to_col >= 0) & (to_col < cols)
+        there = np.clip(to_row, 0, rows - 1), np.clip(to_col, 0, cols - 1)
+        length_m = lattice.cell_m * float(np.hypot(DOWN[m], RIGHT[m]))
+        slope = (height[there] - height) / length_m
+        speed_m_s = going.on_path_m_s(slope) * going.beside_share * going.night_share
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steps = np.clip(np.floor(length_m / speed_m_s / lattice.step_s), 1, LONGEST_MOVE)
+            can = inside & lattice.is_own & lattice.is_own[there] & (np.abs(slope) <= going.steepest)
+        moves[m] = np.where(can, np.nan_to_num(steps), 0.0).astype(np.int16)
+    return moves
+
+
+def _edge_of(own: Bools) -> Bools:
+    """Own cells beside one that is not; the elevation model's own edge is none."""
+    beside = np.zeros_like(own)
+    padded = np.pad(own, 1, constant_values=True)
+    for m in range(8):
+        down, right = int(DOWN[m]), int(RIGHT[m])
+        beside |= ~padded[1 + down : 1 + down + own.shape[0], 1 + right : 1 + right + own.shape[1]]
+    return own & beside
+
+
+def exposure_of(lattice: Lattice, looks: Sequence[Looked]) -> Exposure:
+    """What one tour's looks expose a walker to."""
+    by_place: dict[tuple[int, int], float] = {}
+    for look in looks:
+        middle_s = ((look.from_utc_ns + look.to_utc_ns) // 2 - lattice.start_utc_ns) / NS
+        step = int(middle_s // lattice.step_s)
+        if 0 <= step < lattice.steps:
+            value = -float(np.log1p(-min(look.probability, SUREST)))
+            for cell in _whole_cells(lattice, look.nodes):
+                by_place[step, cell] = by_place.get((step, cell), 0.0) + value
+    places = np.array(sorted(by_place), dtype=np.int64).reshape(-1, 2)
+    values = np.array([by_place[int(s), int(c)] for s, c in places], dtype=np.float64)
+    return Exposure(places[:, 0].copy(), places[:, 1].copy(), values)
+
+
+def _whole_cells(lattice: Lattice, nodes: Ints) -> list[int]:
+    """The cells of which every node is among these."""
+    cell, count = np.unique(lattice.cell_of(nodes), return_counts=True)
+    return [int(c) for c in cell[(count == lattice.every**2) & (cell >= 0)]]
+
+
+def looks_of(flown: Flown, launch_utc_ns: int) -> list[Looked]:
+    """A tour's looks when it is launched then."""
+    along_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(flown.corners[:, :2], axis=0).T))])
+    looks = []
+    for stare, look in zip(flown.tour.stares, flown.looks, strict=True):
+        from_s, to_s = np.interp([stare.from_along_m, stare.to_along_m], along_m, flown.seconds)
+        nodes, chance = flown.ground[look.window, look.aim], float(notice_probability(look.gsd_m, STARE_S))
+        looks.append(Looked(launch_utc_ns + int(from_s * NS), launch_utc_ns + int(to_s * NS), nodes, chance))
+    return looks

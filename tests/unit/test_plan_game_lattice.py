@@ -1,0 +1,102 @@
+"""Ground and looks on the game's lattice."""
+
+import math
+
+import numpy as np
+import pytest
+
+from apacheta.geo import Dem, LocalGrid
+from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of
+
+NS = 1_000_000_000
+START_NS = 1_782_000_000 * NS
+UP, ACROSS = 6, 4
+"""The moves to the north and to the east."""
+
+
+def lattice(height_m: np.ndarray, every: int = 3, steps: int = 60, step_s: float = 60.0) -> Lattice:
+    """A ground of 30 m nodes whose lowest row of cells is the neighbour's."""
+    dem = Dem(LocalGrid(-19.5, -66.8, 4000.0), height_m.astype(np.float32), 0.0, 0.0, 30.0, "0" * 64)
+    own = np.ones(height_m.shape, bool)
+    own[:every] = False
+    return Lattice(dem, own, every, START_NS, step_s, steps)
+
+
+def node(row: int, col: int, cols: int = 12) -> int:
+    return row * cols + col
+
+
+def test_a_walker_on_level_ground_takes_toblers_time_rounded_down() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    who = crossers_of(ground, np.array([node(11, 5)]))
+    speed_m_s = 6.0 / 3.6 * math.exp(-3.5 * 0.05) * 0.6 * 0.8
+    assert who.moves[UP, 1, 1] == math.floor(90.0 / speed_m_s / 60.0)
+    assert who.moves[7, 1, 1] == math.floor(90.0 * math.sqrt(2) / speed_m_s / 60.0)
+
+
+def test_nobody_walks_up_a_cliff_into_a_void_or_through_the_neighbours_ground() -> None:
+    height = np.full((12, 12), 4000.0)
+    height[6:9] += 200.0
+    height[3:6, 9:12] = np.nan
+    ground = lattice(height)
+    ground.own[3:6, 9:12] = False
+    who = crossers_of(ground, np.array([node(11, 1)]))
+    assert not who.moves[UP, 1].any()
+    assert who.moves[UP, 2, 0] == 0
+    assert who.moves[ACROSS, 1, 2] == 0
+    assert not who.moves[:, 0].any()
+    assert not who.moves[:3, 1].any()
+
+
+def test_they_come_in_beside_the_border_and_not_from_the_models_edge() -> None:
+    who = crossers_of(lattice(np.full((12, 12), 4000.0)), np.array([node(11, 5), node(0, 0)]))
+    assert who.starts.tolist() == [[False] * 4, [True] * 4, [False] * 4, [False] * 4]
+    assert who.goals.sum() == 1
+    assert who.goals[3, 1]
+
+
+def test_the_slowest_move_is_no_slower_than_the_longest() -> None:
+    height = np.add.outer(np.arange(12) * 33.0, np.zeros(12)) + 4000.0
+    who = crossers_of(lattice(height, step_s=5.0), np.array([node(11, 1)]))
+    assert who.moves.max() == LONGEST_MOVE
+
+
+def test_a_look_counts_where_it_notices_at_every_node_in_the_step_that_holds_its_middle() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    whole = [node(r, c) for r in range(3, 6) for c in range(6, 9)]
+    look = Looked(START_NS + 116 * NS, START_NS + 130 * NS, np.array([*whole, node(6, 6), node(11, 11)]), 0.6)
+    again = Looked(START_NS + 150 * NS, START_NS + 164 * NS, np.array(whole), 0.5)
+    part = Looked(START_NS + 200 * NS, START_NS + 214 * NS, np.array(whole[1:]), 0.9)
+    found = exposure_of(ground, [again, look, part])
+    assert (found.step.tolist(), found.cell.tolist()) == ([2], [1 * 4 + 2])
+    assert found.value == pytest.approx([-math.log(0.4) - math.log(0.5)])
+
+
+def test_looks_before_and_after_the_night_count_for_nothing() -> None:
+    ground = lattice(np.full((12, 12), 4000.0), steps=2)
+    whole = np.array([node(r, c) for r in range(3, 6) for c in range(6, 9)])
+    early = Looked(START_NS - 20 * NS, START_NS - 6 * NS, whole, 0.6)
+    late = Looked(START_NS + 120 * NS, START_NS + 134 * NS, whole, 0.6)
+    assert not len(exposure_of(ground, [early, late]).step)
+
+
+def test_no_look_is_sure() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    whole = np.array([node(r, c) for r in range(3, 6) for c in range(6, 9)])
+    found = exposure_of(ground, [Looked(START_NS, START_NS + 14 * NS, whole, 1.0)])
+    assert found.value == pytest.approx([-math.log(0.05)])
+
+
+def test_nodes_that_are_left_over_belong_to_no_cell() -> None:
+    ground = lattice(np.full((13, 12), 4000.0))
+    assert ground.shape == (4, 4)
+    assert ground.cell_of(np.array([node(12, 0), node(11, 11), node(0, 0)])).tolist() == [-1, 15, 0]
+
+
+def test_a_cells_middle_is_where_its_height_is_taken() -> None:
+    height = np.full((12, 12), 4000.0)
+    height[4, 7] = 4321.0
+    ground = lattice(height)
+    assert ground.height_m[1, 2] == 4321.0
+    x, y = ground.xy_of(np.array([1 * 4 + 2]))
+    assert (float(x[0]), float(y[0])) == (7 * 30.0, 4 * 30.0)
