@@ -14,9 +14,11 @@ from apacheta.plan.game import (
     Draw,
     Exposure,
     Lottery,
+    attack_on,
     certificate_of,
     corridor_of,
     credited,
+    detection_along,
     detection_by_labels,
     standing_corridor_of,
     weights_of,
@@ -235,8 +237,10 @@ def test_who_waits_for_the_relief_gets_through_though_every_place_is_watched_at_
 def test_where_nobody_can_arrive_everybody_is_noticed() -> None:
     who = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
                    np.array([[False, False], [True, True]]), 4)  # fmt: skip
-    certified = certificate_of((), who)
+    certified, attack = certificate_of((), who), attack_on((), who, np.random.default_rng(1))
     assert (certified.detection, len(certified.way)) == (1.0, 0)
+    assert (attack.detection, len(attack.way)) == (1.0, 0)
+    assert detection_by_labels((), who) == 1.0
 
 
 def test_no_lottery_notices_nobody() -> None:
@@ -270,3 +274,46 @@ def test_moves_out_of_the_grid_are_refused() -> None:
     moves = np.ones((8, 2, 2), np.int16)
     with pytest.raises(ValueError, match="out of the grid"):
         Crossers(moves, np.ones((2, 2), bool), np.ones((2, 2), bool), 3)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_an_attack_is_a_way_of_somebody_and_never_below_what_is_certified(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5, longest=2)
+    lots = lined_up(rng, who, launches=3)
+    attack = attack_on(lots, who, rng, restarts=3)
+
+    every = list(ways(who))
+    if not every:
+        assert (attack.detection, len(attack.way)) == (1.0, 0)
+        return
+    way = [(int(step), int(cell)) for step, cell in attack.way]
+    assert way in every
+    assert attack.detection == pytest.approx(noticed(lots, way), abs=1e-12)
+    assert attack.detection >= detection_by_labels(lots, who) - 1e-12
+    assert attack.detection == pytest.approx(detection_along(lots, who, attack.way), abs=1e-12)
+
+
+def test_enough_beginnings_find_the_best_attack_nearly_always() -> None:
+    best = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        who = crossers(rng, 4, 3, 5, longest=2)
+        lots = lined_up(rng, who, launches=3)
+        least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+        best += attack_on(lots, who, rng, restarts=12).detection <= least + 1e-9
+    assert best >= 36
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_a_known_way_is_never_made_worse(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5, longest=2)
+    lots = lined_up(rng, who, launches=2)
+    every = list(ways(who))
+    if every:
+        way = every[int(rng.integers(len(every)))]
+        known = np.array(way, dtype=np.int64).reshape(-1, 2)
+        assert attack_on(lots, who, rng, restarts=0, known=(known,)).detection <= noticed(lots, way) + 1e-12

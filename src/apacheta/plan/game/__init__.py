@@ -1,5 +1,6 @@
 """The patrol game: which tours are drawn how often, so that one who knows the lottery is noticed all the same."""
 
+from .attack import Attack, attack_on, detection_along
 from .certificate import Certificate, certificate_of, weights_of
 from .corridor import Corridor, corridor_of, standing_corridor_of
 from .crossers import Crossers
@@ -7,15 +8,18 @@ from .evasion import detection_by_labels
 from .lottery import Draw, Exposure, Lottery, credited
 
 __all__ = [
+    "Attack",
     "Certificate",
     "Corridor",
     "Crossers",
     "Draw",
     "Exposure",
     "Lottery",
+    "attack_on",
     "certificate_of",
     "corridor_of",
     "credited",
+    "detection_along",
     "detection_by_labels",
     "standing_corridor_of",
     "weights_of",
