@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -38,11 +38,15 @@ from .loading import (
     load_world,
 )
 
+if TYPE_CHECKING:
+    from .plan_page import Unseen
+
 SCHEMA = "apacheta/plan/1"
 KEYS = (
     *("interrupted", "policy", "seed", "sector_sha256", "plan", "plan_sha256", "report", "sorties", "slots", "tours"),
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
+    *("unwatchable_share", "open_share", "open_path", "excluded"),
     *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
     *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
     *("changed_by_proof", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
@@ -80,7 +84,8 @@ def make_plan(
     with_cost: bool = False,
 ) -> Made:
     """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
-    is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground. Raises InputFault.
+    is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and ask who gets
+    through unseen. Raises InputFault.
     """
     from .plan_page import failures_of, render_plan
 
@@ -95,6 +100,10 @@ def make_plan(
         without = plan_night(*given)
         if not deadline.interrupted:
             cost = cost_of(result, without, _prove_anyway(without.plan, sector, fleet, sector_path, proof_ground))
+    unseen = None
+    if with_cost and not deadline.interrupted:
+        _tell("openings")
+        unseen = _unseen_of(result, sector, ground, deadline)
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -106,7 +115,7 @@ def make_plan(
     if certificate is not None and proof_ground is not None:
         _tell("reach")
         failures = failures_of(certificate, sector, fleet, proof_ground, cost)
-    page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language, failures)
+    page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language, failures, unseen)
     files = {out_dir / "plan.html": page.encode("utf-8")}
     if certificate is not None:
         certificate = msgspec.structs.replace(certificate, plan_sha256=sha256_hex(data))
@@ -123,6 +132,7 @@ def make_plan(
         "watched_without_proof_km2": None if cost is None else cost.without_km2,
         "still_watched_share": None if cost is None else cost.still_share,
         "changed_by_proof": None if cost is None else [_changed(change) for change in cost.changes],
+        **_opened(unseen),
         "certificate": None if certificate is None else str(out_dir / "certificate.json"),
         "certificate_sha256": None if certificate is None else sha256_hex(files[out_dir / "certificate.json"]),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -138,6 +148,45 @@ def _proof_ground(sector: Sector, fleet: Mapping[str, Aircraft]) -> tuple[Ground
     except InputFault as fault:
         return None, fault.line
     return load_proof_ground(sector), None
+
+
+def _unseen_of(result: PlanResult, sector: Sector, ground: World, deadline: "_Deadline") -> "Unseen":
+    """Who gets through unseen, and what would help, as far as the time allows."""
+    from ..plan.game.openings import openings_of
+    from ..plan.game.remedies import remedies_of
+    from .plan_page import Unseen
+
+    openings = openings_of(result, sector, ground.border_line)
+    remedies = () if openings is None else remedies_of(openings, result, sector, ground.border_line, deadline)
+    return Unseen(openings, remedies)
+
+
+def _opened(unseen: "Unseen | None") -> dict[str, Any]:
+    """What the answer says of those who get through; null where it was not asked or nobody arrives."""
+    from .plan_page import passed
+
+    if unseen is None or unseen.openings is None:
+        return {}
+    found = unseen.openings
+    ways = found.allowed if found.unwatchable.any() else None, found.menu if found.open_tonight.any() else None
+    paths = [
+        None
+        if way is None
+        else [{"utc_ns": str(t), "lat_deg": lat, "lon_deg": lon} for t, lat, lon in passed(found.lattice, way.way)]
+        for way in ways
+    ]
+    excluded = [
+        {"aircraft_type": e.aircraft_type, "why": why, "km2": km2} for e in found.excluded for why, km2 in e.km2.items()
+    ]
+    return {
+        "unwatchable": bool(found.unwatchable.any()),
+        "unwatchable_path": paths[0],
+        "unwatchable_share": found.share(found.unwatchable),
+        "open_share": found.share(found.open_tonight),
+        "open_path": paths[1],
+        "remedies": [asdict(remedy) for remedy in unseen.remedies],
+        "excluded": excluded,
+    }
 
 
 def _prove_anyway(

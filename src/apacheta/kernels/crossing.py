@@ -8,7 +8,7 @@ that is left, the others in the next; 0 means that there is no way.
 import math
 
 import numpy as np
-from numba import float64, int16, int64, njit, types, uint8
+from numba import float64, int8, int16, int64, njit, types, uint8, uint16
 
 DOWN = np.array([-1, -1, -1, 0, 0, 1, 1, 1])
 RIGHT = np.array([-1, 0, 1, -1, 1, -1, 0, 1])
@@ -16,49 +16,85 @@ WAITS, BEGINS, NOBODY = 8, -1, -9
 OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
 MOVES = types.Array(int16, 3, "C", readonly=True)
 FLAGS = types.Array(uint8, 1, "C", readonly=True)
-SUMS = types.Array(float64, 2, "C", readonly=True)
+SUMS = types.Array(float64, 2, "C", readonly=True), types.Array(uint16, 2, "C", readonly=True)
 WHERE = types.Array(int64, 1, "C", readonly=True)
 WORTH = types.Array(float64, 1, "C", readonly=True)
 
 
-@njit([types.void(SUMS, MOVES, FLAGS, FLAGS, float64[:, ::1], types.int8[:, ::1])], **OPTIONS)
-def least_exposed(sums, moves, starts, goals, least, came):
-    """Fill least[t, cell]: the least weight with which somebody can be at the middle of a cell when step t begins.
+@njit([types.Tuple((float64, int64, int64))(s, MOVES, FLAGS, FLAGS, int8[:, ::1]) for s in SUMS], **OPTIONS)
+def least_exposed(sums, moves, starts, goals, came):
+    """The least weight with which somebody arrives, and the step and the cell of it; infinite where nobody can.
 
     sums (steps + 1, cells): of the weights of all steps before t, by cell. starts, goals (cells,): where one may come
-    in at any step, and where one has arrived. came[t, cell]: by which move, WAITS, BEGINS, or NOBODY.
+    in at any step, and where one has arrived. came[t, cell] becomes the move by which one is at the middle of a cell
+    with the least weight when step t begins: one of the eight, WAITS, BEGINS, or NOBODY.
     """
     last, cells = sums.shape[0] - 1, sums.shape[1]
     rows, cols = moves.shape[1], moves.shape[2]
-    least[:] = np.inf
+    best, best_step, best_cell = np.inf, 0, 0
+    layers = max(int64(moves.max()), 1) + 1
+    least = np.full((layers, cells), np.inf)
     came[:] = NOBODY
     for t in range(last + 1):
+        at = least[t % layers]
         for cell in range(cells):
             if starts[cell]:
-                least[t, cell], came[t, cell] = 0.0, BEGINS
-        if t == last:
-            break
+                at[cell], came[t, cell] = 0.0, BEGINS
+            if goals[cell] and at[cell] < best:
+                best, best_step, best_cell = at[cell], t, cell
+        if t < last:
+            for row in range(rows):
+                for col in range(cols):
+                    cell = row * cols + col
+                    here = at[cell]
+                    if not here < best or goals[cell]:
+                        continue
+                    there = here + sums[t + 1, cell] - sums[t, cell]
+                    then = (t + 1) % layers
+                    if there < least[then, cell]:
+                        least[then, cell], came[t + 1, cell] = there, WAITS
+                    for m in range(8):
+                        k = moves[m, row, col]
+                        if k == 0 or t + k > last:
+                            continue
+                        to = cell + DOWN[m] * cols + RIGHT[m]
+                        half = t + (k + 1) // 2
+                        there = here + sums[half, cell] - sums[t, cell] + sums[t + k, to] - sums[half, to]
+                        then = (t + k) % layers
+                        if there < least[then, to]:
+                            least[then, to], came[t + k, to] = there, m
+        at[:] = np.inf
+    return best, best_step, best_cell
+
+
+@njit([types.void(s, MOVES, FLAGS, FLAGS, uint8[::1]) for s in SUMS], **OPTIONS)
+def unseen_starts(sums, moves, starts, goals, found):
+    """Set `found` (cells,) to 1 at each start from which, at some step, somebody arrives with no weight at all."""
+    last, cells = sums.shape[0] - 1, sums.shape[1]
+    rows, cols = moves.shape[1], moves.shape[2]
+    layers = max(int64(moves.max()), 1) + 1
+    arrives = np.zeros((layers, cells), np.uint8)
+    for t in range(last, -1, -1):
+        at = arrives[t % layers]
         for row in range(rows):
             for col in range(cols):
                 cell = row * cols + col
-                here = least[t, cell]
-                if here == np.inf or goals[cell]:
-                    continue
-                there = here + sums[t + 1, cell] - sums[t, cell]
-                if there < least[t + 1, cell]:
-                    least[t + 1, cell], came[t + 1, cell] = there, WAITS
+                at[cell] = goals[cell]
+                if t < last and not at[cell] and sums[t + 1, cell] == sums[t, cell]:
+                    at[cell] = arrives[(t + 1) % layers, cell]
                 for m in range(8):
                     k = moves[m, row, col]
-                    if k == 0 or t + k > last:
+                    if at[cell] or k == 0 or t + k > last:
                         continue
                     to = cell + DOWN[m] * cols + RIGHT[m]
                     half = t + (k + 1) // 2
-                    there = here + sums[half, cell] - sums[t, cell] + sums[t + k, to] - sums[half, to]
-                    if there < least[t + k, to]:
-                        least[t + k, to], came[t + k, to] = there, m
+                    if arrives[(t + k) % layers, to] and sums[half, cell] == sums[t, cell]:
+                        at[cell] = sums[t + k, to] == sums[half, to]
+                if starts[cell] and at[cell]:
+                    found[cell] = 1
 
 
-@njit([int64(MOVES, types.Array(types.int8, 2, "C", readonly=True), int64, int64, int64[:, ::1])], **OPTIONS)
+@njit([int64(MOVES, types.Array(int8, 2, "C", readonly=True), int64, int64, int64[:, ::1])], **OPTIONS)
 def trace_back(moves, came, step, cell, out):
     """Write the cells, (step, cell) a row, last first, of one who is at `cell` when `step` begins; how many."""
     cols, n = moves.shape[2], 0

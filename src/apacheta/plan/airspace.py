@@ -172,7 +172,7 @@ def airspace_of(
         square_m = STEP / 2 * dem.cell_m + ceiling.box.cell_m
         proven = ceiling.hae_at(dem.grid, grid_x.ravel(), grid_y.ravel(), square_m).reshape(grid_x.shape)
     masts = stations_of(sector, dem)
-    heard = _radio_floor(dem, masts, radio, grid_x.ravel(), grid_y.ravel()).reshape(grid_x.shape)
+    heard = radio_floor_m(dem, masts, radio, grid_x.ravel(), grid_y.ravel()).reshape(grid_x.shape)
     return Airspace(
         sector=sector,
         dem=dem,
@@ -199,7 +199,7 @@ def track_error_m(nav_sigma_h_m: float) -> float:
     return TRACK_TOLERANCE_M + 3.0 * nav_sigma_h_m
 
 
-def _radio_floor(dem: Dem, masts: Sequence[Station], radio: Radio, x_m: Floats, y_m: Floats) -> Floats:
+def radio_floor_m(dem: Dem, masts: Sequence[Station], radio: Radio, x_m: Floats, y_m: Floats) -> Floats:
     """Lowest height HAE over each place that any mast has in radio sight with margin, +inf where none.
 
     Samples of the ground between, 0.6 of the first Fresnel zone above each, effective Earth 4/3; it serves the search,

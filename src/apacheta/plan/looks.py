@@ -134,7 +134,7 @@ def view_of(
     """The windows of a lap, and what each may take."""
     lap = strip.lap()
     metres, seconds = lap_times(lap, flight, wind)
-    slew_s = max(SLEW_LEAST_S, SLEW_DEG / aircraft.camera.slew_deg_s + SETTLE_S)
+    slew_s = slew_s_of(aircraft)
     count = int(seconds[-1] // (STARE_S + slew_s))
     starts = np.arange(count) * (STARE_S + slew_s) + slew_s
     moments = np.stack([starts, starts + STARE_S / 2, starts + STARE_S], axis=1)
@@ -158,6 +158,11 @@ def view_of(
             geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera)
     lap_m, lap_s = float(metres[-1]), float(seconds[-1])
     return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry)
+
+
+def slew_s_of(aircraft: Aircraft) -> float:
+    """Seconds between two stares."""
+    return max(SLEW_LEAST_S, SLEW_DEG / aircraft.camera.slew_deg_s + SETTLE_S)
 
 
 def camera_of(aircraft: Aircraft) -> Camera:

@@ -39,15 +39,6 @@ TURN_SLACK = 1.05
 """A turn a twentieth wider than planned lies within the track's tolerance."""
 
 
-@dataclass
-class Menu:
-    """Tours with their worth, best first by order of choice, and what was left out."""
-
-    flown: list[Flown] = field(default_factory=list)
-    worth: list[float] = field(default_factory=list)
-    dropped: list[Dropped] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Start:
     """One base and aircraft type, and how many tours the base has already: its tours are numbered through all types."""
@@ -60,6 +51,31 @@ class Start:
     def tour_id(self, index: int) -> str:
         """The id of the index-th tour of this menu, unique in the plan: base names are."""
         return f"{self.base.name}-{self.tours_before + index + 1:02d}"
+
+
+@dataclass(frozen=True, eq=False)
+class Racetracks:
+    """All that a menu was chosen from. gsd_m: the resolution that they are made for; far_m (n,): metres of level way to
+    each of the strips, about, +inf where there is none; on_station (n,): about which share of the longest sortie that
+    leaves for watching."""
+
+    start: Start
+    airspace: Airspace
+    ways: Ways
+    gsd_m: float
+    strips: tuple[Strip, ...]
+    far_m: Floats
+    on_station: NDArray[np.float32]
+
+
+@dataclass
+class Menu:
+    """Tours with their worth, best first by order of choice, what was left out, and what there was to choose from."""
+
+    flown: list[Flown] = field(default_factory=list)
+    worth: list[float] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    tracks: Racetracks | None = None
 
 
 def menu_of(
@@ -90,11 +106,12 @@ def _menu_at(
         menu.dropped.append(Dropped(what=name, why=ways.why, text=ways.text))
         return menu
     candidates = candidates_of(airspace, start.aircraft, traffic, gsd)
+    tracks = menu.tracks = racetracks_of(start, airspace, ways, gsd, candidates.strips)
     if not len(candidates.strips):
         text = f"no racetrack below the ceiling has ground in sight at {gsd:.2f} m resolution."
         menu.dropped.append(Dropped(what=name, why="no_strip", text=text))
         return menu
-    chooser = _Chooser(candidates, traffic, _on_station(candidates, ways, start, airspace))
+    chooser = _Chooser(candidates, traffic, tracks.on_station)
     refused: dict[str, tuple[int, str]] = {}
     for _ in range(TRIES_MAX):
         index = chooser.best()
@@ -159,18 +176,28 @@ def _levels(low_m: float, high_m: float) -> list[float]:
     return [*(float(h) for h in np.arange(low_m, high_m, TURN_LEVEL_M)), high_m]
 
 
-def _on_station(candidates: Candidates, ways: Ways, start: Start, airspace: Airspace) -> NDArray[np.float32]:
-    """About which share of the longest sortie each strip leaves for watching; 0 where there is no way to it."""
-    at = np.array([s.lap()[0] for s in candidates.strips])
-    hae = np.array([s.hae_m for s in candidates.strips])
-    height, far = ways.outlook(at[:, 0], at[:, 1], hae)
-    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae.mean())), airspace.sector.weather)
+def racetracks_of(start: Start, airspace: Airspace, ways: Ways, gsd_m: float, strips: tuple[Strip, ...]) -> Racetracks:
+    """Strips with the way that leads to each from a base, and what it leaves for watching."""
+    at = np.array([s.lap()[0] for s in strips]).reshape(-1, 2)
+    far, on_station = outlook_of(start, airspace, ways, at, np.array([s.hae_m for s in strips]))
+    return Racetracks(start, airspace, ways, gsd_m, strips, far, on_station)
+
+
+def outlook_of(
+    start: Start, airspace: Airspace, ways: Ways, at: Floats, hae_m: Floats
+) -> tuple[Floats, NDArray[np.float32]]:
+    """For places (n, 2) at heights (n,): metres of level way there, about, +inf where there is none; and about which
+    share of the longest sortie they leave for watching, 0 where none."""
+    if not len(at):
+        return np.empty(0), np.empty(0, np.float32)
+    height, far = ways.outlook(at[:, 0], at[:, 1], hae_m)
+    flight = flight_at(start.aircraft, airspace.amsl_m(float(hae_m.mean())), airspace.sector.weather)
     with np.errstate(invalid="ignore"):
-        up = (height - ways.pad.ground_hae_m + (height - hae)) / flight.climb_m_s
-        down = (height - ways.pad.ground_hae_m + (height - hae)) / flight.sink_m_s
+        up = (height - ways.pad.ground_hae_m + (height - hae_m)) / flight.climb_m_s
+        down = (height - ways.pad.ground_hae_m + (height - hae_m)) / flight.sink_m_s
         spent = 1.15 * (up + down + 2.0 * far / flight.tas_m_s) + PAD_S
     left = np.clip(1.0 - spent / SORTIE_MAX_S, 0.0, 1.0)
-    return np.where(np.isfinite(left), left, 0.0).astype(np.float32)
+    return far, np.where(np.isfinite(left), left, 0.0).astype(np.float32)
 
 
 class Circles:

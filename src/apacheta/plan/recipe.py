@@ -20,7 +20,7 @@ from .airspace import Airspace, airspace_of
 from .containment import Ground, ceiling_of
 from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
-from .menu import Menu, Start, menu_of
+from .menu import Menu, Racetracks, Start, menu_of
 from .performance import density_altitude_at, wind_at
 from .sight import sight_of
 from .tours import Flown
@@ -36,7 +36,7 @@ class PlanResult:
     """The plan, and what pictures and scores need beside it.
 
     watched, drawn_watched: (rows, cols) of the elevation model: nodes that the menu, or what was drawn, would notice.
-    flown: by tour id.
+    flown: by tour id. tracks: what the menus were chosen from.
     """
 
     plan: WatchPlan
@@ -45,6 +45,7 @@ class PlanResult:
     watched: Bools
     drawn_watched: Bools
     traffic: Traffic
+    tracks: tuple[Racetracks, ...] = ()
 
 
 def plan_night(
@@ -128,7 +129,8 @@ def plan_night(
         containment="standoff_only",
         certified_detection=None,
     )
-    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic)
+    tracks = tuple(menu.tracks for _, menu in menus if menu.tracks is not None)
+    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic, tracks)
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:

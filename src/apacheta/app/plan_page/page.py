@@ -17,6 +17,7 @@ from ..loading import World
 from ..report.ink import INKS, Ink
 from ..texts import Texts
 from .failures import Failures, changes_of, picture_of, rows_of, said_of
+from .openings import Unseen, excluded_rows, openings_map, remedy_row, sayings_of
 from .pictures import Scene, profile, scene_of, sector_map, strips_map
 
 PROFILES_MAX = 6
@@ -39,8 +40,10 @@ def render_plan(
     plan_sha256: str,
     language: str | None = None,
     failures: Failures | None = None,
+    unseen: Unseen | None = None,
 ) -> str:
-    """The whole page as one HTML text, in `es` or `en`; it asks nothing of any network."""
+    """The whole page as one HTML text, in `es` or `en`; it asks nothing of any network. Without `unseen` it was not
+    asked who gets through."""
     t, plan = Texts(language), result.plan
     scene = scene_of(result, sector, mandate, world)
     return _templates.get_template("page.html.j2").render(
@@ -61,12 +64,25 @@ def render_plan(
         changes=changes_of(failures, t) if failures else [],
         failures_said=said_of(failures, t) if failures else "",
         reaches=_twice(lambda ink: picture_of(failures, ink, t)) if failures and failures.reached else None,
+        openings=None if unseen is None else _openings(unseen, scene, t),
         dropped=[
             (d.what, t(f"plan.why.{d.why}") if t.has(f"plan.why.{d.why}") else d.why, d.text) for d in plan.dropped
         ],
         limits=_limits(result, t),
         prints=_prints(plan, plan_sha256),
     )
+
+
+def _openings(unseen: Unseen, scene: Scene, t: Texts) -> dict[str, Any]:
+    """The section on who would get through unseen."""
+    found = unseen.openings
+    return {
+        "found": found,
+        "said": sayings_of(found, t),
+        "map": None if found is None else _twice(lambda ink: openings_map(scene, found, ink, t)),
+        "remedies": [remedy_row(r, t) for r in unseen.remedies],
+        "excluded": [] if found is None else [excluded_rows(e, t) for e in found.excluded],
+    }
 
 
 def _twice(draw: Callable[[Ink], str | None]) -> tuple[str | None, ...]:

@@ -90,12 +90,12 @@ def _map(scene: Scene, window: Window, ink: Ink, texts: Texts, close: bool) -> s
     axes = drawn.add_axes((0.3 / FULL_WIDTH_IN, (legend + 0.22) / total, width / FULL_WIDTH_IN, height / total))
     draw_relief(axes, scene.ground, window, ink)
     step = draw_contours(axes, scene.ground, window, ink)
-    _draw_far_side(axes, scene, window, ink)
+    draw_far_side(axes, scene, window, ink)
     _draw_watched(axes, scene, ink)
-    _draw_places(axes, scene, window, ink, close)
+    draw_places(axes, scene, window, ink, close)
     _draw_tours(axes, scene, ink, close)
     draw_frame(axes, window, scene.ground, ink, texts)
-    _draw_caveats(axes, caveats, ink)
+    draw_caveats(axes, caveats, ink)
     _legend(
         drawn.add_axes((0.3 / FULL_WIDTH_IN, 0.0, width / FULL_WIDTH_IN, legend / total)),
         scene,
@@ -107,7 +107,7 @@ def _map(scene: Scene, window: Window, ink: Ink, texts: Texts, close: bool) -> s
     return picture(drawn)
 
 
-def _draw_far_side(axes: Axes, scene: Scene, window: Window, ink: Ink) -> None:
+def draw_far_side(axes: Axes, scene: Scene, window: Window, ink: Ink) -> None:
     """Beyond the border is veiled; the border, where it may be, and the standoff behind it."""
     border = scene.sector.border
     x = np.linspace(window.west_m, window.east_m, 260)
@@ -133,7 +133,7 @@ def caveats_of(scene: Scene, texts: Texts) -> list[str]:
     return said
 
 
-def _draw_caveats(axes: Axes, caveats: list[str], ink: Ink) -> None:
+def draw_caveats(axes: Axes, caveats: list[str], ink: Ink) -> None:
     """Above the map, so that they hide nothing of it."""
     if caveats:
         axes.annotate("\n".join(caveats), (0.5, 1.0), (0, 5), xycoords="axes fraction", textcoords="offset points",
@@ -153,7 +153,7 @@ def _rgb(colour: str) -> tuple[float, float, float]:
     return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))  # type: ignore[return-value]
 
 
-def _draw_places(axes: Axes, scene: Scene, window: Window, ink: Ink, close: bool) -> None:
+def draw_places(axes: Axes, scene: Scene, window: Window, ink: Ink, close: bool) -> None:
     grid, sector = scene.world.dem.grid, scene.sector
     halo = [withStroke(linewidth=2.6, foreground=ink.halo)]
     for zone in sector.zones:

@@ -1,15 +1,18 @@
 """Those who may cross, on a lattice of cells and steps: they come in anywhere, at any time, may wait, want a goal."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...kernels.crossing import DOWN, NOBODY, RIGHT, least_exposed, trace_back
+from ...kernels.crossing import DOWN, RIGHT, least_exposed, trace_back, unseen_starts
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+STEPS_MOST = 65_535
+"""Looks along a way are counted in sixteen bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,26 +30,41 @@ class Crossers:
             raise ValueError("moves, starts and goals are of different grids")
         if (self.moves < 0).any() or _leaves_grid(self.moves):
             raise ValueError("a move leads out of the grid, or takes less than no time")
+        if self.steps > STEPS_MOST:
+            raise ValueError(f"{self.steps} steps are more than {STEPS_MOST}")
 
     @property
     def cells(self) -> int:
         """How many there are."""
         return self.starts.size
 
-    def least_exposed(self, weights: Floats) -> tuple[float, Ints]:
-        """The least sum of weights (steps, cells) on any way from a start to a goal within the night, and the way:
-        (n, 2) of step and cell. Infinite, and empty, where nobody can arrive."""
-        sums = np.zeros((self.steps + 1, self.cells))
-        np.cumsum(weights, axis=0, out=sums[1:])
-        least, came = np.empty_like(sums), np.empty(sums.shape, np.int8)
-        least_exposed(sums, self.moves, flags_of(self.starts), flags_of(self.goals), least, came)
-        arrived = np.where(flags_of(self.goals).astype(bool) & (came != NOBODY), least, np.inf)
-        step, cell = np.unravel_index(int(np.argmin(arrived)), arrived.shape)
-        if not np.isfinite(arrived[step, cell]):
+    def least_exposed(self, weights: Floats | Bools) -> tuple[float, Ints]:
+        """The least sum of weights (steps, cells; 1 where flagged) on any way from a start to a goal within the night,
+        and the way: (n, 2) of step and cell. Infinite, and empty, where nobody can arrive."""
+        sums = _sums_before(weights)
+        came = np.empty(sums.shape, np.int8)
+        least, step, cell = least_exposed(sums, self.moves, flags_of(self.starts), flags_of(self.goals), came)
+        if not np.isfinite(least):
             return float("inf"), np.empty((0, 2), np.int64)
         way = np.empty((self.steps, 2), np.int64)
-        n = trace_back(self.moves, came, int(step), int(cell), way)
-        return float(arrived[step, cell]), way[:n][::-1].copy()
+        n = trace_back(self.moves, came, step, cell, way)
+        return least, way[:n][::-1].copy()
+
+    def unseen_starts(self, watched: Bools) -> Bools:
+        """(rows, cols): the starts from which somebody arrives, at some step, through places that are never watched
+        while he is there. watched (steps, cells)."""
+        sums = _sums_before(watched)
+        found = np.zeros(self.cells, np.uint8)
+        unseen_starts(sums, self.moves, flags_of(self.starts), flags_of(self.goals), found)
+        return found.reshape(self.starts.shape).astype(np.bool_)
+
+
+def _sums_before(weights: Floats | Bools) -> NDArray[Any]:
+    """(steps + 1, cells): sums of the weights of all steps before each."""
+    sums = np.zeros((len(weights) + 1, weights.shape[1]), np.uint16 if weights.dtype == np.bool_ else np.float64)
+    for step, weight in enumerate(weights):
+        np.add(sums[step], weight, out=sums[step + 1])
+    return sums
 
 
 def flags_of(mask: Bools) -> NDArray[np.uint8]:

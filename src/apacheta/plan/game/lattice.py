@@ -7,6 +7,7 @@ in the step in which most of it lies. Times from cell to cell are rounded down, 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,11 @@ class Lattice:
         return rows // self.every, cols // self.every
 
     @property
+    def cells(self) -> int:
+        """How many."""
+        return self.shape[0] * self.shape[1]
+
+    @property
     def cell_m(self) -> float:
         """A cell's side."""
         return self.every * self.dem.cell_m
@@ -61,9 +67,15 @@ class Lattice:
     @cached_property
     def is_own(self) -> Bools:
         """(rows, cols) whether all of a cell lies on the own side."""
+        return np.asarray(self._by_cell(self.own).all(axis=(1, 3)))
+
+    def least_of(self, field: Floats) -> Floats:
+        """(cells,) the least of a field (rows, cols of the elevation model) at each cell's own nodes."""
+        return np.asarray(self._by_cell(np.where(self.own, field, np.inf)).min(axis=(1, 3)).ravel())
+
+    def _by_cell(self, field: NDArray[Any]) -> NDArray[Any]:
         rows, cols = self.shape
-        whole = self.own[: rows * self.every, : cols * self.every]
-        return np.asarray(whole.reshape(rows, self.every, cols, self.every).all(axis=(1, 3)))
+        return field[: rows * self.every, : cols * self.every].reshape(rows, self.every, cols, self.every)
 
     def cell_of(self, nodes: Ints) -> Ints:
         """The cells of nodes (flat indices of the elevation model); -1 beside all."""
@@ -100,6 +112,16 @@ def lattice_of(sector: Sector, dem: Dem, line: BorderLine, cell_m: float = CELL_
     own = np.asarray(line.own_side(*dem.grid.latlon(x.ravel(), y.ravel()))).reshape(rows, cols) & ~dem.voids
     steps = int((sector.end_utc_ns - sector.start_utc_ns) / NS // step_s)
     return Lattice(dem, own, max(1, round(cell_m / dem.cell_m)), sector.start_utc_ns, step_s, steps)
+
+
+def goals_of(lattice: Lattice, sector: Sector) -> Ints:
+    """The nodes of the goals that the sector names, as far as they lie on its own side's ground."""
+    x, y = lattice.dem.grid.xy(np.array([g.lat_deg for g in sector.goals]), np.array([g.lon_deg for g in sector.goals]))
+    (west_m, south_m), (rows, cols) = lattice.dem.south_west_m, lattice.own.shape
+    row = np.rint((np.asarray(y) - south_m) / lattice.dem.cell_m).astype(np.int64)
+    col = np.rint((np.asarray(x) - west_m) / lattice.dem.cell_m).astype(np.int64)
+    inside = (row >= 0) & (col >= 0) & (row < rows) & (col < cols)
+    return np.unique((row * cols + col)[inside])
 
 
 def crossers_of(lattice: Lattice, goals: Ints, kind: Traveller = "walker") -> Crossers:
