@@ -17,6 +17,7 @@ from apacheta.plan.game import (
     attack_on,
     certificate_of,
     corridor_of,
+    corridor_through,
     credited,
     detection_along,
     detection_by_labels,
@@ -220,6 +221,20 @@ def test_a_corridor_is_the_way_with_the_fewest_looks_and_a_map_of_all_looks_hide
     assert corridor.looks == min(counts, default=None)
     assert corridor.is_unwatchable is (0 in counts)
     assert corridor.looks is None or corridor.looks <= standing.looks
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_the_open_border_is_where_somebody_begins_whom_nobody_looks_at(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5)
+    watched = rng.random((5, 9)) < rng.choice([0.2, 0.5, 0.8])
+    found = who.unseen_starts(watched)
+
+    unseen = [way for way in ways(who) if not any(watched[step, cell] for step, cell in way)]
+    starts = {way[0][1] for way in unseen if way}
+    assert set(np.flatnonzero(found.ravel())) == starts
+    assert found.any() == (corridor_through(who, watched).looks == 0)
 
 
 def test_who_waits_for_the_relief_gets_through_though_every_place_is_watched_at_some_time() -> None:

@@ -1,12 +1,14 @@
 """Ground and looks on the game's lattice."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from apacheta.core.sector import Place
 from apacheta.geo import Dem, LocalGrid
-from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of
+from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of, goals_of
 
 NS = 1_000_000_000
 START_NS = 1_782_000_000 * NS
@@ -39,7 +41,6 @@ def test_nobody_walks_up_a_cliff_into_a_void_or_through_the_neighbours_ground() 
     height[6:9] += 200.0
     height[3:6, 9:12] = np.nan
     ground = lattice(height)
-    ground.own[3:6, 9:12] = False
     who = crossers_of(ground, np.array([node(11, 1)]))
     assert not who.moves[UP, 1].any()
     assert who.moves[UP, 2, 0] == 0
@@ -53,6 +54,30 @@ def test_they_come_in_beside_the_border_and_not_from_the_models_edge() -> None:
     assert who.starts.tolist() == [[False] * 4, [True] * 4, [False] * 4, [False] * 4]
     assert who.goals.sum() == 1
     assert who.goals[3, 1]
+
+
+def test_a_void_is_no_border() -> None:
+    height = np.full((12, 12), 4000.0)
+    height[9:12] = np.nan
+    height[3:6, :3] = np.nan
+    who = crossers_of(lattice(height), np.array([node(8, 5)]))
+    assert who.starts.tolist() == [[False] * 4, [False, True, True, True], [False] * 4, [False] * 4]
+
+
+def test_goals_are_the_sectors_own_nodes() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    lat, lon = (float(v) for v in ground.dem.grid.latlon(7 * 30.0 + 9.0, 8 * 30.0 - 9.0))
+    far_lat, far_lon = (float(v) for v in ground.dem.grid.latlon(-500.0, 0.0))
+    goals = [Place(name="hut", lat_deg=lat, lon_deg=lon), Place(name="far", lat_deg=far_lat, lon_deg=far_lon)]
+    assert goals_of(ground, SimpleNamespace(goals=goals)).tolist() == [node(8, 7)]
+
+
+def test_the_least_of_a_cell_is_that_of_its_own_nodes() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    field = np.arange(144, dtype=float).reshape(12, 12)
+    ground.own[3, 3] = False
+    least = ground.least_of(field).reshape(4, 4)
+    assert (least[0, 0], least[1, 0], least[1, 1]) == (np.inf, 36.0, 40.0)
 
 
 def test_the_slowest_move_is_no_slower_than_the_longest() -> None:

@@ -2,7 +2,7 @@
 
 from .attack import Attack, attack_on, detection_along
 from .certificate import Certificate, certificate_of, weights_of
-from .corridor import Corridor, corridor_of, standing_corridor_of
+from .corridor import Corridor, corridor_of, corridor_through, standing_corridor_of
 from .crossers import Crossers
 from .evasion import detection_by_labels
 from .lottery import Draw, Exposure, Lottery, credited
@@ -18,6 +18,7 @@ __all__ = [
     "attack_on",
     "certificate_of",
     "corridor_of",
+    "corridor_through",
     "credited",
     "detection_along",
     "detection_by_labels",

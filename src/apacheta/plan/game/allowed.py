@@ -100,7 +100,7 @@ def _mark(watched: Bools, step_s: float, from_s: Floats, to_s: Floats) -> None:
 def _first_watchers(strips: Sequence[Strip], tracks: Racetracks) -> Ints:
     """(rows, cols): the first of the strips that could watch each node, or NOBODY."""
     eyes, marks = _eyes(strips, tracks)
-    low, high, reach_m = _limits(tracks.start.aircraft)
+    low, high, reach_m = limits_of(tracks.start.aircraft)
     dem = tracks.airspace.dem
     tree = dem.pyramid
     first = np.full(dem.height_hae_m.shape, NOBODY, dtype=np.int64)
@@ -139,7 +139,7 @@ def _eyes(strips: Sequence[Strip], tracks: Racetracks) -> tuple[Floats, NDArray[
     return np.concatenate([*eyes, np.empty((0, 3))]), np.concatenate([*marks, np.empty(0, np.int64)])
 
 
-def _limits(aircraft: Aircraft) -> tuple[float, float, float]:
+def limits_of(aircraft: Aircraft) -> tuple[float, float, float]:
     """(least fall, greatest fall, reach in metres) of a line of sight to any part of any lawful frame."""
     lens, camera = aircraft.camera, camera_of(aircraft)
     half_deg = math.degrees(math.atan(math.hypot(camera.width_px, camera.height_px) / 2.0 / camera.focal_px))

@@ -31,8 +31,9 @@ SUREST = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """own (rows, cols) of the elevation model: nodes known to lie on the own side. every: nodes on a cell's side. Cells
-    are counted row by row from the south-west; what is left over in the north and east belongs to none."""
+    """own (rows, cols) of the elevation model: nodes that lie on the own side, voids among them. every: nodes on a
+    cell's side. Cells are counted row by row from the south-west; what is left over in the north and east belongs to
+    none."""
 
     dem: Dem
     own: Bools
@@ -66,8 +67,19 @@ class Lattice:
 
     @cached_property
     def is_own(self) -> Bools:
-        """(rows, cols) whether all of a cell lies on the own side."""
-        return np.asarray(self._by_cell(self.own).all(axis=(1, 3)))
+        """(rows, cols) whether all of a cell is known ground of the own side."""
+        return np.asarray(self._by_cell(self.own & ~self.dem.voids).all(axis=(1, 3)))
+
+    @cached_property
+    def is_at_border(self) -> Bools:
+        """(rows, cols) whether one of the own side's cells lies beside one that is not all on it. Voids and the edge of
+        the elevation model make no border."""
+        padded = np.pad(np.asarray(self._by_cell(self.own).all(axis=(1, 3))), 1, constant_values=True)
+        rows, cols = self.shape
+        beside = np.zeros(self.shape, dtype=np.bool_)
+        for down, right in zip(DOWN, RIGHT, strict=True):
+            beside |= ~padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols]
+        return self.is_own & beside
 
     def least_of(self, field: Floats) -> Floats:
         """(cells,) the least of a field (rows, cols of the elevation model) at each cell's own nodes."""
@@ -109,7 +121,7 @@ def lattice_of(sector: Sector, dem: Dem, line: BorderLine, cell_m: float = CELL_
     rows, cols = dem.height_hae_m.shape
     west_m, south_m = dem.south_west_m
     x, y = np.meshgrid(west_m + dem.cell_m * np.arange(cols), south_m + dem.cell_m * np.arange(rows))
-    own = np.asarray(line.own_side(*dem.grid.latlon(x.ravel(), y.ravel()))).reshape(rows, cols) & ~dem.voids
+    own = np.asarray(line.own_side(*dem.grid.latlon(x.ravel(), y.ravel()))).reshape(rows, cols)
     steps = int((sector.end_utc_ns - sector.start_utc_ns) / NS // step_s)
     return Lattice(dem, own, max(1, round(cell_m / dem.cell_m)), sector.start_utc_ns, step_s, steps)
 
@@ -129,7 +141,7 @@ def crossers_of(lattice: Lattice, goals: Ints, kind: Traveller = "walker") -> Cr
     to = lattice.cell_of(goals)
     wanted = np.zeros(lattice.shape, dtype=np.bool_)
     wanted.ravel()[to[to >= 0]] = True
-    return Crossers(_moves(lattice, GOINGS[kind]), _edge_of(lattice.is_own), wanted & lattice.is_own, lattice.steps)
+    return Crossers(_moves(lattice, GOINGS[kind]), lattice.is_at_border, wanted & lattice.is_own, lattice.steps)
 
 
 def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
@@ -148,16 +160,6 @@ def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
             can = inside & lattice.is_own & lattice.is_own[there] & (np.abs(slope) <= going.steepest)
         moves[m] = np.where(can, np.nan_to_num(steps), 0.0).astype(np.int16)
     return moves
-
-
-def _edge_of(own: Bools) -> Bools:
-    """Own cells beside one that is not; the elevation model's own edge is none."""
-    beside = np.zeros_like(own)
-    padded = np.pad(own, 1, constant_values=True)
-    for m in range(8):
-        down, right = int(DOWN[m]), int(RIGHT[m])
-        beside |= ~padded[1 + down : 1 + down + own.shape[0], 1 + right : 1 + right + own.shape[1]]
-    return own & beside
 
 
 def exposure_of(lattice: Lattice, looks: Sequence[Looked]) -> Exposure:
