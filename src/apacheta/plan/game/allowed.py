@@ -80,14 +80,6 @@ def watched_by_slots(lattice: Lattice, watchable: Iterable[Watchable], slots: Se
     return watched
 
 
-def watched_ever(lattice: Lattice, watchable: Iterable[Watchable]) -> Bools:
-    """(steps, cells): the same as if all could be watched all night."""
-    ever = np.zeros(lattice.cells, dtype=np.bool_)
-    for one in watchable:
-        ever |= np.isfinite(lattice.least_of(one.far_m))
-    return np.broadcast_to(ever, (lattice.steps, lattice.cells))
-
-
 def _mark(watched: Bools, step_s: float, from_s: Floats, to_s: Floats) -> None:
     """Set the steps of each cell that begin before `to_s` and end after `from_s`."""
     known = np.isfinite(from_s)
