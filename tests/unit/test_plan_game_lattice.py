@@ -9,6 +9,7 @@ import pytest
 from apacheta.core.sector import Place
 from apacheta.geo import Dem, LocalGrid
 from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of, goals_of
+from apacheta.plan.game.remedies import hills_of
 
 NS = 1_000_000_000
 START_NS = 1_782_000_000 * NS
@@ -62,6 +63,14 @@ def test_a_void_is_no_border() -> None:
     height[3:6, :3] = np.nan
     who = crossers_of(lattice(height), np.array([node(8, 5)]))
     assert who.starts.tolist() == [[False] * 4, [False, True, True, True], [False] * 4, [False] * 4]
+
+
+def test_a_hill_is_the_highest_known_node_of_the_own_side_about() -> None:
+    height = np.full((90, 90), np.nan)
+    height[:40] = np.add.outer(np.arange(40) * 2.0, np.arange(90) * 3.0) + 4000.0
+    x, y, z = hills_of(lattice(height))[0]
+    assert (x, y, z) == (89 * 30.0, 39 * 30.0, 4000.0 + 78.0 + 267.0)
+    assert len(hills_of(lattice(height))) == 1
 
 
 def test_goals_are_the_sectors_own_nodes() -> None:

@@ -126,19 +126,20 @@ def _now(openings: Openings, result: PlanResult, sector: Sector, line: BorderLin
 
 def _sensors(now: _Now) -> list[Remedy]:
     """On the hills from which most of the open border's cells are in sight."""
-    hills = _hills(now.lattice)
+    hills = hills_of(now.lattice)
     covers = [_in_sight(now.lattice, hill) for hill in hills]
     lies_open = now.menu_open.ravel()
     best = sorted(range(len(hills)), key=lambda n: (-int((covers[n] & lies_open).sum()), n))[:SENSORS_TRIED]
     return [now.sensor(hills[n], covers[n]) for n in best if covers[n].any()]
 
 
-def _hills(lattice: Lattice) -> Floats:
+def hills_of(lattice: Lattice) -> Floats:
     """(n, 3) grid metres and HAE of the hills of the own side."""
     dem = lattice.dem
     height = np.where(dem.voids, -np.inf, dem.height_hae_m)
     size = 2 * round(HILL_M / 2 / dem.cell_m) + 1
-    row, col = np.nonzero((height == ndimage.maximum_filter(height, size=size, mode="nearest")) & lattice.own)
+    is_highest = height == ndimage.maximum_filter(height, size=size, mode="nearest")
+    row, col = np.nonzero(is_highest & lattice.own & ~dem.voids)
     west_m, south_m = dem.south_west_m
     return np.column_stack([west_m + col * dem.cell_m, south_m + row * dem.cell_m, height[row, col]])
 
@@ -160,7 +161,7 @@ def _relays(now: _Now) -> list[Remedy]:
     """On the hills, in radio sight of a mast, that let racetracks be flown over most ground."""
     found = []
     for air in {id(one.airspace): one.airspace for one in now.result.tracks}.values():
-        hills = _hills(now.lattice)
+        hills = hills_of(now.lattice)
         heard = hills[air.link_db(hills[:, 0], hills[:, 1], hills[:, 2] + RELAY_MAST_M) > 0.0]
         gains = [_newly_heard(air, _station(hill)) for hill in heard]
         for n in sorted(range(len(heard)), key=lambda n: (-gains[n], n))[:RELAYS_TRIED]:
