@@ -15,26 +15,14 @@ from .files import Invalid, Unreadable, read, sha256
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 BEYOND_M, HAIR_M, ROOM_DEG, SNAP, BLOCK, CELL_M = -1.0e6, 0.1, 0.05, 1e-6, 32, 30.0
-WGS84, A_M, F = "EPSG:4326", 6378137.0, 1 / 298.257223563
+WGS84 = "EPSG:4326"
 
 
 def projected(lat_deg: Any, lon_deg: Any, lat0_deg: float, lon0_deg: float) -> tuple[Array, Array]:
-    """Transverse Mercator on WGS 84, scale 1, by Krueger's series to the fourth order (Karney 2011, eqs. 7-9, 35)."""
-    n, e = F / (2 - F), math.sqrt(F * (2 - F))
-    radius = A_M / (1 + n) * (1 + n**2 / 4 + n**4 / 64)
-    series = (n / 2 - 2 * n**2 / 3 + 5 * n**3 / 16 + 41 * n**4 / 180, 13 * n**2 / 48 - 3 * n**3 / 5 + 557 * n**4 / 1440,
-              61 * n**3 / 240 - 103 * n**4 / 140, 49561 * n**4 / 161280)  # fmt: skip
-
-    def plane(lat: Any, dlon: Any) -> tuple[Any, Any]:
-        tau, sigma = np.tan(lat), np.sinh(e * np.arctanh(e * np.sin(lat)))
-        tau = tau * np.sqrt(1 + sigma**2) - sigma * np.sqrt(1 + tau**2)
-        xi, eta = np.arctan2(tau, np.cos(dlon)), np.arcsinh(np.sin(dlon) / np.hypot(tau, np.cos(dlon)))
-        x = eta + sum(a * np.cos(2 * j * xi) * np.sinh(2 * j * eta) for j, a in enumerate(series, 1))
-        y = xi + sum(a * np.sin(2 * j * xi) * np.cosh(2 * j * eta) for j, a in enumerate(series, 1))
-        return radius * x, radius * y
-
-    x, y = plane(np.radians(np.asarray(lat_deg, float)), np.radians(np.asarray(lon_deg, float) - lon0_deg))
-    return x, y - plane(np.radians(lat0_deg), 0.0)[1]
+    """Transverse Mercator on WGS 84, scale 1, metres east and north; PROJ's, within rasterio."""
+    plane = f"+proj=tmerc +lat_0={lat0_deg!r} +lon_0={lon0_deg!r} +k=1 +ellps=WGS84"
+    x, y = transform(WGS84, plane, np.atleast_1d(lon_deg), np.atleast_1d(lat_deg))
+    return np.array(x), np.array(y)
 
 
 def hash_of_raster(path: Path) -> str:
@@ -137,7 +125,7 @@ def border_distance(box: Box, chains: list[list[list[float]]], own_side_deg: tup
         near = middle <= middle.min() + 1.5 * BLOCK * box.cell
         d = _distance(np.column_stack([x.ravel(), y.ravel()]), a[near], b[near]).min(axis=1)
         far[i * BLOCK : (i + 1) * BLOCK, j * BLOCK : (j + 1) * BLOCK] = d.reshape(x.shape)
-    own = _own_side(box, far, a, b, np.array(box.xy(*own_side_deg)))
+    own = _own_side(box, far, a, b, np.array(box.xy(*own_side_deg)).ravel())
     return np.where(own, far, -far) - box.cell * math.sqrt(0.5) - HAIR_M
 
 
@@ -165,45 +153,26 @@ def _distance(points: Array, a: Array, b: Array) -> Array:
 
 
 def _own_side(box: Box, far: Array, a: Array, b: Array, own: Array) -> Mask:
-    """Which cells lie on the own side: those of each region that the line leaves, told by how often the straight way
-    from the own-side point to it crosses the line. A line with an end inside the box parts nothing, and is refused."""
-    free = far >= box.cell * math.sqrt(0.5)
-    own_side, left = np.zeros(box.shape, bool), free.copy()
-    while left.any():
-        i, j = np.argwhere(left)[0]
-        region = np.zeros(box.shape, bool)
-        region[i, j] = True
-        _fill(region, free)
-        spot = np.array([box.west + (j + 0.5) * box.cell, box.south + (i + 0.5) * box.cell])
-        own_side |= region & (_crossings(own, spot, a, b) % 2 == 0)
-        left &= ~region
-    aside = (b - a) @ np.array([[0, 1], [-1, 0]]) / np.maximum(np.linalg.norm(b - a, axis=1), 1e-9)[:, None]
-    both, sides = np.ones(len(a), bool), []
-    for point in ((a + b) / 2 + 2 * box.cell * aside, (a + b) / 2 - 2 * box.cell * aside):
-        j, i = np.floor((point - [box.west, box.south]) / box.cell).astype(int).T
-        both &= (i >= 0) & (i < box.rows) & (j >= 0) & (j < box.cols)
-        i, j = np.clip(i, 0, box.rows - 1), np.clip(j, 0, box.cols - 1)
-        both &= free[i, j]
-        sides.append(own_side[i, j])
-    if not both.any() or (sides[0] == sides[1])[both].any():
+    """Which cells lie on the own side: those to which the way from the own-side point crosses the line an even number
+    of times. It goes straight to the cell farthest from the line, then along the grid: north and east, and once more
+    east and north. A line with an end inside the box parts nothing, and is refused: it lies between the two."""
+    xs, ys = box.west + (np.arange(box.cols) + 0.5) * box.cell, box.south + (np.arange(box.rows) + 0.5) * box.cell
+    i, j = (int(k) for k in np.unravel_index(far.argmax(), far.shape))
+    way = np.array([xs[j], ys[i]]) - own
+    turn = np.array([[way[0], -way[1]], [way[1], way[0]]])
+    before = _crossed((a - own) @ turn, (b - own) @ turn, 0.0, np.array([0.0, way @ way]), 0)[1]
+    a2, b2 = a[:, ::-1], b[:, ::-1]
+    north_east = _crossed(a2, b2, xs[j], ys, i)[:, None] + np.array([_crossed(a, b, y, xs, j) for y in ys])
+    east_north = _crossed(a, b, ys[i], xs, j) + np.array([_crossed(a2, b2, x, ys, i) for x in xs]).T
+    own_side, known = (before + north_east) % 2 == 0, far >= box.cell * math.sqrt(0.5)
+    if ((north_east - east_north) % 2 == 1)[known].any() or len(np.unique(own_side[known])) < 2:
         raise Invalid("border_sha256", "the border line does not part the box in two sides")
-    return own_side
+    return np.asarray(own_side)
 
 
-def _fill(region: Mask, free: Mask) -> None:
-    """Grow a region over free cells, sweeping to all four sides until nothing changes."""
-    count = 0
-    while count != (count := int(region.sum())):
-        for r, f in ((region, free), (region[::-1], free[::-1]), (region.T, free.T), (region.T[::-1], free.T[::-1])):
-            for k in range(1, len(r)):
-                r[k] |= r[k - 1] & f[k]
-
-
-def _crossings(p: Array, q: Array, a: Array, b: Array) -> int:
-    """How often the straight way from p to q crosses the segments."""
-
-    def left(o: Array, d: Array, x: Array) -> Any:
-        return d[..., 0] * (x[..., 1] - o[..., 1]) - d[..., 1] * (x[..., 0] - o[..., 0]) >= 0
-
-    apart = left(p, q - p, a) != left(p, q - p, b)
-    return int((apart & (left(a, b - a, p) != left(a, b - a, q))).sum())
+def _crossed(a: Array, b: Array, y: float, xs: Array, start: int) -> Array:
+    """How many of the segments lie between the point (xs[start], y) and each (x, y), less to the west of it."""
+    over = (a[:, 1] <= y) != (b[:, 1] <= y)
+    a, b = a[over], b[over]
+    count = np.searchsorted(np.sort(a[:, 0] + (b[:, 0] - a[:, 0]) * (y - a[:, 1]) / (b[:, 1] - a[:, 1])), xs)
+    return np.asarray(count - count[start])

@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from proof_sample import WAY_A, certificate_of, plan_of, sample, written
 from sectors import SECTOR, changed
 
@@ -28,7 +31,7 @@ from apacheta.plan.containment.descent import Air
 from apacheta_check.__main__ import main
 from apacheta_check.check import check
 from apacheta_check.files import Invalid, canonical
-from apacheta_check.ground import projected
+from apacheta_check.ground import Box, border_distance, projected
 
 PINNED = (
     *("verdict", "certificate", "certificate_sha256", "plan_sha256", "terrain_sha256", "border_sha256", "aircraft"),
@@ -289,8 +292,6 @@ def test_other_inputs_than_those_proven_are_refused(tmp_path: Path, path: Path, 
 
 def test_a_border_that_ends_inside_the_box_parts_nothing(tmp_path: Path, path: Path) -> None:
     """Its other half left out: the own side would leak round its end."""
-    from apacheta_check.ground import Box, border_distance
-
     whole = json.loads((path.parent / "certificate.json").read_bytes())
     keep_in = [[-66.998, -19.498], [-66.887, -19.402]]
     box = Box(whole["box"], keep_in, path.parent / "terrain.tif")
@@ -300,9 +301,44 @@ def test_a_border_that_ends_inside_the_box_parts_nothing(tmp_path: Path, path: P
         border_distance(box, [line[1:]], (-19.45, -66.98))
 
 
-def test_the_border_distances_of_both_agree(path: Path) -> None:
-    from apacheta_check.ground import Box, border_distance
+class Plain(Box):
+    """A small grid on a plain: 100 km to the degree both ways."""
 
+    def __init__(self) -> None:
+        self.cell, self.rows, self.cols, self.west, self.south = 30.0, 50, 60, 0.0, 0.0
+        self.bounds, self.shape = (0.0, 0.0, 0.018, 0.015), (self.rows, self.cols)
+
+    def xy(self, lat: Any, lon: Any) -> Any:
+        return np.asarray(lon) * 1e5, np.asarray(lat) * 1e5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    bends=st.lists(st.floats(0.001, 0.017), min_size=2, max_size=12),
+    own=st.tuples(st.floats(0.001, 0.014), st.floats(-0.01, 0.017)),
+    cut=st.none() | st.floats(0.2, 0.8),
+)
+def test_sides_are_those_of_polygons_and_a_line_cut_anywhere_parts_nothing(
+    bends: list[float], own: tuple[float, float], cut: float | None
+) -> None:
+    """Reference: GEOS, which asks on which side of the line a point lies."""
+    box = Plain()
+    line = shapely.LineString(np.column_stack([bends, np.linspace(-0.01, 0.025, len(bends))]))
+    assume(line.distance(shapely.Point(own[::-1])) > 1e-5)
+    if cut is not None:
+        half = shapely.clip_by_rect(line, -1.0, -1.0, 1.0, 0.015 * cut)
+        with pytest.raises(Invalid, match="part the box"):
+            border_distance(box, [np.array(half.coords).tolist()], own)
+        return
+    found = border_distance(box, [np.array(line.coords).tolist()], own)
+    west = shapely.Polygon([*line.coords, (-1.0, 1.0), (-1.0, -1.0)])
+    lon, lat = np.meshgrid((np.arange(60) + 0.5) * 3e-4, (np.arange(50) + 0.5) * 3e-4)
+    is_own = shapely.contains_xy(west, lon, lat) == west.contains(shapely.Point(own[::-1]))
+    known = np.abs(found) > 2 * box.cell
+    assert ((found > 0) == is_own)[known].all()
+
+
+def test_the_border_distances_of_both_agree(path: Path) -> None:
     whole = json.loads((path.parent / "certificate.json").read_bytes())
     ground = load_proof_ground(load_sector(path))
     box = Box(whole["box"], [[-66.998, -19.498], [-66.887, -19.402]], path.parent / "terrain.tif")
@@ -313,7 +349,7 @@ def test_the_border_distances_of_both_agree(path: Path) -> None:
     assert np.abs(ours - ground.border_m)[inner][known[inner]].max() < 0.2
 
 
-def test_the_checkers_projection_is_projs() -> None:
+def test_the_checkers_plane_is_the_provers() -> None:
     rng = np.random.default_rng(3)
     lat, lon = rng.uniform(-33.0, -32.0, 500), rng.uniform(-71.0, -70.0, 500)
     ours, theirs = projected(lat, lon, -32.5, -70.5), LocalGrid(-32.5, -70.5, 0.0).xy(lat, lon)
