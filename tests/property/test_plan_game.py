@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from apacheta.kernels.crossing import DOWN, RIGHT
 from apacheta.plan.game import (
@@ -15,6 +16,7 @@ from apacheta.plan.game import (
     Exposure,
     Lottery,
     attack_on,
+    balanced,
     certificate_of,
     corridor_of,
     corridor_through,
@@ -332,3 +334,80 @@ def test_a_known_way_is_never_made_worse(seed: int) -> None:
         way = every[int(rng.integers(len(every)))]
         known = np.array(way, dtype=np.int64).reshape(-1, 2)
         assert attack_on(lots, who, rng, restarts=0, known=(known,)).detection <= noticed(lots, way) + 1e-12
+
+
+def of_one_launch(seed: int, tours: int = 6) -> tuple[Crossers, Lottery, list[Way]]:
+    """A launch with several tours on a small lattice, each as likely, and every way."""
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 4, 3, 5, longest=2)
+    flown = tuple(exposure(rng, who, 20) for _ in range(tours))
+    return who, (Draw(flown, (1.0 / tours,) * tours),), list(ways(who))
+
+
+def best_of_one_launch(lots: Lottery, every: list[Way]) -> float:
+    """Reference: one launch is a game with a matrix, whose value a linear program over every way gives."""
+    noticed_by = np.array([[-math.expm1(-met(t, way, t.value)) for t in lots[0].tours] for way in every])
+    count = noticed_by.shape[1]
+    found = linprog(
+        np.append(np.zeros(count), -1.0),
+        A_ub=np.column_stack([-noticed_by, np.ones(len(every))]),
+        b_ub=np.zeros(len(every)),
+        A_eq=np.append(np.ones(count), 0.0)[None],
+        b_eq=[1.0],
+    )
+    return float(found.x[-1])
+
+
+def test_the_balance_of_one_launch_is_nearly_always_the_games_value() -> None:
+    shares = []
+    for seed in range(20):
+        who, lots, every = of_one_launch(seed)
+        found = balanced(lots, who, np.random.default_rng(seed))
+        least = min(noticed(found.lottery, way) for way in every)
+        value = best_of_one_launch(lots, every)
+        assert least <= value + 1e-9
+        shares.append(least / value)
+    assert sorted(shares)[5] > 0.95
+    assert np.mean(shares) > 0.9
+
+
+@given(st.integers(0, 10**6), st.sampled_from([0.3, 0.5, 1.0]))
+@settings(max_examples=30, deadline=None)
+def test_a_balance_keeps_the_tours_and_the_cap_and_is_worth_what_it_says(seed: int, most: float) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5, longest=2)
+    lots = lottery(rng, who, launches=2, tours=4)
+    found = balanced(lots, who, rng, rounds=6, most=most)
+
+    assert [draw.tours for draw in found.lottery] == [draw.tours for draw in lots]
+    if found.rounds and found.lottery[0].probabilities != lots[0].probabilities:
+        assert (
+            max(p for draw in found.lottery for p in draw.probabilities)
+            <= max(most, *lots[0].probabilities, *lots[1].probabilities) + 1e-9
+        )
+    along = [detection_along(found.lottery, who, way) for way in found.ways]
+    assert -math.expm1(-found.weight) == pytest.approx(min(along, default=1.0), abs=1e-9)
+
+
+def test_two_valleys_are_watched_by_turns_and_the_one_that_is_watched_better_less_often() -> None:
+    """Closed form: who is noticed with 1/2 in one valley and with 1/4 in the other makes p / 2 equal to (1 - p) / 4."""
+    moves = np.zeros((8, 3, 2), np.int16)
+    moves[6, 0] = moves[6, 1] = 1
+    row = np.indices((3, 2))[0]
+    who = Crossers(moves, row == 0, row == 2, 2)
+    tours = [Exposure(np.array([0, 1]), np.array([cell, cell + 2]), np.array([0.0, value])) for cell, value in
+             ((0, math.log(2.0)), (1, math.log(4.0 / 3.0)))]  # fmt: skip
+    found = balanced((Draw(tuple(tours), (0.5, 0.5)),), who, np.random.default_rng(1))
+    assert found.lottery[0].probabilities == pytest.approx((1 / 3, 2 / 3), abs=0.01)
+    assert -math.expm1(-found.weight) == pytest.approx(1 / 6, abs=0.003)
+
+
+def test_nothing_to_fly_or_nobody_to_come_is_left_as_it_is() -> None:
+    nobody = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
+                      np.array([[False, False], [True, True]]), 4)  # fmt: skip
+    tour = Exposure(np.array([0]), np.array([0]), np.array([1.0]))
+    rng = np.random.default_rng(1)
+    assert balanced((Draw((tour,), (0.5,)),), nobody, rng).weight == math.inf
+    somebody = crossers(rng, 3, 3, 5, longest=1)
+    assert balanced((), somebody, rng).weight == 0.0
+    assert balanced((Draw((), ()),), somebody, rng).weight == 0.0

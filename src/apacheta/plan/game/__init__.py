@@ -1,6 +1,7 @@
 """The patrol game: which tours are drawn how often, so that one who knows the lottery is noticed all the same."""
 
 from .attack import Attack, attack_on, detection_along
+from .balance import Balance, balanced
 from .certificate import Certificate, certificate_of, weights_of
 from .corridor import Corridor, corridor_of, corridor_through, standing_corridor_of
 from .crossers import Crossers
@@ -9,6 +10,7 @@ from .lottery import Draw, Exposure, Lottery, credited
 
 __all__ = [
     "Attack",
+    "Balance",
     "Certificate",
     "Corridor",
     "Crossers",
@@ -16,6 +18,7 @@ __all__ = [
     "Exposure",
     "Lottery",
     "attack_on",
+    "balanced",
     "certificate_of",
     "corridor_of",
     "corridor_through",

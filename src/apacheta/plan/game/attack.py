@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import zoom
 
+from .columns import Columns, chances_of, columns_of
 from .crossers import Crossers, Floats, Ints
-from .lottery import Exposure, Lottery
+from .lottery import Lottery
 
 RESTARTS = 40
 STEPS_MOST = 20
@@ -40,66 +41,67 @@ def attack_on(
     known: tuple[Ints, ...] = (),
 ) -> Attack:
     """The best way found. known: ways to begin from besides, such as the certificate's."""
-    mean = _slopes(lottery, crossers, [np.array(d.probabilities) for d in lottery])
+    columns, chances = columns_of(lottery, crossers.cells), chances_of(lottery)
+    weight, way = least_noticed(columns, chances, crossers, rng, restarts, known)
+    return Attack(float(-np.expm1(-weight)), way, restarts if len(way) else 0)
+
+
+def least_noticed(
+    columns: Columns,
+    chances: Floats,
+    crossers: Crossers,
+    rng: np.random.Generator,
+    restarts: int,
+    known: tuple[Ints, ...] = (),
+) -> tuple[float, Ints]:
+    """The weight of the best way found, and the way; infinite, and empty, where nobody can arrive."""
+    mean = columns.exposure(chances, crossers.steps)
     best, best_way = np.inf, np.empty((0, 2), np.int64)
     if not np.isfinite(crossers.least_exposed(mean)[0]):
-        return Attack(1.0, best_way, 0)
+        return best, best_way
     for n in range(len(known) + restarts):
         way = known[n] if n < len(known) else crossers.least_exposed(mean * _disturbance(crossers, rng))[1]
-        weight, way = _improved(lottery, crossers, way)
-        if weight < best:
+        weight, way = improved(columns, chances, crossers, way)
+        if not len(best_way) or weight < best:
             best, best_way = weight, way
-    return Attack(float(-np.expm1(-best)), best_way, restarts)
+    return best, best_way
 
 
 def detection_along(lottery: Lottery, crossers: Crossers, way: Ints) -> float:
     """With which probability one who takes a way (n, 2; step and cell) is noticed."""
-    return float(-np.expm1(-_weight_and_posteriors(lottery, crossers, way)[0]))
+    columns = columns_of(lottery, crossers.cells)
+    return float(-np.expm1(-weight_of(columns, chances_of(lottery), columns.met(way))))
 
 
-def _improved(lottery: Lottery, crossers: Crossers, way: Ints) -> tuple[float, Ints]:
-    """A way and its weight after as many steps downhill as there are."""
-    weight, posteriors = _weight_and_posteriors(lottery, crossers, way)
+def improved(columns: Columns, chances: Floats, crossers: Crossers, way: Ints) -> tuple[float, Ints]:
+    """A way's weight, and the way, after as many steps downhill as there are."""
+    met = columns.met(way)
+    weight = weight_of(columns, chances, met)
     for _ in range(STEPS_MOST):
-        other = crossers.least_exposed(_slopes(lottery, crossers, posteriors))[1]
-        other_weight, other_posteriors = _weight_and_posteriors(lottery, crossers, other)
+        slopes = columns.exposure(posteriors_of(columns, chances, met), crossers.steps)
+        other = crossers.least_exposed(slopes)[1]
+        other_met = columns.met(other)
+        other_weight = weight_of(columns, chances, other_met)
         if not other_weight < weight - BETTER:
             break
-        weight, way, posteriors = other_weight, other, other_posteriors
+        weight, way, met = other_weight, other, other_met
     return weight, way
 
 
-def _weight_and_posteriors(lottery: Lottery, crossers: Crossers, way: Ints) -> tuple[float, list[Floats]]:
-    """Minus the logarithm of the probability not to be noticed along a way; and each launch's tours' probabilities
-    given that."""
-    places = np.sort(way[:, 0] * crossers.cells + way[:, 1])
-    weight, posteriors = 0.0, []
-    for draw in lottery:
-        met = np.array([_met(tour, places, crossers.cells) for tour in draw.tours])
-        missed = np.array(draw.probabilities) * np.exp(-met)
-        unseen = float(missed.sum()) + max(0.0, 1.0 - sum(draw.probabilities))
-        weight -= float(np.log(unseen)) if unseen > 0.0 else -np.inf
-        posteriors.append(missed / unseen if unseen > 0.0 else missed)
-    return weight, posteriors
+def weight_of(columns: Columns, chances: Floats, met: Floats) -> float:
+    """Minus the logarithm of the probability not to be noticed by one whom the columns expose to so much (m,)."""
+    with np.errstate(divide="ignore"):
+        return float(-np.log(_unseen(columns, chances, met)).sum())
 
 
-def _met(tour: Exposure, places: Ints, cells: int) -> float:
-    """What a tour exposes one to who is at these places (sorted, step * cells + cell)."""
-    if not len(places) or not len(tour.step):
-        return 0.0
-    at = tour.step * cells + tour.cell
-    found = np.minimum(np.searchsorted(places, at), len(places) - 1)
-    return float(tour.value[places[found] == at].sum())
+def posteriors_of(columns: Columns, chances: Floats, met: Floats) -> Floats:
+    """(m,) the columns' probabilities, given that he was not noticed."""
+    unseen = np.maximum(_unseen(columns, chances, met), np.finfo(float).tiny)
+    return chances * np.exp(-met) / unseen[columns.launch]
 
 
-def _slopes(lottery: Lottery, crossers: Crossers, chances: list[Floats]) -> Floats:
-    """(steps, cells): exposure to all tours, each by its chance."""
-    slopes = np.zeros((crossers.steps, crossers.cells))
-    for draw, by_tour in zip(lottery, chances, strict=True):
-        for tour, chance in zip(draw.tours, by_tour, strict=True):
-            if chance > 0.0:
-                slopes[tour.step, tour.cell] += chance * tour.value
-    return slopes
+def _unseen(columns: Columns, chances: Floats, met: Floats) -> Floats:
+    return np.clip(1.0 + columns.by_launch(chances * np.expm1(-met)), 0.0, 1.0)
 
 
 def _disturbance(crossers: Crossers, rng: np.random.Generator) -> Floats:
