@@ -20,9 +20,9 @@ from processes import until
 from apacheta.console.log_reader import LogReader
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-MINUTES, SEED = 8.0, 4
-"""Longer than these tests take; with a small camera this night has three alerts in its first minute."""
-YOUNG_S = 400
+MINUTES, SEED = 12.0, 4
+"""Longer than these tests take. In its first two minutes five times a crosser comes into view of a small camera."""
+YOUNG_S = 600
 """So much of the night is waited for alerts, should the machine be busy."""
 Decided = tuple[str, str, str, str]
 """Alert, state, reason, note."""

@@ -8,7 +8,7 @@ import pytest
 
 from apacheta.core.sector import Place
 from apacheta.geo import Dem, LocalGrid
-from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of, goals_of
+from apacheta.plan.game.lattice import LONGEST_MOVE, Lattice, Looked, crossers_of, exposure_of, goals_of, worth_of
 from apacheta.plan.game.remedies import hills_of
 
 NS = 1_000_000_000
@@ -98,10 +98,10 @@ def test_the_slowest_move_is_no_slower_than_the_longest() -> None:
 def test_a_look_counts_where_it_notices_at_every_node_in_the_step_that_holds_its_middle() -> None:
     ground = lattice(np.full((12, 12), 4000.0))
     whole = [node(r, c) for r in range(3, 6) for c in range(6, 9)]
-    look = Looked(START_NS + 116 * NS, START_NS + 130 * NS, np.array([*whole, node(6, 6), node(11, 11)]), 0.6)
-    again = Looked(START_NS + 150 * NS, START_NS + 164 * NS, np.array(whole), 0.5)
-    part = Looked(START_NS + 200 * NS, START_NS + 214 * NS, np.array(whole[1:]), 0.9)
-    found = exposure_of(ground, [again, look, part])
+    look = Looked(16.0, 30.0, np.array([*whole, node(6, 6), node(11, 11)]), 0.6)
+    again = Looked(50.0, 64.0, np.array(whole), 0.5)
+    part = Looked(100.0, 114.0, np.array(whole[1:]), 0.9)
+    found = exposure_of(ground, worth_of(ground, [again, look, part]), START_NS + 100 * NS)
     assert (found.step.tolist(), found.cell.tolist()) == ([2], [1 * 4 + 2])
     assert found.value == pytest.approx([-math.log(0.4) - math.log(0.5)])
 
@@ -109,15 +109,16 @@ def test_a_look_counts_where_it_notices_at_every_node_in_the_step_that_holds_its
 def test_looks_before_and_after_the_night_count_for_nothing() -> None:
     ground = lattice(np.full((12, 12), 4000.0), steps=2)
     whole = np.array([node(r, c) for r in range(3, 6) for c in range(6, 9)])
-    early = Looked(START_NS - 20 * NS, START_NS - 6 * NS, whole, 0.6)
-    late = Looked(START_NS + 120 * NS, START_NS + 134 * NS, whole, 0.6)
-    assert not len(exposure_of(ground, [early, late]).step)
+    worth = worth_of(ground, [Looked(0.0, 14.0, whole, 0.6), Looked(140.0, 154.0, whole, 0.6)])
+    assert not len(exposure_of(ground, worth, START_NS - 20 * NS).step)
+    assert exposure_of(ground, worth, START_NS - 30 * NS).step.tolist() == [1]
+    assert not len(exposure_of(ground, worth, START_NS + 120 * NS).step)
 
 
 def test_no_look_is_sure() -> None:
     ground = lattice(np.full((12, 12), 4000.0))
     whole = np.array([node(r, c) for r in range(3, 6) for c in range(6, 9)])
-    found = exposure_of(ground, [Looked(START_NS, START_NS + 14 * NS, whole, 1.0)])
+    found = exposure_of(ground, worth_of(ground, [Looked(0.0, 14.0, whole, 1.0)]), START_NS)
     assert found.value == pytest.approx([-math.log(0.05)])
 
 

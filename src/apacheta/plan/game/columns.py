@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .lottery import Draw, Exposure, Floats, Ints, Lottery
+from .lottery import Draw, Exposure, Floats, Ints, Lottery, summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +30,16 @@ class Columns:
         at = way[:, 0] * self.cells + way[:, 1]
         low, high = np.searchsorted(self.place, at, "left"), np.searchsorted(self.place, at, "right")
         found = np.concatenate([*(np.arange(a, b) for a, b in zip(low, high, strict=True)), np.empty(0, np.int64)])
-        return np.bincount(self.column[found], weights=self.value[found], minlength=self.most)
+        return summed(self.column[found], self.value[found], self.most)
 
     def exposure(self, chances: Floats, steps: int) -> Floats:
         """(steps, cells): exposure to all columns together, each by its chance (m,)."""
         worth = chances[self.column] * self.value
-        return np.bincount(self.place, weights=worth, minlength=steps * self.cells).reshape(steps, self.cells)
+        return summed(self.place, worth, steps * self.cells).reshape(steps, self.cells)
 
     def by_launch(self, values: Floats) -> Floats:
         """(launches,): sums of the columns' values."""
-        return np.bincount(self.launch, weights=values, minlength=self.launches)
+        return summed(self.launch, values, self.launches)
 
 
 def columns_of(lottery: Lottery, cells: int) -> Columns:

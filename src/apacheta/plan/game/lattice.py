@@ -20,7 +20,7 @@ from ...kernels.crossing import DOWN, RIGHT
 from ..looks import STARE_S, notice_probability
 from ..tours import Flown
 from .crossers import Bools, Crossers, Floats, Ints
-from .lottery import Exposure
+from .lottery import Exposure, summed
 
 CELL_M, STEP_S = 90.0, 60.0
 LONGEST_MOVE = 30
@@ -108,12 +108,23 @@ class Lattice:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """One look: from and to (UTC ns), the nodes at which it notices a walker, and how surely, at the least of them."""
+    """One look: from and to, seconds after the launch, the nodes at which it notices a walker, and how surely, at the
+    least of them."""
 
-    from_utc_ns: int
-    to_utc_ns: int
+    from_s: float
+    to_s: float
     nodes: Ints
     probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """What a tour's looks are worth to the game, whenever it is launched: after_s (n,) seconds after the launch, cell
+    (n,), value (n,) of exposure."""
+
+    after_s: Floats
+    cell: Ints
+    value: Floats
 
 
 def lattice_of(sector: Sector, dem: Dem, line: BorderLine, cell_m: float = CELL_M, step_s: float = STEP_S) -> Lattice:
@@ -162,33 +173,38 @@ def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
     return moves
 
 
-def exposure_of(lattice: Lattice, looks: Sequence[Looked]) -> Exposure:
-    """What one tour's looks expose a walker to."""
-    by_place: dict[tuple[int, int], float] = {}
-    for look in looks:
-        middle_s = ((look.from_utc_ns + look.to_utc_ns) // 2 - lattice.start_utc_ns) / NS
-        step = int(middle_s // lattice.step_s)
-        if 0 <= step < lattice.steps:
-            value = -float(np.log1p(-min(look.probability, SUREST)))
-            for cell in _whole_cells(lattice, look.nodes):
-                by_place[step, cell] = by_place.get((step, cell), 0.0) + value
-    places = np.array(sorted(by_place), dtype=np.int64).reshape(-1, 2)
-    values = np.array([by_place[int(s), int(c)] for s, c in places], dtype=np.float64)
-    return Exposure(places[:, 0].copy(), places[:, 1].copy(), values)
+def worth_of(lattice: Lattice, looks: Sequence[Looked]) -> Worth:
+    """Each look by the cells that it notices whole, at its middle."""
+    known: dict[int, Ints] = {}
+    cells = [known.setdefault(id(look.nodes), _whole_cells(lattice, look.nodes)) for look in looks]
+    many = [len(one) for one in cells]
+    after_s = np.array([(look.from_s + look.to_s) / 2.0 for look in looks], dtype=np.float64)
+    value = np.array([-np.log1p(-min(look.probability, SUREST)) for look in looks], dtype=np.float64)
+    return Worth(np.repeat(after_s, many), np.concatenate([*cells, np.empty(0, np.int64)]), np.repeat(value, many))
 
 
-def _whole_cells(lattice: Lattice, nodes: Ints) -> list[int]:
+def exposure_of(lattice: Lattice, worth: Worth, launch_utc_ns: int) -> Exposure:
+    """What one tour exposes a walker to when it is launched then."""
+    step = ((launch_utc_ns - lattice.start_utc_ns) / NS + worth.after_s) // lattice.step_s
+    there = (step >= 0) & (step < lattice.steps)
+    place = step[there].astype(np.int64) * lattice.cells + worth.cell[there]
+    places, at = np.unique(place, return_inverse=True)
+    steps, cells = np.divmod(places, lattice.cells)
+    return Exposure(steps, cells, summed(at, worth.value[there], len(places)))
+
+
+def _whole_cells(lattice: Lattice, nodes: Ints) -> Ints:
     """The cells of which every node is among these."""
     cell, count = np.unique(lattice.cell_of(nodes), return_counts=True)
-    return [int(c) for c in cell[(count == lattice.every**2) & (cell >= 0)]]
+    return np.asarray(cell[(count == lattice.every**2) & (cell >= 0)])
 
 
-def looks_of(flown: Flown, launch_utc_ns: int) -> list[Looked]:
-    """A tour's looks when it is launched then."""
+def looks_of(flown: Flown) -> list[Looked]:
+    """A tour's looks."""
     along_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(flown.corners[:, :2], axis=0).T))])
     looks = []
     for stare, look in zip(flown.tour.stares, flown.looks, strict=True):
         from_s, to_s = np.interp([stare.from_along_m, stare.to_along_m], along_m, flown.seconds)
         nodes, chance = flown.ground[look.window, look.aim], float(notice_probability(look.gsd_m, STARE_S))
-        looks.append(Looked(launch_utc_ns + int(from_s * NS), launch_utc_ns + int(to_s * NS), nodes, chance))
+        looks.append(Looked(float(from_s), float(to_s), nodes, chance))
     return looks

@@ -42,6 +42,11 @@ def credited(exposure: Exposure, cols: int) -> Floats:
     return out
 
 
+def summed(at: Ints, values: Floats, count: int) -> Floats:
+    """(count,): the sum of the values that belong to each number of `at`."""
+    return np.asarray(np.bincount(at, weights=values, minlength=count), dtype=np.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class Draw:
     """One launch's lottery: tours with their probabilities, which sum to 1 or less (the rest flies nothing)."""

@@ -11,7 +11,8 @@ from .allowed import Watchable, watchable_of, watched_by_slots
 from .corridor import Corridor, corridor_through
 from .crossers import Bools, Crossers
 from .excluded import Excluded, excluded_of
-from .lattice import Lattice, crossers_of, exposure_of, goals_of, lattice_of, looks_of
+from .lattice import Lattice, crossers_of, goals_of, lattice_of
+from .night import lottery_of_plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +55,8 @@ def openings_of(result: PlanResult, sector: Sector, line: BorderLine) -> Opening
 def watched_by_menu(result: PlanResult, lattice: Lattice) -> Bools:
     """(steps, cells): where some tour that a slot may draw notices whoever is in a cell, wherever in it he is."""
     watched = np.zeros((lattice.steps, lattice.cells), dtype=np.bool_)
-    for slot in result.plan.slots:
-        for name, chance in zip(slot.tours, slot.probabilities, strict=True):
+    for draw in lottery_of_plan(result, lattice):
+        for tour, chance in zip(draw.tours, draw.probabilities, strict=True):
             if chance > 0.0:
-                seen = exposure_of(lattice, looks_of(result.flown[name], int(slot.launch_utc_ns)))
-                watched[seen.step, seen.cell] = True
+                watched[tour.step, tour.cell] = True
     return watched
