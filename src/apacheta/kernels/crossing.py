@@ -21,15 +21,16 @@ WHERE = types.Array(int64, 1, "C", readonly=True)
 WORTH = types.Array(float64, 1, "C", readonly=True)
 
 
-@njit([types.Tuple((float64, int64, int64))(s, MOVES, FLAGS, FLAGS, int8[:, ::1]) for s in SUMS], **OPTIONS)
-def least_exposed(sums, moves, starts, goals, came):
+@njit([types.Tuple((float64, int64, int64))(s, WHERE, MOVES, FLAGS, FLAGS, int8[:, ::1]) for s in SUMS], **OPTIONS)
+def least_exposed(sums, column, moves, starts, goals, came):
     """The least weight with which somebody arrives, and the step and the cell of it; infinite where nobody can.
 
-    sums (steps + 1, cells): of the weights of all steps before t, by cell. starts, goals (cells,): where one may come
-    in at any step, and where one has arrived. came[t, cell] becomes the move by which one is at the middle of a cell
-    with the least weight when step t begins: one of the eight, WAITS, BEGINS, or NOBODY.
+    sums (steps + 1, n): of the weights of all steps before t; column (cells,): which of the n are a cell's. starts,
+    goals (cells,): where one may come in at any step, and where one has arrived. came[t, cell] becomes the move by
+    which one is at the middle of a cell with the least weight when step t begins: one of the eight, WAITS, BEGINS, or
+    NOBODY.
     """
-    last, cells = sums.shape[0] - 1, sums.shape[1]
+    last, cells = sums.shape[0] - 1, column.shape[0]
     rows, cols = moves.shape[1], moves.shape[2]
     best, best_step, best_cell = np.inf, 0, 0
     layers = max(int64(moves.max()), 1) + 1
@@ -46,10 +47,10 @@ def least_exposed(sums, moves, starts, goals, came):
             for row in range(rows):
                 for col in range(cols):
                     cell = row * cols + col
-                    here = at[cell]
+                    here, own = at[cell], column[cell]
                     if not here < best or goals[cell]:
                         continue
-                    there = here + sums[t + 1, cell] - sums[t, cell]
+                    there = here + sums[t + 1, own] - sums[t, own]
                     then = (t + 1) % layers
                     if there < least[then, cell]:
                         least[then, cell], came[t + 1, cell] = there, WAITS
@@ -58,8 +59,8 @@ def least_exposed(sums, moves, starts, goals, came):
                         if k == 0 or t + k > last:
                             continue
                         to = cell + DOWN[m] * cols + RIGHT[m]
-                        half = t + (k + 1) // 2
-                        there = here + sums[half, cell] - sums[t, cell] + sums[t + k, to] - sums[half, to]
+                        half, other = t + (k + 1) // 2, column[to]
+                        there = here + sums[half, own] - sums[t, own] + sums[t + k, other] - sums[half, other]
                         then = (t + k) % layers
                         if there < least[then, to]:
                             least[then, to], came[t + k, to] = there, m
@@ -67,10 +68,10 @@ def least_exposed(sums, moves, starts, goals, came):
     return best, best_step, best_cell
 
 
-@njit([types.void(s, MOVES, FLAGS, FLAGS, uint8[::1]) for s in SUMS], **OPTIONS)
-def unseen_starts(sums, moves, starts, goals, found):
+@njit([types.void(s, WHERE, MOVES, FLAGS, FLAGS, uint8[::1]) for s in SUMS], **OPTIONS)
+def unseen_starts(sums, column, moves, starts, goals, found):
     """Set `found` (cells,) to 1 at each start from which, at some step, somebody arrives with no weight at all."""
-    last, cells = sums.shape[0] - 1, sums.shape[1]
+    last, cells = sums.shape[0] - 1, column.shape[0]
     rows, cols = moves.shape[1], moves.shape[2]
     layers = max(int64(moves.max()), 1) + 1
     arrives = np.zeros((layers, cells), np.uint8)
@@ -79,17 +80,18 @@ def unseen_starts(sums, moves, starts, goals, found):
         for row in range(rows):
             for col in range(cols):
                 cell = row * cols + col
+                own = column[cell]
                 at[cell] = goals[cell]
-                if t < last and not at[cell] and sums[t + 1, cell] == sums[t, cell]:
+                if t < last and not at[cell] and sums[t + 1, own] == sums[t, own]:
                     at[cell] = arrives[(t + 1) % layers, cell]
                 for m in range(8):
                     k = moves[m, row, col]
                     if at[cell] or k == 0 or t + k > last:
                         continue
                     to = cell + DOWN[m] * cols + RIGHT[m]
-                    half = t + (k + 1) // 2
-                    if arrives[(t + k) % layers, to] and sums[half, cell] == sums[t, cell]:
-                        at[cell] = sums[t + k, to] == sums[half, to]
+                    half, other = t + (k + 1) // 2, column[to]
+                    if arrives[(t + k) % layers, to] and sums[half, own] == sums[t, own]:
+                        at[cell] = sums[t + k, other] == sums[half, other]
                 if starts[cell] and at[cell]:
                     found[cell] = 1
 

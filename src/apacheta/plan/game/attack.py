@@ -6,14 +6,14 @@ he was not noticed, is never worse than the way at which the tangent was taken (
 a local best, from as many beginnings as are asked for; a better attack may exist.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import zoom
 
 from .columns import Columns, chances_of, columns_of
 from .crossers import Crossers, Floats, Ints
-from .lottery import Lottery
+from .lottery import Exposure, Lottery
 
 RESTARTS = 40
 STEPS_MOST = 20
@@ -55,12 +55,12 @@ def least_noticed(
     known: tuple[Ints, ...] = (),
 ) -> tuple[float, Ints]:
     """The weight of the best way found, and the way; infinite, and empty, where nobody can arrive."""
-    mean = columns.exposure(chances, crossers.steps)
+    mean = columns.exposure(chances)
     best, best_way = np.inf, np.empty((0, 2), np.int64)
     if not np.isfinite(crossers.least_exposed(mean)[0]):
         return best, best_way
     for n in range(len(known) + restarts):
-        way = known[n] if n < len(known) else crossers.least_exposed(mean * _disturbance(crossers, rng))[1]
+        way = known[n] if n < len(known) else crossers.least_exposed(_disturbed(mean, crossers, rng))[1]
         weight, way = improved(columns, chances, crossers, way)
         if not len(best_way) or weight < best:
             best, best_way = weight, way
@@ -78,7 +78,7 @@ def improved(columns: Columns, chances: Floats, crossers: Crossers, way: Ints) -
     met = columns.met(way)
     weight = weight_of(columns, chances, met)
     for _ in range(STEPS_MOST):
-        slopes = columns.exposure(posteriors_of(columns, chances, met), crossers.steps)
+        slopes = columns.exposure(posteriors_of(columns, chances, met))
         other = crossers.least_exposed(slopes)[1]
         other_met = columns.met(other)
         other_weight = weight_of(columns, chances, other_met)
@@ -104,9 +104,9 @@ def _unseen(columns: Columns, chances: Floats, met: Floats) -> Floats:
     return np.clip(1.0 + columns.by_launch(chances * np.expm1(-met)), 0.0, 1.0)
 
 
-def _disturbance(crossers: Crossers, rng: np.random.Generator) -> Floats:
-    """(1, cells) factors about 1 that change slowly over the ground: other beginnings see other ways as the least."""
+def _disturbed(mean: Exposure, crossers: Crossers, rng: np.random.Generator) -> Exposure:
+    """By factors about 1 that change slowly over the ground: other beginnings see other ways as the least."""
     rows, cols = crossers.starts.shape
     rough = rng.normal(0.0, DISTURBED, (COARSE, COARSE))
     smooth = zoom(rough, (rows / COARSE, cols / COARSE), order=1, grid_mode=True, mode="nearest")
-    return np.asarray(np.exp(smooth[:rows, :cols]).reshape(1, -1))
+    return replace(mean, value=mean.value * np.exp(smooth[:rows, :cols].ravel()[mean.cell]))

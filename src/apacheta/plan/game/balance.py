@@ -80,7 +80,7 @@ class _Known:
     def find(self, chances: Floats) -> bool:
         """Look for the way that is worst for these probabilities; whether there is any at all."""
         columns, crossers = self.columns, self.crossers
-        least, way = crossers.least_exposed(columns.exposure(chances, crossers.steps))
+        least, way = crossers.least_exposed(columns.exposure(chances))
         if not np.isfinite(least):
             return False
         begins = [way]

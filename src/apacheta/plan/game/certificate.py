@@ -1,14 +1,14 @@
 """The guarantee of a lottery: one exact least exposed way. No solver is in it: anybody may work it out again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .crossers import Crossers, Floats
-from .lottery import Draw, Lottery, credited
+from .crossers import Crossers, Ints
+from .lottery import Draw, Exposure, Lottery, credited, together
 
-Ints = NDArray[np.int64]
+SURELY = 1.0 - 1e-12
+"""No credit is taken for more: weights stay finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,18 +28,15 @@ def certificate_of(lottery: Lottery, crossers: Crossers) -> Certificate:
     return Certificate(float(-np.expm1(-least)), way)
 
 
-def weights_of(lottery: Lottery, crossers: Crossers) -> Floats:
-    """(steps, cells): minus the logarithm of the probability not to be noticed there, by credits."""
-    weights = np.zeros((crossers.steps, crossers.cells))
-    for draw in lottery:
-        weights -= np.log1p(-credit_of(draw, crossers))
-    return weights
+def weights_of(lottery: Lottery, crossers: Crossers) -> Exposure:
+    """Minus the logarithm of the probability not to be noticed, place by place, by credits."""
+    credits = [credit_of(draw, crossers) for draw in lottery]
+    weights = [replace(c, value=-np.log1p(-np.minimum(c.value, SURELY))) for c in credits]
+    return together(weights, [1.0] * len(weights), crossers.cells)
 
 
-def credit_of(draw: Draw, crossers: Crossers) -> Floats:
-    """(steps, cells): credits of one launch, each tour's by its probability."""
-    credit = np.zeros((crossers.steps, crossers.cells))
-    for tour, probability in zip(draw.tours, draw.probabilities, strict=True):
-        if probability > 0.0:
-            credit[tour.step, tour.cell] += probability * credited(tour, crossers.starts.shape[1])
-    return credit
+def credit_of(draw: Draw, crossers: Crossers) -> Exposure:
+    """Credits of one launch, each tour's by its probability."""
+    cols = crossers.starts.shape[1]
+    tours = [replace(tour, value=credited(tour, cols)) for tour in draw.tours]
+    return together(tours, draw.probabilities, crossers.cells)

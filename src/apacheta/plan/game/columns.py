@@ -32,10 +32,15 @@ class Columns:
         found = np.concatenate([*(np.arange(a, b) for a, b in zip(low, high, strict=True)), np.empty(0, np.int64)])
         return summed(self.column[found], self.value[found], self.most)
 
-    def exposure(self, chances: Floats, steps: int) -> Floats:
-        """(steps, cells): exposure to all columns together, each by its chance (m,)."""
-        worth = chances[self.column] * self.value
-        return summed(self.place, worth, steps * self.cells).reshape(steps, self.cells)
+    def exposure(self, chances: Floats) -> Exposure:
+        """Exposure to all columns together, each by its chance (m,)."""
+        places, at = self._different
+        return Exposure(*np.divmod(places, self.cells), summed(at, chances[self.column] * self.value, len(places)))
+
+    @cached_property
+    def _different(self) -> tuple[Ints, Ints]:
+        places, at = np.unique(self.place, return_inverse=True)
+        return places, at
 
     def by_launch(self, values: Floats) -> Floats:
         """(launches,): sums of the columns' values."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...kernels.crossing import DOWN, RIGHT, least_exposed, trace_back, unseen_starts
+from .lottery import Exposure
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -38,12 +39,12 @@ class Crossers:
         """How many there are."""
         return self.starts.size
 
-    def least_exposed(self, weights: Floats | Bools) -> tuple[float, Ints]:
-        """The least sum of weights (steps, cells; 1 where flagged) on any way from a start to a goal within the night,
-        and the way: (n, 2) of step and cell. Infinite, and empty, where nobody can arrive."""
-        sums = _sums_before(weights)
-        came = np.empty(sums.shape, np.int8)
-        least, step, cell = least_exposed(sums, self.moves, flags_of(self.starts), flags_of(self.goals), came)
+    def least_exposed(self, weights: Exposure | Bools) -> tuple[float, Ints]:
+        """The least sum of weights (or of flags: steps, cells) on any way from a start to a goal within the night, and
+        the way: (n, 2) of step and cell. Infinite, and empty, where nobody can arrive."""
+        came = np.empty((self.steps + 1, self.cells), np.int8)
+        given = *self._sums_before(weights), self.moves, flags_of(self.starts), flags_of(self.goals)
+        least, step, cell = least_exposed(*given, came)
         if not np.isfinite(least):
             return float("inf"), np.empty((0, 2), np.int64)
         way = np.empty((self.steps, 2), np.int64)
@@ -53,18 +54,25 @@ class Crossers:
     def unseen_starts(self, watched: Bools) -> Bools:
         """(rows, cols): the starts from which somebody arrives, at some step, through places that are never watched
         while he is there. watched (steps, cells)."""
-        sums = _sums_before(watched)
         found = np.zeros(self.cells, np.uint8)
-        unseen_starts(sums, self.moves, flags_of(self.starts), flags_of(self.goals), found)
+        given = *self._sums_before(watched), self.moves, flags_of(self.starts), flags_of(self.goals)
+        unseen_starts(*given, found)
         return found.reshape(self.starts.shape).astype(np.bool_)
 
-
-def _sums_before(weights: Floats | Bools) -> NDArray[Any]:
-    """(steps + 1, cells): sums of the weights of all steps before each."""
-    sums = np.zeros((len(weights) + 1, weights.shape[1]), np.uint16 if weights.dtype == np.bool_ else np.float64)
-    for step, weight in enumerate(weights):
-        np.add(sums[step], weight, out=sums[step + 1])
-    return sums
+    def _sums_before(self, weights: Exposure | Bools) -> tuple[NDArray[Any], Ints]:
+        """(steps + 1, n) sums of the weights of all steps before each, for the cells that have any, and none for all
+        others; and (cells,) which of the n are each cell's."""
+        some = np.unique(weights.cell) if isinstance(weights, Exposure) else np.flatnonzero(weights.any(axis=0))
+        column = np.full(self.cells, len(some), np.int64)
+        column[some] = np.arange(len(some))
+        shape = self.steps + 1, len(some) + 1
+        if isinstance(weights, Exposure):
+            sums: NDArray[Any] = np.zeros(shape)
+            sums[weights.step + 1, column[weights.cell]] = weights.value
+        else:
+            sums = np.zeros(shape, np.uint16)
+            sums[1:, :-1] = weights[:, some]
+        return np.add.accumulate(sums, axis=0, out=sums, dtype=sums.dtype), column
 
 
 def flags_of(mask: Bools) -> NDArray[np.uint8]:

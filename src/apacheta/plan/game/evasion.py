@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...kernels.evasion import MOST_UNITS, least_noticed
 from .crossers import Crossers, Ints, flags_of
-from .lottery import Lottery
+from .lottery import Lottery, together
 
 UNIT = 0.35
 """Of exposure: 30 %. A look that is worth less counts as none."""
@@ -35,7 +35,7 @@ def detection_by_labels(lottery: Lottery, crossers: Crossers, unit: float = UNIT
     """Whoever crosses is noticed with at least this probability. room: labels kept for one cell and step; more make the
     answer larger or leave it, and take longer. Exact where `room` suffices and all exposures are whole units."""
     if not lottery:
-        return 0.0 if np.isfinite(crossers.least_exposed(np.zeros((crossers.steps, crossers.cells)))[0]) else 1.0
+        return 0.0 if np.isfinite(crossers.least_exposed(together((), (), crossers.cells))[0]) else 1.0
     packed = _packed(lottery, crossers, unit)
     least = least_noticed(
         *(crossers.moves, flags_of(crossers.starts), flags_of(crossers.goals), packed.first, packed.tour),

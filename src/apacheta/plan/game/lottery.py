@@ -1,5 +1,6 @@
 """Tours as the game knows them: what each exposes a crosser to, when and where; and the lotteries over them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,14 @@ def credited(exposure: Exposure, cols: int) -> Floats:
 def summed(at: Ints, values: Floats, count: int) -> Floats:
     """(count,): the sum of the values that belong to each number of `at`."""
     return np.asarray(np.bincount(at, weights=values, minlength=count), dtype=np.float64)
+
+
+def together(exposures: Sequence[Exposure], factors: Sequence[float], cells: int) -> Exposure:
+    """The sum of exposures on a lattice of so many cells, each by its factor."""
+    place = np.concatenate([*(e.step * cells + e.cell for e in exposures), np.empty(0, np.int64)])
+    value = np.concatenate([*(f * e.value for e, f in zip(exposures, factors, strict=True)), np.empty(0)])
+    places, at = np.unique(place, return_inverse=True)
+    return Exposure(*np.divmod(places, cells), summed(at, value, len(places)))
 
 
 @dataclass(frozen=True, eq=False)
