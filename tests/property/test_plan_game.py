@@ -24,6 +24,7 @@ from apacheta.plan.game import (
     detection_along,
     detection_by_labels,
     standing_corridor_of,
+    value_of,
     weights_of,
 )
 
@@ -412,3 +413,31 @@ def test_nothing_to_fly_or_nobody_to_come_is_left_as_it_is() -> None:
     somebody = crossers(rng, 3, 3, 5, longest=1)
     assert balanced((), somebody, rng).weight == 0.0
     assert balanced((Draw((), ()),), somebody, rng).weight == 0.0
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_the_worst_of_all_ways_lies_between_what_is_certified_and_the_best_attack(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    who = crossers(rng, 3, 3, 5, longest=2)
+    lots = lined_up(rng, who, launches=3)
+    value = value_of(lots, who, rng, restarts=4)
+
+    every = list(ways(who))
+    least = min((noticed(lots, way) for way in every), default=1.0)
+    assert value.certified <= least + 1e-12
+    assert least <= value.attack + 1e-12
+    assert 0.0 <= value.bracket <= 1.0
+    if every:
+        assert value.attack == pytest.approx(noticed(lots, [(int(s), int(c)) for s, c in value.way]), abs=1e-12)
+
+
+def test_a_way_on_which_nobody_looks_settles_it_and_nobody_to_come_too() -> None:
+    who = crossers(np.random.default_rng(1), 3, 4, 8)
+    settled = value_of((), who, np.random.default_rng(1))
+    assert (settled.certified, settled.attack, settled.restarts, settled.bracket) == (0.0, 0.0, 0, 0.0)
+    assert len(settled.way)
+    nobody = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
+                      np.array([[False, False], [True, True]]), 4)  # fmt: skip
+    nothing = value_of((), nobody, np.random.default_rng(1))
+    assert (nothing.certified, nothing.attack, len(nothing.way)) == (1.0, 1.0, 0)

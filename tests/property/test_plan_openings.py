@@ -1,5 +1,6 @@
 """Who gets through unseen: against a plan's own looks, against sight lines one by one, and against what was removed."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,10 +186,24 @@ def test_the_answer_and_the_page_say_it(planned: Planned, tmp_path: Path, monkey
     assert {e["why"] for e in body["excluded"]} == {*REASONS, "allowed"}
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert "Who would get through unseen" in page
-    for path in (p for p in (body["unwatchable_path"], body["open_path"]) if p):
+    for path in (p for p in (body["unwatchable_path"], body["open_path"], body["worst_path"]) if p):
         times = [int(place["utc_ns"]) for place in path]
         assert times == sorted(times)
         assert planned.sector.start_utc_ns <= times[0] <= times[-1] <= planned.sector.end_utc_ns
+
+
+def test_the_answer_and_the_plan_say_what_the_lottery_is_worth(
+    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apacheta.app.plan.plan_night", lambda *_, **__: planned.result)
+    body, _ = run(planned.path, tmp_path)
+    certified, attack = body["certified_detection"], body["best_attack_detection"]
+    assert 0.0 <= certified <= attack <= 1.0
+    assert (attack == 0.0) == (body["open_share"] > 0.0)
+    assert (body["attack_restarts"] > 0) == (attack > 0.0)
+    assert body["bracket"] == pytest.approx((attack - certified) / attack if attack else 0.0)
+    assert body["worst_path"]
+    assert json.loads((tmp_path / "plan.json").read_bytes())["certified_detection"] == certified
 
 
 @given(st.integers(0, 10**6))

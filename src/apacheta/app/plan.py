@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -37,9 +37,6 @@ from .loading import (
     load_sector,
     load_world,
 )
-
-if TYPE_CHECKING:
-    from .plan_page import Unseen
 
 SCHEMA = "apacheta/plan/1"
 KEYS = (
@@ -87,6 +84,7 @@ def make_plan(
     is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and ask who gets
     through unseen. Raises InputFault.
     """
+    from .openings import keys_of, unseen_of
     from .plan_page import failures_of, render_plan
 
     started, cpu = time.monotonic(), time.process_time()
@@ -103,7 +101,9 @@ def make_plan(
     unseen = None
     if with_cost and not deadline.interrupted:
         _tell("openings")
-        unseen = _unseen_of(result, sector, ground, deadline)
+        unseen = unseen_of(result, sector, ground.border_line, deadline)
+        certified = None if unseen.value is None else unseen.value.certified
+        result = replace(result, plan=msgspec.structs.replace(result.plan, certified_detection=certified))
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -132,7 +132,7 @@ def make_plan(
         "watched_without_proof_km2": None if cost is None else cost.without_km2,
         "still_watched_share": None if cost is None else cost.still_share,
         "changed_by_proof": None if cost is None else [_changed(change) for change in cost.changes],
-        **_opened(unseen),
+        **({} if unseen is None else keys_of(unseen)),
         "certificate": None if certificate is None else str(out_dir / "certificate.json"),
         "certificate_sha256": None if certificate is None else sha256_hex(files[out_dir / "certificate.json"]),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -148,45 +148,6 @@ def _proof_ground(sector: Sector, fleet: Mapping[str, Aircraft]) -> tuple[Ground
     except InputFault as fault:
         return None, fault.line
     return load_proof_ground(sector), None
-
-
-def _unseen_of(result: PlanResult, sector: Sector, ground: World, deadline: "_Deadline") -> "Unseen":
-    """Who gets through unseen, and what would help, as far as the time allows."""
-    from ..plan.game.openings import openings_of
-    from ..plan.game.remedies import remedies_of
-    from .plan_page import Unseen
-
-    openings = openings_of(result, sector, ground.border_line)
-    remedies = () if openings is None else remedies_of(openings, result, sector, ground.border_line, deadline)
-    return Unseen(openings, remedies)
-
-
-def _opened(unseen: "Unseen | None") -> dict[str, Any]:
-    """What the answer says of those who get through; null where it was not asked or nobody arrives."""
-    from .plan_page import passed
-
-    if unseen is None or unseen.openings is None:
-        return {}
-    found = unseen.openings
-    ways = found.allowed if found.unwatchable.any() else None, found.menu if found.open_tonight.any() else None
-    paths = [
-        None
-        if way is None
-        else [{"utc_ns": str(t), "lat_deg": lat, "lon_deg": lon} for t, lat, lon in passed(found.lattice, way.way)]
-        for way in ways
-    ]
-    excluded = [
-        {"aircraft_type": e.aircraft_type, "why": why, "km2": km2} for e in found.excluded for why, km2 in e.km2.items()
-    ]
-    return {
-        "unwatchable": bool(found.unwatchable.any()),
-        "unwatchable_path": paths[0],
-        "unwatchable_share": found.share(found.unwatchable),
-        "open_share": found.share(found.open_tonight),
-        "open_path": paths[1],
-        "remedies": [asdict(remedy) for remedy in unseen.remedies],
-        "excluded": excluded,
-    }
 
 
 def _prove_anyway(

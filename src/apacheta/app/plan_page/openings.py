@@ -1,6 +1,5 @@
 """Who would get through unseen: sentences, a map, the remedies that were tried, and why nothing is flown where."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,13 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
 from ...core.instant import NS, datetime_of
 from ...plan.game.excluded import Excluded
-from ...plan.game.lattice import Lattice
 from ...plan.game.openings import Openings
 from ...plan.game.remedies import Remedy
+from ..openings import Unseen
 from ..report.frame import draw_frame, set_legend
 from ..report.ink import FULL_WIDTH_IN, ORANGE, PURPLE, SKY, Ink, figure, picture
 from ..report.relief import cell_extent, draw_contours, draw_relief, whole
@@ -24,30 +22,12 @@ from .pictures import CAVEAT_IN, Scene, caveats_of, draw_caveats, draw_far_side,
 TIMES = 4
 """Of a way: so many of its times stand on the map."""
 LEGEND_IN = 0.62
-Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Unseen:
-    """What was found; without openings nobody arrives."""
-
-    openings: Openings | None
-    remedies: tuple[Remedy, ...]
-
-
-def passed(lattice: Lattice, way: Ints) -> list[tuple[int, float, float]]:
-    """UTC (ns), latitude and longitude of each cell of a way (n, 2; step and cell), when it is come to."""
-    if not len(way):
-        return []
-    first = np.concatenate([[True], np.diff(way[:, 1]) != 0])
-    lat, lon = (np.asarray(v) for v in lattice.dem.grid.latlon(*lattice.xy_of(way[first, 1])))
-    times = [lattice.start_utc_ns + int(step * lattice.step_s * NS) for step in way[first, 0]]
-    return [(t, float(a), float(o)) for t, a, o in zip(times, lat, lon, strict=True)]
-
-
-def sayings_of(openings: Openings | None, t: Texts) -> list[str]:
+def sayings_of(unseen: Unseen, t: Texts) -> list[str]:
     """What was found, worst first."""
-    if openings is None:
+    openings, value = unseen.openings, unseen.value
+    if openings is None or value is None:
         return [t("plan.openings.no_goal")]
     said = []
     if openings.unwatchable.any():
@@ -58,6 +38,8 @@ def sayings_of(openings: Openings | None, t: Texts) -> list[str]:
         said.append(t("plan.openings.open", share=t.number(100.0 * openings.share(openings.open_tonight))))
     else:
         said.append(t("plan.openings.closed", minutes=_minutes(openings.menu.looks, openings, t)))
+        shares = {"certified": t.number(100.0 * value.certified), "attack": t.number(100.0 * value.attack)}
+        said.append(t("plan.openings.value", **shares, restarts=value.restarts))
     return said
 
 

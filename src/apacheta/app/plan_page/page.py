@@ -14,10 +14,11 @@ from ...core.plan import Slot, Tour, WatchPlan
 from ...core.sector import Sector
 from ...plan import PlanResult
 from ..loading import World
+from ..openings import Unseen
 from ..report.ink import INKS, Ink
 from ..texts import Texts
 from .failures import Failures, changes_of, picture_of, rows_of, said_of
-from .openings import Unseen, excluded_rows, openings_map, remedy_row, sayings_of
+from .openings import excluded_rows, openings_map, remedy_row, sayings_of
 from .pictures import Scene, profile, scene_of, sector_map, strips_map
 
 PROFILES_MAX = 6
@@ -78,7 +79,7 @@ def _openings(unseen: Unseen, scene: Scene, t: Texts) -> dict[str, Any]:
     found = unseen.openings
     return {
         "found": found,
-        "said": sayings_of(found, t),
+        "said": sayings_of(unseen, t),
         "map": None if found is None else _twice(lambda ink: openings_map(scene, found, ink, t)),
         "remedies": [remedy_row(r, t) for r in unseen.remedies],
         "excluded": [] if found is None else [excluded_rows(e, t) for e in found.excluded],

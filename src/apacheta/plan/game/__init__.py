@@ -7,6 +7,7 @@ from .corridor import Corridor, corridor_of, corridor_through, standing_corridor
 from .crossers import Crossers
 from .evasion import detection_by_labels
 from .lottery import Draw, Exposure, Lottery, credited
+from .value import Value, value_of
 
 __all__ = [
     "Attack",
@@ -17,6 +18,7 @@ __all__ = [
     "Draw",
     "Exposure",
     "Lottery",
+    "Value",
     "attack_on",
     "balanced",
     "certificate_of",
@@ -26,5 +28,6 @@ __all__ = [
     "detection_along",
     "detection_by_labels",
     "standing_corridor_of",
+    "value_of",
     "weights_of",
 ]

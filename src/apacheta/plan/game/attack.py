@@ -91,7 +91,7 @@ def improved(columns: Columns, chances: Floats, crossers: Crossers, way: Ints) -
 def weight_of(columns: Columns, chances: Floats, met: Floats) -> float:
     """Minus the logarithm of the probability not to be noticed by one whom the columns expose to so much (m,)."""
     with np.errstate(divide="ignore"):
-        return float(-np.log(_unseen(columns, chances, met)).sum())
+        return float(-np.log(_unseen(columns, chances, met)).sum()) + 0.0
 
 
 def posteriors_of(columns: Columns, chances: Floats, met: Floats) -> Floats:

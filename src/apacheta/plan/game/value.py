@@ -1,0 +1,40 @@
+"""What a lottery is worth against one who knows it: what is certified, and the best that was found to do against it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .attack import RESTARTS, attack_on, detection_along
+from .certificate import certificate_of
+from .crossers import Crossers, Ints
+from .evasion import detection_by_labels
+from .lottery import Lottery
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """certified: whoever crosses is noticed with at least this probability; attack: one who takes the way (n, 2; step
+    and cell) is noticed with this one, the least that was found from so many restarts. Where nobody can arrive both
+    are 1, and there is no way."""
+
+    certified: float
+    attack: float
+    restarts: int
+    way: Ints
+
+    @property
+    def bracket(self) -> float:
+        """How much of the attack's probability is not certified, as a share of it; 0 where it is 0."""
+        return (self.attack - self.certified) / self.attack if self.attack > 0.0 else 0.0
+
+
+def value_of(lottery: Lottery, crossers: Crossers, rng: np.random.Generator, restarts: int = RESTARTS) -> Value:
+    """By credits or by labels, whichever certifies more. A way on which nobody looks settles it: none is better."""
+    found = certificate_of(lottery, crossers)
+    if not len(found.way):
+        return Value(1.0, 1.0, 0, found.way)
+    if detection_along(lottery, crossers, found.way) <= 0.0:
+        return Value(0.0, 0.0, 0, found.way)
+    certified = max(found.detection, detection_by_labels(lottery, crossers))
+    attack = attack_on(lottery, crossers, rng, restarts, (found.way,))
+    return Value(certified, attack.detection, attack.restarts, attack.way)
