@@ -22,7 +22,7 @@ from apacheta.console.log_reader import LogReader
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 MINUTES, SEED = 12.0, 4
 """Longer than these tests take. In its first two minutes five times a crosser comes into view of a small camera."""
-YOUNG_S = 600
+YOUNG_S = 690
 """So much of the night is waited for alerts, should the machine be busy."""
 Decided = tuple[str, str, str, str]
 """Alert, state, reason, note."""

@@ -10,13 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import PATIENCE_S, until
 
 from apacheta.adapters.filelog import FileLogStore
 from apacheta.app.demo.command import KEYS
@@ -43,7 +43,7 @@ def demo(post: Path, *flags: str, minutes: float = 0.5, **popen: Any) -> subproc
 
 def answer_of(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     """Its one JSON object."""
-    out, _ = process.communicate(timeout=110)
+    out, _ = process.communicate(timeout=PATIENCE_S)
     result: dict[str, Any] = json.loads(out)
     return result
 
@@ -74,14 +74,6 @@ def frames_in(post: Path) -> int:
 def content(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def wait_for(path: Path, seconds: float = 90.0) -> None:
-    """Until something lies there."""
-    end = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < end, f"{path.name} never came"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +149,7 @@ def test_markers_are_found_within_half_a_metre(night: tuple[Path, dict[str, Any]
 def test_the_night_runs_without_its_truth(tmp_path: Path) -> None:
     post = tmp_path / "post"
     process = demo(post, *SHORT, minutes=0.2)
-    wait_for(post / "truth" / "truth.jsonl")
+    until((post / "truth" / "truth.jsonl").exists, "a truth")
     shutil.rmtree(post / "truth")
     answer = answer_of(process)
     assert answer["exit_code"] == 0
@@ -184,7 +176,7 @@ def test_pipe_and_socket_give_the_same_records(tmp_path: Path) -> None:
 def test_a_killed_night_goes_on_and_verifies(tmp_path: Path) -> None:
     post = tmp_path / "post"
     process = demo(post, *SHORT, minutes=30.0)
-    wait_for(post / "video" / "A1" / "000003.ts")
+    until((post / "video" / "A1" / "000003.ts").exists, "a segment")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     after_kill = verified(post)
@@ -231,7 +223,7 @@ def simulator_of(process: subprocess.Popen[bytes]) -> int:
 def test_a_killed_simulator_is_said_and_what_came_before_is_reported(tmp_path: Path) -> None:
     post = tmp_path / "post"
     process = demo(post, *SHORT, "--lang", "en", minutes=30.0)
-    wait_for(post / "video" / "A1" / "000001.ts")
+    until((post / "video" / "A1" / "000001.ts").exists, "a segment")
     os.kill(simulator_of(process), signal.SIGKILL)
     answer = answer_of(process)
     assert (answer["ok"], answer["exit_code"], answer["interrupted"]) == (False, 4, False)
@@ -272,7 +264,7 @@ def test_a_full_disk_ends_the_night_with_a_valid_log(small_disk: Path) -> None:
 def test_control_c_ends_the_night_cleanly(tmp_path: Path) -> None:
     post = tmp_path / "post"
     process = demo(post, *SHORT, minutes=30.0)
-    wait_for(post / "video" / "A1" / "000001.ts")
+    until((post / "video" / "A1" / "000001.ts").exists, "a segment")
     process.send_signal(signal.SIGINT)
     answer = answer_of(process)
     assert (answer["exit_code"], answer["interrupted"]) == (130, True)

@@ -17,6 +17,8 @@ from .lottery import Lottery, together
 UNIT = 0.35
 """Of exposure: 30 %. A look that is worth less counts as none."""
 ROOM = 8
+MOST_BYTES = 2**30
+"""Labels take no more: on a large ground there is room for fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,8 @@ def detection_by_labels(lottery: Lottery, crossers: Crossers, unit: float = UNIT
     if not lottery:
         return 0.0 if np.isfinite(crossers.least_exposed(together((), (), crossers.cells))[0]) else 1.0
     packed = _packed(lottery, crossers, unit)
+    of_one = (int(crossers.moves.max()) + 1) * crossers.cells * (packed.places + 8)
+    room = max(1, min(room, MOST_BYTES // of_one))
     least = least_noticed(
         *(crossers.moves, flags_of(crossers.starts), flags_of(crossers.goals), packed.first, packed.tour),
         *(packed.units, packed.launches, packed.chances, unit, crossers.steps, packed.places, room),
