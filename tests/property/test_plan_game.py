@@ -29,6 +29,10 @@ from apacheta.plan.game import (
 )
 
 Way = list[tuple[int, int]]
+NOBODY = Crossers(
+    np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]), np.array([[False, False], [True, True]]), 4
+)
+"""Of these nobody can arrive: there is no way on."""
 
 
 def crossers(rng: np.random.Generator, rows: int, cols: int, steps: int, longest: int = 3) -> Crossers:
@@ -91,6 +95,11 @@ def noticed(lots: Lottery, way: Way) -> float:
     return 1.0 - unseen
 
 
+def worst(lots: Lottery, who: Crossers) -> float:
+    """The very least with which anybody who crosses is noticed; 1 where nobody can."""
+    return min((noticed(lots, way) for way in ways(who)), default=1.0)
+
+
 @given(st.integers(0, 10**6))
 @settings(max_examples=60, deadline=None)
 def test_credits_never_claim_more_than_a_tour_notices(seed: int) -> None:
@@ -110,7 +119,7 @@ def test_nobody_is_noticed_less_than_is_certified(seed: int) -> None:
     lots = lottery(rng, who, launches=2, tours=3)
     certified = certificate_of(lots, who)
 
-    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    least = worst(lots, who)
     assert certified.detection <= least + 1e-12
 
 
@@ -154,7 +163,7 @@ def test_labels_with_room_are_exact(seed: int) -> None:
     who = crossers(rng, 3, 3, 6, longest=2)
     lots = lined_up(rng, who, launches=3)
 
-    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    least = worst(lots, who)
     assert detection_by_labels(lots, who, unit=0.5, room=500) == pytest.approx(least, abs=1e-12)
 
 
@@ -165,7 +174,7 @@ def test_labels_without_room_or_in_coarse_units_certify_less_never_more(seed: in
     who = crossers(rng, 3, 3, 5, longest=2)
     lots = lined_up(rng, who, launches=3)
 
-    least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+    least = worst(lots, who)
     assert detection_by_labels(lots, who, unit, room) <= least + 1e-12
 
 
@@ -254,12 +263,10 @@ def test_who_waits_for_the_relief_gets_through_though_every_place_is_watched_at_
 
 
 def test_where_nobody_can_arrive_everybody_is_noticed() -> None:
-    who = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
-                   np.array([[False, False], [True, True]]), 4)  # fmt: skip
-    certified, attack = certificate_of((), who), attack_on((), who, np.random.default_rng(1))
+    certified, attack = certificate_of((), NOBODY), attack_on((), NOBODY, np.random.default_rng(1))
     assert (certified.detection, len(certified.way)) == (1.0, 0)
     assert (attack.detection, len(attack.way)) == (1.0, 0)
-    assert detection_by_labels((), who) == 1.0
+    assert detection_by_labels((), NOBODY) == 1.0
 
 
 def test_no_lottery_notices_nobody() -> None:
@@ -320,7 +327,7 @@ def test_enough_beginnings_find_the_best_attack_nearly_always() -> None:
         rng = np.random.default_rng(seed)
         who = crossers(rng, 4, 3, 5, longest=2)
         lots = lined_up(rng, who, launches=3)
-        least = min((noticed(lots, way) for way in ways(who)), default=1.0)
+        least = worst(lots, who)
         best += attack_on(lots, who, rng, restarts=12).detection <= least + 1e-9
     assert best >= 36
 
@@ -405,11 +412,9 @@ def test_two_valleys_are_watched_by_turns_and_the_one_that_is_watched_better_les
 
 
 def test_nothing_to_fly_or_nobody_to_come_is_left_as_it_is() -> None:
-    nobody = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
-                      np.array([[False, False], [True, True]]), 4)  # fmt: skip
     tour = Exposure(np.array([0]), np.array([0]), np.array([1.0]))
     rng = np.random.default_rng(1)
-    assert balanced((Draw((tour,), (0.5,)),), nobody, rng).weight == math.inf
+    assert balanced((Draw((tour,), (0.5,)),), NOBODY, rng).weight == math.inf
     somebody = crossers(rng, 3, 3, 5, longest=1)
     assert balanced((), somebody, rng).weight == 0.0
     assert balanced((Draw((), ()),), somebody, rng).weight == 0.0
@@ -437,7 +442,5 @@ def test_a_way_on_which_nobody_looks_settles_it_and_nobody_to_come_too() -> None
     settled = value_of((), who, np.random.default_rng(1))
     assert (settled.certified, settled.attack, settled.restarts, settled.bracket) == (0.0, 0.0, 0, 0.0)
     assert len(settled.way)
-    nobody = Crossers(np.zeros((8, 2, 2), np.int16), np.array([[True, True], [False, False]]),
-                      np.array([[False, False], [True, True]]), 4)  # fmt: skip
-    nothing = value_of((), nobody, np.random.default_rng(1))
+    nothing = value_of((), NOBODY, np.random.default_rng(1))
     assert (nothing.certified, nothing.attack, len(nothing.way)) == (1.0, 1.0, 0)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,6 +25,9 @@ from apacheta.plan.game.openings import Openings, openings_of, watched_by_menu
 from apacheta.plan.game.remedies import Remedy, remedies_of
 from apacheta.plan.looks import END_SLACK_DEG, STARE_S, camera_of, notice_probability
 from apacheta.plan.strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG
+
+pytestmark = pytest.mark.timeout(400)
+"""A whole night is planned and asked."""
 
 
 class Planned:
@@ -177,14 +181,23 @@ def test_remedies_stop_when_the_time_is_up(planned: Planned, openings: Openings)
     assert remedies_of(openings, planned.result, planned.sector, planned.line, lambda: True) == ()
 
 
-def test_the_answer_and_the_page_say_it(planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apacheta.app.plan.plan_night", lambda *_, **__: planned.result)
-    body, code = run(planned.path, tmp_path, language="en")
+@pytest.fixture(scope="module")
+def answered(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """The command's answer, and its folder."""
+    folder = tmp_path_factory.mktemp("answered")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("apacheta.app.plan.plan_night", lambda *_, **__: planned.result)
+        body, code = run(planned.path, folder, language="en")
     assert code == 0
+    return body, folder
+
+
+def test_the_answer_and_the_page_say_it(planned: Planned, answered: tuple[dict[str, Any], Path]) -> None:
+    body, folder = answered
     assert body["unwatchable"] == (body["unwatchable_path"] is not None)
     assert (body["open_share"] > 0.0) == (body["open_path"] is not None)
     assert {e["why"] for e in body["excluded"]} == {*REASONS, "allowed"}
-    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    page = (folder / "plan.html").read_text(encoding="utf-8")
     assert "Who would get through unseen" in page
     for path in (p for p in (body["unwatchable_path"], body["open_path"], body["worst_path"]) if p):
         times = [int(place["utc_ns"]) for place in path]
@@ -192,18 +205,15 @@ def test_the_answer_and_the_page_say_it(planned: Planned, tmp_path: Path, monkey
         assert planned.sector.start_utc_ns <= times[0] <= times[-1] <= planned.sector.end_utc_ns
 
 
-def test_the_answer_and_the_plan_say_what_the_lottery_is_worth(
-    planned: Planned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("apacheta.app.plan.plan_night", lambda *_, **__: planned.result)
-    body, _ = run(planned.path, tmp_path)
+def test_the_answer_and_the_plan_say_what_the_lottery_is_worth(answered: tuple[dict[str, Any], Path]) -> None:
+    body, folder = answered
     certified, attack = body["certified_detection"], body["best_attack_detection"]
     assert 0.0 <= certified <= attack <= 1.0
     assert (attack == 0.0) == (body["open_share"] > 0.0)
     assert (body["attack_restarts"] > 0) == (attack > 0.0)
     assert body["bracket"] == pytest.approx((attack - certified) / attack if attack else 0.0)
     assert body["worst_path"]
-    assert json.loads((tmp_path / "plan.json").read_bytes())["certified_detection"] == certified
+    assert json.loads((folder / "plan.json").read_bytes())["certified_detection"] == certified
 
 
 @given(st.integers(0, 10**6))

@@ -22,6 +22,7 @@ from apacheta.adapters.filelog import FileLogStore
 from apacheta.app.demo.command import KEYS
 from apacheta.app.post import open_post
 
+pytestmark = pytest.mark.timeout(600)
 SHORT = ["--headless", "--camera", "320x256", "--seed", "2"]
 
 
