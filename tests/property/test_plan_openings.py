@@ -23,7 +23,8 @@ from apacheta.plan.game.excluded import REASONS, excluded_of
 from apacheta.plan.game.lattice import lattice_of
 from apacheta.plan.game.openings import Openings, openings_of, watched_by_menu
 from apacheta.plan.game.remedies import Remedy, remedies_of
-from apacheta.plan.looks import END_SLACK_DEG, STARE_S, camera_of, notice_probability
+from apacheta.plan.looks import END_SLACK_DEG, STARE_S, camera_of
+from apacheta.plan.noticing import default_table
 from apacheta.plan.strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG
 
 pytestmark = pytest.mark.timeout(400)
@@ -81,7 +82,7 @@ def test_whatever_is_noticed_in_a_lawful_frame_lies_within_the_limits(planned: P
     """Any pixel of a frame whose middle is aimed at as the planner does it, out to where a walker is still noticed."""
     rng = np.random.default_rng(seed)
     aircraft = planned.fleet["vtol_terminating"]
-    camera, (low, high, reach_m) = camera_of(aircraft), limits_of(aircraft)
+    camera, (low, high, reach_m) = camera_of(aircraft), limits_of(aircraft, default_table())
     lowest = max(DEPRESSION_MIN_DEG, aircraft.camera.depression_min_deg) - END_SLACK_DEG
     highest = min(DEPRESSION_MAX_DEG, aircraft.camera.depression_max_deg) + END_SLACK_DEG
     down, turn = np.radians(rng.choice([lowest, highest, rng.uniform(lowest, highest)])), rng.uniform(0.0, 2.0 * np.pi)
@@ -89,8 +90,9 @@ def test_whatever_is_noticed_in_a_lawful_frame_lies_within_the_limits(planned: P
     right, below, ahead = aim_axes(np.zeros(3), aim)
     half = np.array([camera.width_px, camera.height_px]) / 2.0
     column, line = rng.choice([-half, half, half * rng.uniform(-1.0, 1.0, 2)])
-    depth_m = rng.uniform(100.0, 0.60 * camera.focal_px)
-    assert notice_probability(0.601, STARE_S) < 0.5
+    coarsest_m = default_table().coarsest_gsd_m(STARE_S)
+    assert default_table().chance(coarsest_m + 0.01, STARE_S) < 0.5
+    depth_m = rng.uniform(100.0, coarsest_m * camera.focal_px)
     node = depth_m * (ahead + (column * right + line * below) / camera.focal_px)
     flat_m = float(np.hypot(node[0], node[1]))
     assert low * flat_m <= -node[2] <= high * flat_m

@@ -15,7 +15,6 @@ from apacheta.core.aircraft import Aircraft
 from apacheta.core.place import AmslM
 from apacheta.core.sector import Weather, WindLayer
 from apacheta.formats.aircraft_toml import aircraft_of
-from apacheta.plan.looks import STARE_S, notice_probability
 from apacheta.plan.performance import (
     Wind,
     density_altitude_at,
@@ -121,9 +120,6 @@ def test_a_cross_wind_beyond_the_airspeed_has_no_ground_speed() -> None:
 
 def test_a_walker_is_resolved_to_about_960_m_through_the_long_lens() -> None:
     assert farthest_m(_class("vtol_terminating").camera, 0.33) == pytest.approx(964, abs=1)
-    assert notice_probability(0.33, STARE_S) > 0.9
-    assert notice_probability(0.33, 2.9) == 0.0
-    assert notice_probability(0.86, STARE_S) < 0.31
 
 
 def test_walking_is_fastest_a_little_downhill() -> None:

@@ -21,6 +21,7 @@ POLICIES = ("strips", "strip-lottery", "lawnmower", "game")
 MODULES = {
     "demo": "demo.command",
     "watch": "watch.command",
+    "calibrate": "calibrate.command",
     "terrain tiles": "terrain.tiles",
     "terrain viewshed": "terrain.viewshed",
     "terrain profile": "terrain.profile",
@@ -93,7 +94,7 @@ def _parser(wants_json: bool) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
     for add in (
-        *(_add_demo, _add_plan, _add_prove, _add_export, _add_watch, _add_doctor, _add_terrain),
+        *(_add_demo, _add_plan, _add_prove, _add_export, _add_watch, _add_calibrate, _add_doctor, _add_terrain),
         *(_add_verify, _add_bench, _add_warm, _add_config),
     ):
         add(commands)
@@ -143,6 +144,7 @@ def _add_plan(commands) -> None:
     plan.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside SECTOR")
     plan.add_argument("--policy", choices=POLICIES, default="strips")
     plan.add_argument("--seed", type=_whole(0), default=1)
+    plan.add_argument("--looks", metavar="TABLE.csv", help="what looks are worth, from `calibrate` (default: our own)")
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
     _add_language(plan)
 
@@ -179,6 +181,17 @@ def _add_watch(commands) -> None:
         "--port", type=_port, default=8080, help="of the page, on 127.0.0.1 (default 8080; 0: a free one)"
     )
     _add_language(watch)
+
+
+def _add_calibrate(commands) -> None:
+    text = "make a table of what looks are worth from decoys who walked through them"
+    calibrate = _command(commands, "calibrate", text, _calibrate)
+    calibrate.add_argument("video", metavar="VIDEO", nargs="+", help="recordings with metadata, of one aircraft each")
+    calibrate.add_argument("--walks", metavar="FILE.csv", required=True, help="walk,kind,utc,lat_deg,lon_deg")
+    calibrate.add_argument("--terrain", metavar="DEM", required=True)
+    calibrate.add_argument("--looks", metavar="TABLE.csv", help="the table to begin with (default: the program's)")
+    calibrate.add_argument("--out", metavar="TABLE.csv", required=True, help="for `plan --looks`")
+    _add_language(calibrate)
 
 
 def _add_doctor(commands) -> None:
@@ -385,6 +398,12 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _watch(arguments: argparse.Namespace) -> int:
     from .watch.command import command
+
+    return command(arguments)
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from .calibrate.command import command
 
     return command(arguments)
 

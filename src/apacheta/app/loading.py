@@ -30,6 +30,7 @@ from ..formats.sector_toml import SectorFile, sector_file_of, sector_of
 from ..geo import BorderLine, Dem, LocalGrid, dem_of
 from ..plan.containment import PARAMETERS, Ground, ground_of, room_round
 from ..plan.containment.ground import Bounds
+from ..plan.noticing import LookTable, read_table
 
 CELL_M = 30.0
 """The planner's cell: that of the 1-arc-second models in use. A finer model is sampled at the cells' middles, and the
@@ -73,6 +74,11 @@ def load_sector(path: Path) -> Sector:
     hashes |= {name: sha256_hex(_bytes(p, str(path), field)) for name, p, field in _rasters(found, path)}
     sector = sector_of(found, content, vectors, hashes, str(path))
     return _with_paths(sector, found, path)
+
+
+def load_look_table(path: Path) -> LookTable:
+    """What looks are worth, from a file. Raises InputFault."""
+    return read_table(_bytes(path, str(path), None), str(path))
 
 
 def load_fleet(sector: Sector, sector_path: Path) -> dict[str, Aircraft]:

@@ -24,6 +24,7 @@ from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from ..plan.containment import Ground, check_inputs, prove
 from ..plan.cost import Change, cost_of
+from ..plan.noticing import LookTable
 from ..plan.performance import wind_at
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
@@ -32,6 +33,7 @@ from .loading import (
     aircraft_contents,
     check_mandate,
     load_fleet,
+    load_look_table,
     load_mandate,
     load_proof_ground,
     load_sector,
@@ -44,7 +46,8 @@ KEYS = (
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
     *("unwatchable_share", "open_share", "open_path", "excluded"),
-    *("search_rate_km2_h", "certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
+    *("search_rate_km2_h", "sweep_width_m", "look_table_sha256"),
+    *("certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
     *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
     *("changed_by_proof", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
@@ -79,6 +82,7 @@ def make_plan(
     out_dir: Path,
     language: str | None = None,
     with_cost: bool = False,
+    looks: LookTable | None = None,
 ) -> Made:
     """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
     is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and ask who gets
@@ -91,11 +95,11 @@ def make_plan(
     deadline = _Deadline(max_seconds)
     proof_ground, unproven = _proof_ground(sector, fleet)
     given = sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline
-    result = plan_night(*given, tell=_tell, proof_ground=proof_ground)
+    result = plan_night(*given, tell=_tell, proof_ground=proof_ground, looks=looks)
     interrupted, cost = deadline.interrupted, None
     if with_cost and proof_ground is not None and not interrupted:
         _tell("cost")
-        without = plan_night(*given)
+        without = plan_night(*given, looks=looks)
         if not deadline.interrupted:
             cost = cost_of(result, without, _prove_anyway(without.plan, sector, fleet, sector_path, proof_ground))
     unseen = None
@@ -168,17 +172,20 @@ def run(
     seed: int = 1,
     max_seconds: float | None = None,
     language: str | None = None,
+    looks_path: Path | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Plan a sector's night; the answer as JSON and the exit code. Faults become lines of the answer."""
     answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": policy, "seed": seed})
-    run_to_answer(answer, lambda a: _work(a, sector_path, out_dir, mandate_path, policy, seed, max_seconds, language))
+    given = mandate_path, policy, seed, max_seconds, language, looks_path
+    run_to_answer(answer, lambda a: _work(a, sector_path, out_dir, *given))
     return answer.as_json(), answer.exit_code
 
 
 def command(arguments: argparse.Namespace) -> int:
     """The command line's `plan`."""
     mandate = Path(arguments.mandate) if arguments.mandate else None
-    given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang
+    looks = Path(arguments.looks) if arguments.looks else None
+    given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang, looks
     answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": arguments.policy, "seed": arguments.seed})
     if arguments.policy == "game":
         remedy = "Take strips, strip-lottery or lawnmower."
@@ -198,6 +205,7 @@ def _work(
     seed: int,
     max_seconds: float | None,
     language: str | None,
+    looks_path: Path | None,
 ) -> None:
     sector = load_sector(sector_path)
     answer.body["sector_sha256"] = sector.sha256
@@ -205,6 +213,7 @@ def _work(
     mandate = load_mandate(mandate_file)
     check_mandate(mandate, sector, sector.start_utc_ns, sector.end_utc_ns, str(mandate_file))
     fleet = load_fleet(sector, sector_path)
+    looks = None if looks_path is None else load_look_table(looks_path)
     check_folder(out_dir)
     ground = load_world(sector, sector_path)
     try:
@@ -220,6 +229,7 @@ def _work(
             out_dir=out_dir,
             language=language,
             with_cost=True,
+            looks=looks,
         )
     except InputFault as fault:
         raise with_file(fault, sector_path) from None
@@ -299,6 +309,8 @@ def _body(plan: WatchPlan) -> dict[str, Any]:
         "min_energy_reserve_fraction": plan.min_energy_reserve_fraction,
         "containment": plan.containment,
         "search_rate_km2_h": plan.search_rate_km2_h,
+        "sweep_width_m": plan.sweep_width_m,
+        "look_table_sha256": plan.look_table_sha256,
         "certified_detection": plan.certified_detection,
         "dropped": [{"what": d.what, "why": d.why, "text": d.text} for d in plan.dropped],
         "planned_km2": plan.planned_km2,

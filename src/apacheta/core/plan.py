@@ -71,7 +71,11 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole night. Hashes name every input; what is not built yet is null, and so is the least of no tours."""
+    """The whole night. Hashes name every input; what is not built yet is null, and so is the least of no tours.
+
+    search_rate_km2_h: ground in the looks times the share of walkers that they notice there, for each hour of looking;
+    sweep_width_m: the same for each metre flown (Koopman's effective sweep width).
+    """
 
     format: Literal["plan/1"]
     apacheta: str
@@ -99,6 +103,8 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
     search_rate_km2_h: float | None
     containment: Literal["proven", "standoff_only", "not_proven", "not_provable"]
     certified_detection: float | None
+    sweep_width_m: float | None = None
+    look_table_sha256: str | None = None
 
     def tour(self, tour_id: str) -> Tour:
         """The tour of that id."""

@@ -26,6 +26,7 @@ from ..geo import (
     link_margin_db,
 )
 from .containment import Ceiling
+from .noticing import LookTable, default_table
 
 CLEARANCE_M = 60.0
 """Least height over the terrain after every error is taken off."""
@@ -83,6 +84,7 @@ class Airspace:
     undulation_m: float
     ceiling: Ceiling | None
     lattice_ceiling_m: Floats
+    looks: LookTable
     _allowed: dict[float, Bools] = field(default_factory=dict)
 
     def amsl_m(self, hae_m: float) -> float:
@@ -154,9 +156,10 @@ def airspace_of(
     nav_sigma_h_m: float,
     nav_sigma_v_m: float,
     ceiling: Ceiling | None = None,
+    looks: LookTable | None = None,
 ) -> Airspace:
     """The airspace of a sector for aircraft with those navigation errors and that radio, below a ceiling of the
-    containment proof."""
+    containment proof. looks: what they are worth in it, by default by the program's own table."""
     floor, required = _floor(sector, dem, nav_sigma_h_m, nav_sigma_v_m)
     floor = np.where(_free_of_zones(sector, dem, track_error_m(nav_sigma_h_m)), floor, np.inf)
     rows, cols = floor.shape
@@ -191,6 +194,7 @@ def airspace_of(
         undulation_m=_undulation_m(dem),
         ceiling=ceiling,
         lattice_ceiling_m=proven,
+        looks=looks or default_table(),
     )
 
 

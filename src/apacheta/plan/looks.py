@@ -6,13 +6,12 @@ hold at its start, middle and end and when its whole frame then shows only what 
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
-from ..core.sight import LOOK_ABOVE_SLOPE_DEG, LOOK_S
+from ..core.sight import LOOK_ABOVE_SLOPE_DEG
 from ..geo import Camera, Dem, aim_axes, line_of_sight, project
 from .airspace import Airspace
 from .performance import Flight, Wind, ground_speed_m_s
@@ -54,6 +53,8 @@ class Look:
     slant_range_m: float
     depression_deg: float
     gsd_m: float
+    chance: float
+    """That it notices a walker in its middle (`noticing.py`)."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,6 @@ class StripView:
         return math.degrees(math.acos(min(max(cosine, -1.0), 1.0))) <= (lasts_s - SETTLE_S) * self.slew_deg_s
 
 
-def notice_probability(gsd_m: Floats | float, dwell_s: float) -> Any:
-    """Probability that a walker in a stare becomes an alertable track, by ground resolution; 0 under LOOK_S of dwell.
-
-    Logistic fit to the prototype's runs with 640x512 (simulation.md section 4: 0.31 m 39/40, 0.42 m 33/40, 0.50 m
-    29/40 to 31/40, 0.86 m 11/35), laid under the last of them.
-    """
-    chance = 1.0 / (1.0 + np.exp((np.asarray(gsd_m, dtype=np.float64) - 0.60) / 0.11))
-    return chance if dwell_s >= LOOK_S else 0.0 * chance
-
-
 def lap_times(lap: Floats, flight: Flight, wind: Wind) -> tuple[Floats, Floats]:
     """Metres and seconds at each corner of a lap (n, 2); NaN seconds where the wind is too strong."""
     step = np.diff(lap, axis=0)
@@ -154,8 +145,10 @@ def view_of(
     for w in range(count):
         taken = np.flatnonzero(possible[w])
         windows.append(Window(float(along[w, 0]), float(along[w, 2]), tuple(int(a) for a in taken)))
-        for a in taken:
-            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera)
+        gsd_m = np.linalg.norm(points[taken] - where[w, 1], axis=1) / camera.focal_px
+        chance = airspace.looks.chance(gsd_m, STARE_S)
+        for a, notices in zip(taken, chance, strict=True):
+            geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera, float(notices))
     lap_m, lap_s = float(metres[-1]), float(seconds[-1])
     return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry)
 
@@ -199,12 +192,12 @@ def _lawful(where: Floats, points: Floats, possible: Bools, airspace: Airspace, 
     return lawful
 
 
-def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], camera: Camera) -> Look:
+def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], camera: Camera, chance: float) -> Look:
     offset = point - eye
     flat = math.hypot(offset[0], offset[1])
     slant = math.hypot(flat, offset[2])
     depression = math.degrees(math.atan2(-offset[2], flat))
-    return Look(float(along[0]), float(along[2]), *which, slant, depression, slant / camera.focal_px)
+    return Look(float(along[0]), float(along[2]), *which, slant, depression, slant / camera.focal_px, chance)
 
 
 def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Ints:
@@ -227,7 +220,7 @@ def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera
     column, line, depth = project(nodes, eye, aim_axes(eye, point), camera)
     with np.errstate(invalid="ignore"):
         inside = (column >= 0) & (line >= 0) & (column <= camera.width_px - 1) & (line <= camera.height_px - 1)
-        inside &= notice_probability(depth / camera.focal_px, STARE_S) >= 0.5
+        inside &= depth / camera.focal_px <= airspace.looks.coarsest_gsd_m(STARE_S)
     picked = np.flatnonzero(inside)
     if len(picked):
         picked = picked[_above_slope(eye, nodes[picked], dem)]

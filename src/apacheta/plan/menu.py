@@ -11,7 +11,7 @@ from ..core.aircraft import Aircraft
 from ..core.plan import Dropped
 from ..core.sector import Base
 from .airspace import Airspace
-from .looks import STARE_S, notice_probability, view_of
+from .looks import view_of
 from .performance import flight_at, wind_at
 from .routes import Pad, Way, Ways, pad_of
 from .sight import Sight
@@ -249,10 +249,10 @@ def _crossed(flown: Flown, traffic: Traffic) -> NDArray[np.uint8]:
 def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:
     """Share of walkers' paths met, times the probability of notice there, times the share of the hour on station;
     and a little for ground."""
-    gsd = float(np.mean([s.gsd_m for s in flown.tour.stares]))
+    chance = float(np.mean([look.chance for look in flown.looks]))
     share = float(count_bits(crossing[None, :])[0]) / max(traffic.paths, 1)
     on_station = flown.station_s / 3600.0
-    return (share * float(notice_probability(gsd, STARE_S)) + KM2_WORTH * flown.tour.watched_km2) * on_station
+    return (share * chance + KM2_WORTH * flown.tour.watched_km2) * on_station
 
 
 class _Chooser:

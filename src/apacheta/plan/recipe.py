@@ -21,6 +21,7 @@ from .containment import Ground, ceiling_of
 from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Racetracks, Start, menu_of
+from .noticing import LookTable, default_table
 from .performance import density_altitude_at, wind_at
 from .sight import sight_of
 from .tours import Flown
@@ -59,11 +60,13 @@ def plan_night(
     out_of_time: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda text: None,
     proof_ground: Ground | None = None,
+    looks: LookTable | None = None,
 ) -> PlanResult:
     """Plan every slot of the night. The same arguments give the same plan.
 
     `proof_ground`: what the containment proof needs; then tours are moved, lowered or dropped until it holds. Without
-    it, and where nothing bounds a failure of an aircraft, only the standoff is kept.
+    it, and where nothing bounds a failure of an aircraft, only the standoff is kept. looks: what they are worth, by
+    default by the program's own table.
     `out_of_time` is asked between tries; once it says yes the plan is made of what was found. Raises InputFault where
     an aircraft cannot lift off from its base (`cannot_lift_off`).
     """
@@ -84,7 +87,7 @@ def plan_night(
         if kind not in airspaces:
             sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
             ceiling = None if proof_ground is None else ceiling_of(sector, aircraft, proof_ground)
-            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma, ceiling)
+            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma, ceiling, looks)
         before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
         start = Start(_base(sector, base), kind, aircraft, before)
         menu = menu_of(start, airspaces[kind], sight, traffic, MENU_SIZE * len(members), out_of_time)
@@ -126,6 +129,8 @@ def plan_night(
         min_energy_reserve_fraction=_least(tours, "reserve_fraction"),
         planned_km2=float(drawn_watched.sum()) * dem.cell_m**2 / 1e6,
         search_rate_km2_h=_search_rate(drawn, dem),
+        sweep_width_m=_sweep_width_m(drawn, dem),
+        look_table_sha256=(looks or default_table()).sha256,
         containment="standoff_only",
         certified_detection=None,
     )
@@ -196,8 +201,18 @@ def _least(tours: tuple[Tour, ...], name: str) -> float | None:
 
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
-    """Ground noticed in a stare over the time that a stare and its slew take, mean over the tours drawn, km2/h."""
+    """Ground in a stare times the share of walkers noticed there, over the time that a stare and its slew take, mean
+    over the tours drawn, km2/h."""
     looks = [(f, look) for f in drawn.values() for look in f.looks]
-    area_km2 = sum(len(f.ground[look.window, look.aim]) for f, look in looks) * dem.cell_m**2 / 1e6
+    area_km2 = sum(look.chance * len(f.ground[look.window, look.aim]) for f, look in looks) * dem.cell_m**2 / 1e6
     hours = sum(STARE_S + f.view.slew_s for f, _ in looks) / 3600.0
     return area_km2 / hours if looks else None
+
+
+def _sweep_width_m(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
+    """The search rate over the mean speed over ground on the laps (Koopman 1946: W = rate / speed)."""
+    rate_km2_h = _search_rate(drawn, dem)
+    if rate_km2_h is None:
+        return None
+    speed_m_s = sum(f.view.lap_m for f in drawn.values()) / sum(f.view.lap_s for f in drawn.values())
+    return rate_km2_h * 1e6 / 3600.0 / speed_m_s

@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from ...core.instant import NS, datetime_of
+from ...core.plan import WatchPlan
 from ...plan.game.excluded import Excluded
 from ...plan.game.openings import Openings
 from ...plan.game.remedies import Remedy
@@ -24,7 +25,7 @@ TIMES = 4
 LEGEND_IN = 0.62
 
 
-def sayings_of(unseen: Unseen, t: Texts) -> list[str]:
+def sayings_of(unseen: Unseen, plan: WatchPlan, t: Texts) -> list[str]:
     """What was found, worst first."""
     openings, value = unseen.openings, unseen.value
     if openings is None or value is None:
@@ -40,6 +41,9 @@ def sayings_of(unseen: Unseen, t: Texts) -> list[str]:
         said.append(t("plan.openings.closed", minutes=_minutes(openings.menu.looks, openings, t)))
         shares = {"certified": t.number(100.0 * value.certified), "attack": t.number(100.0 * value.attack)}
         said.append(t("plan.openings.value", **shares, restarts=value.restarts))
+    if plan.search_rate_km2_h is not None and plan.sweep_width_m is not None:
+        width_m = t.number(plan.sweep_width_m)
+        said.append(t("plan.openings.searched", rate=t.number(plan.search_rate_km2_h, 1), width=width_m))
     return said
 
 

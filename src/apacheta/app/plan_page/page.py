@@ -79,7 +79,7 @@ def _openings(unseen: Unseen, scene: Scene, t: Texts) -> dict[str, Any]:
     found = unseen.openings
     return {
         "found": found,
-        "said": sayings_of(unseen, t),
+        "said": sayings_of(unseen, scene.result.plan, t),
         "map": None if found is None else _twice(lambda ink: openings_map(scene, found, ink, t)),
         "remedies": [remedy_row(r, t) for r in unseen.remedies],
         "excluded": [] if found is None else [excluded_rows(e, t) for e in found.excluded],
@@ -137,6 +137,8 @@ def _facts(plan: WatchPlan, t: Texts) -> list[tuple[str, str, str]]:
         (f"{t.number(plan.planned_km2, 1)} km²", "watched", {}),
         (f"{t.number(plan.search_rate_km2_h, 1)} km²/h", "rate", {}),
     ]
+    if plan.sweep_width_m is not None:
+        found.append((f"{t.number(plan.sweep_width_m)} m", "sweep", {}))
     if plan.min_separation_m is not None:
         found.append((f"{t.number(plan.min_separation_m)} m", "separation", {}))
     return [(value, t(f"plan.fact.{k}"), t(f"plan.fact.{k}_how", **more)) for value, k, more in found]

@@ -136,7 +136,10 @@ def _first_long_stretch_s(times: Sequence[float]) -> float | None:
 
 def _verdict(truth: Truth, crossers: Sequence[Party], lawful: Sequence[Party], alert: Alert) -> Verdict:
     """True, lawful or false: a crosser within reach wins over a lawful party."""
-    reach_m, others = _reach_m(alert), [p for p in truth.parties.values() if not (p.crosser or p.lawful)]
+    reach_m, others = (
+        reach_m_of(alert.position_cov_m2),
+        [p for p in truth.parties.values() if not (p.crosser or p.lawful)],
+    )
     for kind, parties in (("true", crossers), ("lawful", lawful)):
         party, distance_m = _nearest(truth, parties, alert)
         if distance_m <= reach_m:
@@ -163,8 +166,9 @@ def _miss(truth: Truth, party: str, since_utc_s: float) -> Miss:
     return Miss(party, truth.parties[party].kind, round(since_utc_s, 1), len(views), *middle)
 
 
-def _reach_m(alert: Alert) -> float:
-    ee, en, nn = alert.position_cov_m2
+def reach_m_of(position_cov_m2: tuple[float, float, float]) -> float:
+    """Within how many metres of a stated place one is who is meant by it: 30, or three deviations."""
+    ee, en, nn = position_cov_m2
     largest_m2 = 0.5 * (ee + nn) + float(np.hypot(0.5 * (ee - nn), en))
     return max(NEAR_M, 3.0 * float(np.sqrt(largest_m2)))
 

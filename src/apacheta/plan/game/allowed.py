@@ -21,6 +21,7 @@ from ...geo.grid import REFRACTION
 from ...kernels.watching import NOBODY, first_watcher
 from ..looks import BODY_M, END_SLACK_DEG, STARE_S, camera_of, lap_times, slew_s_of
 from ..menu import Racetracks
+from ..noticing import LookTable
 from ..performance import Flight, flight_at, wind_at
 from ..routes import HIGHER_MAX_M
 from ..strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip
@@ -28,8 +29,6 @@ from ..tours import SORTIE_MAX_S
 from .crossers import Bools, Floats, Ints
 from .lattice import Lattice
 
-LOOSE_GSD_M = 0.60
-"""Half of all walkers are noticed at it (`looks.notice_probability`): no node that is coarser counts as noticed."""
 STRAIGHT = 0.92
 """A way over the airspace's lattice is at most 1/0.924 of the straight line."""
 
@@ -92,7 +91,7 @@ def _mark(watched: Bools, step_s: float, from_s: Floats, to_s: Floats) -> None:
 def _first_watchers(strips: Sequence[Strip], tracks: Racetracks) -> Ints:
     """(rows, cols): the first of the strips that could watch each node, or NOBODY."""
     eyes, marks = _eyes(strips, tracks)
-    low, high, reach_m = limits_of(tracks.start.aircraft)
+    low, high, reach_m = limits_of(tracks.start.aircraft, tracks.airspace.looks)
     dem = tracks.airspace.dem
     tree = dem.pyramid
     first = np.full(dem.height_hae_m.shape, NOBODY, dtype=np.int64)
@@ -131,14 +130,15 @@ def _eyes(strips: Sequence[Strip], tracks: Racetracks) -> tuple[Floats, NDArray[
     return np.concatenate([*eyes, np.empty((0, 3))]), np.concatenate([*marks, np.empty(0, np.int64)])
 
 
-def limits_of(aircraft: Aircraft) -> tuple[float, float, float]:
-    """(least fall, greatest fall, reach in metres) of a line of sight to any part of any lawful frame."""
+def limits_of(aircraft: Aircraft, table: LookTable) -> tuple[float, float, float]:
+    """(least fall, greatest fall, reach in metres) of a line of sight to any part of any lawful frame in which half of
+    all walkers are noticed: no node that is coarser counts as noticed."""
     lens, camera = aircraft.camera, camera_of(aircraft)
     half_deg = math.degrees(math.atan(math.hypot(camera.width_px, camera.height_px) / 2.0 / camera.focal_px))
     low = max(DEPRESSION_MIN_DEG, lens.depression_min_deg) - END_SLACK_DEG - half_deg
     high = min(DEPRESSION_MAX_DEG, lens.depression_max_deg) + END_SLACK_DEG + half_deg
     steep = math.tan(math.radians(high)) if high < 90.0 else math.inf
-    along = LOOSE_GSD_M * camera.focal_px / math.cos(math.radians(half_deg))
+    along = table.coarsest_gsd_m(STARE_S) * camera.focal_px / math.cos(math.radians(half_deg))
     return math.tan(math.radians(low)), steep, along
 
 

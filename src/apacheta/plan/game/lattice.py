@@ -17,7 +17,6 @@ from ...core.sector import Sector
 from ...geo import BorderLine, Dem
 from ...geo.travel import GOINGS, Going, Traveller
 from ...kernels.crossing import DOWN, RIGHT
-from ..looks import STARE_S, notice_probability
 from ..tours import Flown
 from .crossers import Bools, Crossers, Floats, Ints
 from .lottery import Exposure, summed
@@ -205,6 +204,6 @@ def looks_of(flown: Flown) -> list[Looked]:
     looks = []
     for stare, look in zip(flown.tour.stares, flown.looks, strict=True):
         from_s, to_s = np.interp([stare.from_along_m, stare.to_along_m], along_m, flown.seconds)
-        nodes, chance = flown.ground[look.window, look.aim], float(notice_probability(look.gsd_m, STARE_S))
-        looks.append(Looked(float(from_s), float(to_s), nodes, chance))
+        nodes = flown.ground[look.window, look.aim]
+        looks.append(Looked(float(from_s), float(to_s), nodes, look.chance))
     return looks
