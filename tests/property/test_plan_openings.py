@@ -20,7 +20,7 @@ from apacheta.kernels.watching import NOBODY, first_watcher
 from apacheta.plan import PlanResult, plan_night
 from apacheta.plan.game.allowed import limits_of, watched_by_slots
 from apacheta.plan.game.excluded import REASONS, excluded_of
-from apacheta.plan.game.lattice import lattice_of
+from apacheta.plan.game.lattice import lattice_of, looks_of
 from apacheta.plan.game.openings import Openings, openings_of, watched_by_menu
 from apacheta.plan.game.remedies import Remedy, remedies_of
 from apacheta.plan.looks import END_SLACK_DEG, STARE_S, camera_of
@@ -74,6 +74,15 @@ def test_whatever_a_tour_of_the_menu_notices_some_allowed_racetrack_could_watch_
         allowed = watched_by_slots(lattice, openings.watchable, planned.result.plan.slots)
         assert menu.any()
         assert not (menu & ~allowed).any()
+
+
+def test_a_look_is_when_the_aircraft_is_where_it_looks_from(planned: Planned) -> None:
+    for flown in planned.result.flown.values():
+        for look, planned_look in zip(looks_of(flown), flown.looks, strict=True):
+            moments = [look.from_s, (look.from_s + look.to_s) / 2.0, look.to_s]
+            there = np.column_stack([np.interp(moments, flown.seconds, axis) for axis in flown.corners.T])
+            assert there == pytest.approx(flown.view.eyes[planned_look.window], abs=15.0)
+            assert look.to_s - look.from_s == pytest.approx(STARE_S, abs=0.5)
 
 
 @given(st.integers(0, 10**6))

@@ -60,8 +60,7 @@ def film(given: Given, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 def decoys_of(sortie: Sortie, flown: object, given: Given, epoch_ns: int) -> list[tuple[Party, list[str]]]:
     """A walker over each stare's aim, from before it until after it, and the rows of his logger."""
     rng, world, found = np.random.default_rng(5), load_world(given.exercise.world), []
-    corners, seconds = flown.corners, flown.seconds  # type: ignore[attr-defined]
-    along_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners[:, :2], axis=0).T))])
+    seconds, along_m = flown.seconds, [w.along_m for w in sortie.tour.waypoints]  # type: ignore[attr-defined]
     for number, stare in enumerate(sortie.tour.stares):
         middle_s = float(np.interp((stare.from_along_m + stare.to_along_m) / 2, along_m, seconds))
         middle_s += (sortie.launch_utc_ns - epoch_ns) / NS

@@ -200,7 +200,7 @@ def _whole_cells(lattice: Lattice, nodes: Ints) -> Ints:
 
 def looks_of(flown: Flown) -> list[Looked]:
     """A tour's looks."""
-    along_m = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(flown.corners[:, :2], axis=0).T))])
+    along_m = [w.along_m for w in flown.tour.waypoints]
     looks = []
     for stare, look in zip(flown.tour.stares, flown.looks, strict=True):
         from_s, to_s = np.interp([stare.from_along_m, stare.to_along_m], along_m, flown.seconds)
