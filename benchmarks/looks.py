@@ -41,7 +41,7 @@ from apacheta.app.texts import Texts
 from apacheta.core.instant import NS
 from apacheta.core.plan import sorties_of
 from apacheta.core.sight import LOOK_S
-from apacheta.plan.game.lattice import looks_of
+from apacheta.plan.game.record import looked_of_plan
 from apacheta.plan.noticing import Noticed, default_table
 from apacheta.see import Eye, EyeSettings, TrackerSettings
 from apacheta.sim.night import Cast, NightSimulator, cast_of
@@ -198,7 +198,10 @@ def flown(night: Night) -> Kept:
     from_ns = min(int(s.launch_utc_ns) for s in made.plan.slots) + int(night.hour_h * 3600 * NS)
     to_ns = from_ns + night.minutes * 60 * NS
     rng = np.random.default_rng([seed, 77])
-    wanted = [one for one in _wanted(made.result, world, rng, from_ns, night) if from_ns <= one.from_utc_ns < to_ns]
+    looked = looked_of_plan(made.plan, given.sector.weather, fleet, given.ground.dem, default_table())
+    wanted = [
+        one for one in _wanted(made.result, world, rng, from_ns, night, looked) if from_ns <= one.from_utc_ns < to_ns
+    ]
     animals = tuple(p for p in cast_of(world, seed, from_ns, to_ns, False).parties if not (p.crosser or p.lawful))
     simulator = NightSimulator(
         world=world,
@@ -213,12 +216,16 @@ def flown(night: Night) -> Kept:
     return _watched(simulator, chains, wanted)
 
 
-def _wanted(result: Any, world: Any, rng: np.random.Generator, epoch_ns: int, night: Night) -> Iterator[Wanted]:
+def _wanted(
+    result: Any, world: Any, rng: np.random.Generator, epoch_ns: int, night: Night, looked: Any
+) -> Iterator[Wanted]:
     """Every stare of the sorties drawn, with a decoy."""
     ground, dem = Ground(world), result.dem
     for slot in result.plan.slots:
-        tour, launch_ns = result.flown[slot.drawn], int(slot.launch_utc_ns)
-        for number, (look, stare) in enumerate(zip(looks_of(tour), tour.tour.stares, strict=True)):
+        launch_ns = int(slot.launch_utc_ns)
+        for number, (look, stare) in enumerate(
+            zip(looked[slot.drawn], result.plan.tour(slot.drawn).stares, strict=True)
+        ):
             if not len(look.nodes):
                 continue
             row_, col = divmod(int(rng.choice(look.nodes)), dem.height_hae_m.shape[1])

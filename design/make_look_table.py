@@ -1,11 +1,12 @@
 """Makes `src/apacheta/plan/look_table.csv`, what a look is worth, from looks of the simulated chain.
 
 `python benchmarks/looks.py --tune` flies them into `design/looks_flown.csv`: decoys on foot, with mules, in vehicles,
-4 to 16 K warmer than the ground, filmed with 640 and with 320 pixels. The model has two parts and four figures a kind:
+4 to 16 K warmer than the ground, filmed with 640 and with 320 pixels. The model has two parts and five figures a kind:
 
 - no track is confirmed sooner than the mover finder's baseline and the age that it must have (`see/movers.py`,
   `see/judgement.py`: what they are there is what they are here), and for one who is slow the metres that he must have
-  moved; some seconds less, for he may have been in view before;
+  moved: at least `moved_px` pixels of the ground, for his track scatters by some share of one; `early_s` less, for he
+  may have been in view before;
 - then one waits, without memory, the longer the fainter he is: `wait_s` over the share by which he stands out, which
   rises with the logarithm of his signal (the contrast times the share of a pixel's blur that his outline fills) from
   a half at `half_k`.
@@ -83,24 +84,26 @@ def stands_out(kind: str, gsd_m: Floats, contrast_k: Floats, half_k: float, slop
     return 1.0 / (1.0 + (half_k / np.maximum(signal_k, 1e-6)) ** slope)
 
 
-def soonest_s(gsd_m: Floats, speed_m_s: Floats) -> Floats:
+def soonest_s(gsd_m: Floats, speed_m_s: Floats, moved_px: float) -> Floats:
     """Seconds before which no track can be confirmed."""
     confirm, movers = ConfirmSettings(), MoverSettings()
     first = np.vectorize(lambda gsd: baseline_s(float(gsd), movers))(gsd_m)
-    return first + np.maximum(confirm.age_s, confirm.moved_m / np.maximum(speed_m_s, 0.1))
+    moved_m = np.maximum(confirm.moved_m, moved_px * gsd_m)
+    return first + np.maximum(confirm.age_s, moved_m / np.maximum(speed_m_s, 0.1))
 
 
 def by_then(
     kind: str, gsd_m: Floats, speed_m_s: Floats, contrast_k: Floats, dwell_s: Floats, figures: Floats
 ) -> Floats:
     """The probability to be noticed by then."""
-    half_k, slope, early_s, wait_s = figures
-    late_s = np.maximum(dwell_s - soonest_s(gsd_m, speed_m_s) + early_s, 0.0)
+    half_k, slope, early_s, wait_s, moved_px = figures
+    late_s = np.maximum(dwell_s - soonest_s(gsd_m, speed_m_s, moved_px) + early_s, 0.0)
     return -np.expm1(-late_s / wait_s * stands_out(kind, gsd_m, contrast_k, half_k, slope))
 
 
 def fitted(kind: str, looks: Looks) -> Floats:
-    """(half_k, slope, early_s, wait_s) of a kind, the likeliest."""
+    """(half_k, slope, early_s, wait_s, moved_px) of a kind, the likeliest; slopes far from 4 and scatters far from 1.5
+    pixels are taken to be less likely."""
     noticed = np.isfinite(looks.after_s)
     step = 0.5
 
@@ -109,9 +112,10 @@ def fitted(kind: str, looks: Looks) -> Floats:
         given = kind, looks.gsd_m, looks.speed_m_s, looks.contrast_k
         share, before = by_then(*given, until, np.exp(v)), by_then(*given, until - step, np.exp(v))
         likely = np.where(noticed, share - before, 1.0 - share)
-        return -float(np.log(np.maximum(likely, 1e-4)).sum()) + 0.5 * float((v[1] - np.log(4.0)) ** 2)
+        odd = (v[1] - np.log(4.0)) ** 2 + (v[4] - np.log(9.0)) ** 2
+        return -float(np.log(np.maximum(likely, 1e-4)).sum()) + 0.5 * float(odd)
 
-    starts = [np.log([half, 4.0, 1.0, wait]) for half in (1.0, 3.0, 6.0) for wait in (1.0, 3.0)]
+    starts = [np.log([half, 4.0, 1.0, wait, 9.0]) for half in (1.0, 3.0, 6.0) for wait in (1.0, 3.0)]
     best = min((minimize(unlikely, s, method="Nelder-Mead", options={"maxiter": 4000}) for s in starts), key=_fun)
     return np.exp(best.x)
 
@@ -133,9 +137,9 @@ def grid_of(kind: str, figures: Floats) -> Floats:
 def figures_said(kind: str, figures: Floats, looks: Looks) -> str:
     """The figures, and how many were noticed against how many should have been."""
     should = by_then(kind, looks.gsd_m, looks.speed_m_s, looks.contrast_k, looks.in_view_s, figures)
-    half_k, slope, early_s, wait_s = figures
+    half_k, slope, early_s, wait_s, moved_px = figures
     return (
-        f"{kind}: half at {half_k:.2f} K, slope {slope:.1f}, {early_s:.1f} s sooner, wait {wait_s:.1f} s; "
+        f"{kind}: half at {half_k:.2f} K, slope {slope:.1f}, {early_s:.1f} s sooner, wait {wait_s:.1f} s, {moved_px:.0f} px moved; "
         f"{len(should)} looks, {np.isfinite(looks.after_s).sum()} noticed, {should.sum():.1f} by the model"
     )
 

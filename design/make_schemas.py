@@ -38,6 +38,7 @@ ANSWERS = {
     "answer-prove-1": ("apacheta.app.prove", "apacheta/prove/1"),
     "answer-export-1": ("apacheta.app.export", "apacheta/export/1"),
     "answer-watch-1": ("apacheta.app.watch.command", "apacheta/watch/1"),
+    "answer-certify-1": ("apacheta.app.certify.command", "apacheta/certify/1"),
     "answer-calibrate-1": ("apacheta.app.calibrate.command", "apacheta/calibrate/1"),
     "answer-doctor-video-1": ("apacheta.app.doctor", "apacheta/doctor-video/1"),
     "answer-terrain-tiles-1": ("apacheta.app.terrain.tiles", "apacheta/terrain-tiles/1"),

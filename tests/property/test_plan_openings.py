@@ -12,16 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sectors import SECTOR, changed, two_valleys
 
+from apacheta.app.certify.game_file import encode_game, load_game
+from apacheta.app.cli import main
 from apacheta.app.loading import load_fleet, load_mandate, load_proof_ground, load_sector, load_world
-from apacheta.app.plan import run
+from apacheta.app.plan import GAME_FILE, run
+from apacheta.formats.canonical import sha256_hex
+from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Dem, LocalGrid, aim_axes, line_of_sight
 from apacheta.geo.grid import REFRACTION
 from apacheta.kernels.watching import NOBODY, first_watcher
 from apacheta.plan import PlanResult, plan_night
 from apacheta.plan.game.allowed import limits_of, watched_by_slots
 from apacheta.plan.game.excluded import REASONS, excluded_of
-from apacheta.plan.game.lattice import lattice_of, looks_of
+from apacheta.plan.game.lattice import lattice_of
 from apacheta.plan.game.openings import Openings, openings_of, watched_by_menu
+from apacheta.plan.game.record import looked_of_plan
 from apacheta.plan.game.remedies import Remedy, remedies_of
 from apacheta.plan.looks import END_SLACK_DEG, STARE_S, camera_of
 from apacheta.plan.noticing import default_table
@@ -41,9 +46,11 @@ class Planned:
         self.line = self.world.border_line
         given = self.sector, load_mandate(folder / "mandate.toml"), self.fleet, self.world.dem, self.line, "strips", 1
         self.result = plan_night(*given, proof_ground=load_proof_ground(self.sector))
+        weather, dem = self.sector.weather, self.world.dem
+        self.looked = looked_of_plan(self.result.plan, weather, self.fleet, dem, default_table())
 
     def openings(self, result: PlanResult | None = None) -> Openings:
-        found = openings_of(result or self.result, self.sector, self.line)
+        found = openings_of(result or self.result, self.looked, self.sector, self.line)
         assert found is not None
         return found
 
@@ -70,19 +77,23 @@ def test_whatever_a_tour_of_the_menu_notices_some_allowed_racetrack_could_watch_
     assert planned.result.watched.any()
     assert not (planned.result.watched & ~could).any()
     for lattice in (openings.lattice, lattice_of(planned.sector, planned.world.dem, planned.line, 30.0, 15.0)):
-        menu = watched_by_menu(planned.result, lattice)
+        menu = watched_by_menu(planned.result.plan.slots, planned.looked, lattice)
         allowed = watched_by_slots(lattice, openings.watchable, planned.result.plan.slots)
         assert menu.any()
         assert not (menu & ~allowed).any()
 
 
 def test_a_look_is_when_the_aircraft_is_where_it_looks_from(planned: Planned) -> None:
-    for flown in planned.result.flown.values():
-        for look, planned_look in zip(looks_of(flown), flown.looks, strict=True):
+    for name, looks in planned.looked.items():
+        flown = planned.result.flown[name]
+        for look, planned_look in zip(looks, flown.looks, strict=True):
             moments = [look.from_s, (look.from_s + look.to_s) / 2.0, look.to_s]
             there = np.column_stack([np.interp(moments, flown.seconds, axis) for axis in flown.corners.T])
             assert there == pytest.approx(flown.view.eyes[planned_look.window], abs=15.0)
             assert look.to_s - look.from_s == pytest.approx(STARE_S, abs=0.5)
+            assert look.probability == pytest.approx(planned_look.chance, abs=0.02)
+            there = flown.ground[planned_look.window, planned_look.aim]
+            assert np.isin(there, look.nodes).mean() > 0.97, "what the search was told, but for a look's rim"
 
 
 @given(st.integers(0, 10**6))
@@ -141,7 +152,8 @@ def test_without_sorties_everybody_gets_through(planned: Planned) -> None:
 def test_without_a_goal_on_the_own_side_nothing_is_said(planned: Planned) -> None:
     beyond = msgspec.structs.replace(planned.sector.goals[0], lon_deg=-67.2)
     for goals in ((), (beyond,)):
-        assert openings_of(planned.result, msgspec.structs.replace(planned.sector, goals=goals), planned.line) is None
+        sector = msgspec.structs.replace(planned.sector, goals=goals)
+        assert openings_of(planned.result, planned.looked, sector, planned.line) is None
 
 
 def test_every_node_over_the_own_side_has_one_reason(planned: Planned) -> None:
@@ -225,6 +237,44 @@ def test_the_answer_and_the_plan_say_what_the_lottery_is_worth(answered: tuple[d
     assert body["bracket"] == pytest.approx((attack - certified) / attack if attack else 0.0)
     assert body["worst_path"]
     assert json.loads((folder / "plan.json").read_bytes())["certified_detection"] == certified
+
+
+def test_what_is_claimed_is_certified_again_from_the_numbers_and_from_terrain(
+    planned: Planned, answered: tuple[dict[str, Any], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = answered
+    for more in ([], ["--from-terrain"]):
+        assert main(["certify", str(folder / "plan.json"), "--json", *more]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["from_terrain"] == bool(more)
+        assert (answer["difference"], answer["first_failure"]) == (0.0, None)
+        assert answer["max_credit_violation"] <= 1e-12
+
+
+def sector_beside(folder: Path) -> Path:
+    return (folder / json.loads((folder / "inputs.json").read_bytes())["sector"]).resolve()
+
+
+def test_one_exposure_that_was_changed_with_its_hash_is_found_from_terrain_only(
+    answered: tuple[dict[str, Any], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, folder = answered
+    for name in ("plan.json", "inputs.json", "looks.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "inputs.json").write_text(json.dumps({"format": "inputs/1", "sector": str(sector_beside(folder))}))
+    game, _ = load_game(folder / GAME_FILE)
+    tour = max(game.worths, key=lambda name: len(game.worths[name].value))
+    value = game.worths[tour].value.copy()
+    value[len(value) // 2] += 0.01
+    changed_game = replace(game, worths=dict(game.worths) | {tour: replace(game.worths[tour], value=value)})
+    (tmp_path / GAME_FILE).write_bytes(encode_game(changed_game))
+    plan = decode_plan((tmp_path / "plan.json").read_bytes(), "plan.json")
+    rehashed = msgspec.structs.replace(plan, game_sha256=sha256_hex(encode_game(changed_game)))
+    (tmp_path / "plan.json").write_bytes(encode_plan(rehashed))
+    assert main(["certify", str(tmp_path / "plan.json"), "--json"]) == 0
+    capsys.readouterr()
+    assert main(["certify", str(tmp_path / "plan.json"), "--from-terrain", "--json"]) == 1
+    assert tour in json.loads(capsys.readouterr().out)["first_failure"]
 
 
 @given(st.integers(0, 10**6))

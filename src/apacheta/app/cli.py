@@ -22,6 +22,7 @@ MODULES = {
     "demo": "demo.command",
     "watch": "watch.command",
     "calibrate": "calibrate.command",
+    "certify": "certify.command",
     "terrain tiles": "terrain.tiles",
     "terrain viewshed": "terrain.viewshed",
     "terrain profile": "terrain.profile",
@@ -94,7 +95,17 @@ def _parser(wants_json: bool) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"apacheta {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=make)
     for add in (
-        *(_add_demo, _add_plan, _add_prove, _add_export, _add_watch, _add_calibrate, _add_doctor, _add_terrain),
+        *(
+            _add_demo,
+            _add_plan,
+            _add_certify,
+            _add_prove,
+            _add_export,
+            _add_watch,
+            _add_calibrate,
+            _add_doctor,
+            _add_terrain,
+        ),
         *(_add_verify, _add_bench, _add_warm, _add_config),
     ):
         add(commands)
@@ -147,6 +158,17 @@ def _add_plan(commands) -> None:
     plan.add_argument("--looks", metavar="TABLE.csv", help="what looks are worth, from `calibrate` (default: our own)")
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
     _add_language(plan)
+
+
+def _add_certify(commands) -> None:
+    text = "work out again what a plan claims to notice of those who know it"
+    certify = _command(commands, "certify", text, _certify)
+    certify.add_argument("plan", metavar="PLAN")
+    certify.add_argument(
+        "--from-terrain", action="store_true", help="looks and ways too, from terrain and aircraft files"
+    )
+    certify.add_argument("--sector", metavar="FILE", help="default: the one that `plan` noted beside PLAN")
+    _add_language(certify)
 
 
 def _add_prove(commands) -> None:
@@ -380,6 +402,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     from .plan import command
+
+    return command(arguments)
+
+
+def _certify(arguments: argparse.Namespace) -> int:
+    from .certify.command import command
 
     return command(arguments)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from ..plan.containment import Ground, check_inputs, prove
 from ..plan.cost import Change, cost_of
-from ..plan.noticing import LookTable
+from ..plan.noticing import LookTable, default_table, written
 from ..plan.performance import wind_at
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
 from .files import write_all
@@ -40,6 +40,9 @@ from .loading import (
     load_world,
 )
 
+if TYPE_CHECKING:
+    from .openings import Unseen
+
 SCHEMA = "apacheta/plan/1"
 KEYS = (
     *("interrupted", "policy", "seed", "sector_sha256", "plan", "plan_sha256", "report", "sorties", "slots", "tours"),
@@ -51,6 +54,8 @@ KEYS = (
     *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
     *("changed_by_proof", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
+GAME_FILE, LOOKS_FILE = "game.npz", "looks.csv"
+"""Beside plan.json: what its certified detection was worked out from, and the table of looks."""
 INPUTS_FILE = "inputs.json"
 """Beside plan.json: where its sector is, so that it can be proven anew."""
 
@@ -102,12 +107,13 @@ def make_plan(
         without = plan_night(*given, looks=looks)
         if not deadline.interrupted:
             cost = cost_of(result, without, _prove_anyway(without.plan, sector, fleet, sector_path, proof_ground))
-    unseen = None
+    unseen, beside = None, dict[str, bytes]()
     if with_cost and not deadline.interrupted:
         _tell("openings")
-        unseen = unseen_of(result, sector, ground.border_line, deadline)
-        certified = None if unseen.value is None else unseen.value.certified
-        result = replace(result, plan=msgspec.structs.replace(result.plan, certified_detection=certified))
+        table = looks or default_table()
+        unseen = unseen_of(result, sector, fleet, ground.border_line, table, deadline)
+        beside = files_of(unseen, table)
+        result = replace(result, plan=_certified(result.plan, unseen, beside))
     certificate = None
     if proof_ground is not None:
         _tell("proof")
@@ -120,7 +126,9 @@ def make_plan(
         _tell("reach")
         failures = failures_of(certificate, sector, fleet, proof_ground, cost)
     page = render_plan(result, sector, mandate, fleet, ground, sha256_hex(data), language, failures, unseen)
-    files = {out_dir / "plan.html": page.encode("utf-8")}
+    files = {out_dir / "plan.html": page.encode("utf-8")} | {out_dir / name: held for name, held in beside.items()}
+    for name in {GAME_FILE, LOOKS_FILE} - beside.keys():
+        (out_dir / name).unlink(missing_ok=True)  # an older plan's, of the same folder
     if certificate is not None:
         certificate = msgspec.structs.replace(certificate, plan_sha256=sha256_hex(data))
         files[out_dir / "certificate.json"] = encode_certificate(certificate)
@@ -143,6 +151,21 @@ def make_plan(
         "wall_seconds": round(time.monotonic() - started, 3),
     }
     return Made(result.plan, result, certificate, unproven, plan_path, report_path, body)
+
+
+def files_of(unseen: "Unseen", table: LookTable) -> dict[str, bytes]:
+    """What `apacheta certify` works from, beside the plan; nothing where nobody arrives."""
+    from .certify.game_file import encode_game
+
+    return {} if unseen.game is None else {GAME_FILE: encode_game(unseen.game), LOOKS_FILE: written(table)}
+
+
+def _certified(plan: WatchPlan, unseen: "Unseen", beside: Mapping[str, bytes]) -> WatchPlan:
+    """The plan with what is certified, and from what."""
+    if unseen.value is None:
+        return plan
+    game_sha256 = sha256_hex(beside[GAME_FILE])
+    return msgspec.structs.replace(plan, certified_detection=unseen.value.certified, game_sha256=game_sha256)
 
 
 def _proof_ground(sector: Sector, fleet: Mapping[str, Aircraft]) -> tuple[Ground | None, ErrorLine | None]:

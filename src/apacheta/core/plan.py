@@ -70,11 +70,12 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
+class WatchPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole night. Hashes name every input; what is not built yet is null, and so is the least of no tours.
 
     search_rate_km2_h: ground in the looks times the share of walkers that they notice there, for each hour of looking;
-    sweep_width_m: the same for each metre flown (Koopman's effective sweep width).
+    sweep_width_m: the same for each metre flown (Koopman's effective sweep width). game_sha256: of what
+    certified_detection was worked out from (`apacheta certify`). The last three are left out where they are not known.
     """
 
     format: Literal["plan/1"]
@@ -105,6 +106,7 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True):
     certified_detection: float | None
     sweep_width_m: float | None = None
     look_table_sha256: str | None = None
+    game_sha256: str | None = None
 
     def tour(self, tour_id: str) -> Tour:
         """The tour of that id."""

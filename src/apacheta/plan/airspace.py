@@ -191,7 +191,7 @@ def airspace_of(
         lattice_border_m=border,
         lattice_free=np.isfinite(highest),
         lattice_radio_m=heard,
-        undulation_m=_undulation_m(dem),
+        undulation_m=undulation_m_of(dem),
         ceiling=ceiling,
         lattice_ceiling_m=proven,
         looks=looks or default_table(),
@@ -286,7 +286,7 @@ def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float)
     up_y, up_x = np.gradient(known, dem.cell_m)
     slope = ndimage.maximum_filter(np.nan_to_num(np.hypot(up_x, up_y)), size=size, mode="nearest")
     setting = _altimeter_setting_hae_m(sector, dem)
-    setting_amsl = setting - _undulation_m(dem)
+    setting_amsl = setting - undulation_m_of(dem)
     cold: Floats = np.zeros_like(highest)
     for _ in range(3):
         required = required_clearance_m(sector, slope, cold, nav_sigma_v_m)
@@ -296,7 +296,7 @@ def _floor(sector: Sector, dem: Dem, nav_sigma_h_m: float, nav_sigma_v_m: float)
     return highest + required, required
 
 
-def _undulation_m(dem: Dem) -> float:
+def undulation_m_of(dem: Dem) -> float:
     """HAE less AMSL in the sector's middle."""
     return float(hae_of_amsl(dem.grid.lat0_deg, dem.grid.lon0_deg, 0.0))
 

@@ -14,6 +14,7 @@ from ..core.aircraft import Aircraft
 from ..core.sight import LOOK_ABOVE_SLOPE_DEG
 from ..geo import Camera, Dem, aim_axes, line_of_sight, project
 from .airspace import Airspace
+from .noticing import LookTable
 from .performance import Flight, Wind, ground_speed_m_s
 from .sight import Sight, lawful_aims
 from .strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, farthest_m
@@ -201,9 +202,17 @@ def _look(along: Floats, eye: Floats, point: Floats, which: tuple[int, int], cam
 
 
 def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera) -> Ints:
-    """The nodes (flat indices) round an aim that are own side, inside the frame, in sight from far enough above their
-    slope, and noticed with probability >= 0.5, seen from `eye`."""
+    """The nodes (flat indices) round an aim that are own side and noticed from `eye`."""
     dem = airspace.dem
+    nodes = noticed_nodes(eye, point, dem, camera, airspace.looks)
+    row, col = np.divmod(nodes, dem.height_hae_m.shape[1])
+    x_m, y_m = dem.origin_x_m + col * dem.cell_m, dem.origin_y_m + row * dem.cell_m
+    return nodes[airspace.border_about_m(x_m, y_m) > 0.0]
+
+
+def noticed_nodes(eye: Floats, point: Floats, dem: Dem, camera: Camera, table: LookTable) -> Ints:
+    """The nodes (flat indices) round an aim that are inside the frame, in sight from far enough above their slope, and
+    noticed with probability >= 0.5, seen from `eye`."""
     rows, cols = dem.height_hae_m.shape
     reach = math.ceil(600.0 / dem.cell_m)
     col = round((point[0] - dem.origin_x_m) / dem.cell_m)
@@ -220,13 +229,12 @@ def noticed_cells(eye: Floats, point: Floats, airspace: Airspace, camera: Camera
     column, line, depth = project(nodes, eye, aim_axes(eye, point), camera)
     with np.errstate(invalid="ignore"):
         inside = (column >= 0) & (line >= 0) & (column <= camera.width_px - 1) & (line <= camera.height_px - 1)
-        inside &= depth / camera.focal_px <= airspace.looks.coarsest_gsd_m(STARE_S)
+        inside &= depth / camera.focal_px <= table.coarsest_gsd_m(STARE_S)
     picked = np.flatnonzero(inside)
     if len(picked):
         picked = picked[_above_slope(eye, nodes[picked], dem)]
         picked = picked[line_of_sight(dem, np.broadcast_to(eye, (len(picked), 3)), nodes[picked])]
-    own = airspace.border_about_m(nodes[picked, 0], nodes[picked, 1]) > 0.0
-    return np.asarray((r[picked] * cols + c[picked])[own], dtype=np.int64)
+    return np.asarray(r[picked] * cols + c[picked], dtype=np.int64)
 
 
 def _above_slope(eye: Floats, nodes: Floats, dem: Dem) -> Bools:

@@ -1,6 +1,7 @@
 """Tours: a whole flight round one strip, with time, battery and every margin, or the reason why it cannot be flown."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.aircraft import Aircraft
 from ..core.place import AmslM, GeoPoint, HaeM
 from ..core.plan import Stare, Tour, Waypoint
+from ..core.sector import Weather
 from ..geo import Camera, amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
 from .looks import BODY_M, Look, StripView, camera_of, noticed_cells
@@ -66,7 +68,9 @@ class Flown:
 
 
 @dataclass(frozen=True)
-class _Times:
+class Times:
+    """Seconds and watt-hours at each corner of a route; the least speed over ground on it in the worst wind."""
+
     seconds: Floats
     energy_wh: Floats
     slowest_m_s: float
@@ -142,7 +146,7 @@ def _checked(
     pad: Pad,
     points: list[Point],
     frame: Frame,
-    times: _Times,
+    times: Times,
     airspace: Airspace,
     aircraft: Aircraft,
 ) -> Flown | Why:
@@ -229,14 +233,15 @@ def _states(corners: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
+def times_of(
+    points: Sequence[Point], amsl_m: Callable[[float], float], weather: Weather, aircraft: Aircraft
+) -> Times | Why:
     """Seconds (forecast wind) and watt-hours (one sigma less ground speed) at each point; refused where too slow."""
     seconds, energy, slowest = [0.0], [0.0], math.inf
-    weather = airspace.sector.weather
     known: dict[float, tuple[Flight, Wind]] = {}
     for a, b in pairwise(points):
         flat, rise = math.hypot(b.x_m - a.x_m, b.y_m - a.y_m), b.z_hae_m - a.z_hae_m
-        amsl = round(airspace.amsl_m((a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
+        amsl = round(amsl_m((a.z_hae_m + b.z_hae_m) / 2) / 25.0) * 25.0
         if amsl not in known:
             known[amsl] = flight_at(aircraft, amsl, weather), wind_at(weather, amsl)
         flight, wind = known[amsl]
@@ -261,11 +266,15 @@ def _times(points: list[Point], airspace: Airspace, aircraft: Aircraft) -> _Time
             watts = flight.level_w * share + max(climb, 0.0) * flight.watts_per_m_s_of_climb
         seconds.append(seconds[-1] + lasts)
         energy.append(energy[-1] + watts * slow / 3600.0)
-    return _Times(np.array(seconds), np.array(energy), slowest)
+    return Times(np.array(seconds), np.array(energy), slowest)
 
 
-def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> _Times | Why:
+def _lap(strip: Strip, airspace: Airspace, aircraft: Aircraft) -> Times | Why:
     return _times(round_and_round(strip, 1), airspace, aircraft)
+
+
+def _times(points: Sequence[Point], airspace: Airspace, aircraft: Aircraft) -> Times | Why:
+    return times_of(points, airspace.amsl_m, airspace.sector.weather, aircraft)
 
 
 def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, Look]]:

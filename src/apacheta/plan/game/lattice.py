@@ -7,7 +7,7 @@ in the step in which most of it lies. Times from cell to cell are rounded down, 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from ...core.sector import Sector
 from ...geo import BorderLine, Dem
 from ...geo.travel import GOINGS, Going, Traveller
 from ...kernels.crossing import DOWN, RIGHT
-from ..tours import Flown
 from .crossers import Bools, Crossers, Floats, Ints
 from .lottery import Exposure, summed
 
@@ -26,6 +25,26 @@ LONGEST_MOVE = 30
 """Steps: whoever takes longer from cell to cell is taken to be as quick."""
 SUREST = 0.95
 """No look is believed to notice more surely."""
+
+
+class Timed(Protocol):
+    """When a night's steps are, and how many cells there are."""
+
+    @property
+    def start_utc_ns(self) -> int:
+        """When the first step begins."""
+
+    @property
+    def step_s(self) -> float:
+        """How long each lasts."""
+
+    @property
+    def steps(self) -> int:
+        """How many."""
+
+    @property
+    def cells(self) -> int:
+        """How many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +192,7 @@ def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
 
 
 def worth_of(lattice: Lattice, looks: Sequence[Looked]) -> Worth:
-    """Each look by the cells that it notices whole, at its middle."""
+    """Each look by the own side's cells that it notices whole, at its middle."""
     known: dict[int, Ints] = {}
     cells = [known.setdefault(id(look.nodes), _whole_cells(lattice, look.nodes)) for look in looks]
     many = [len(one) for one in cells]
@@ -182,28 +201,18 @@ def worth_of(lattice: Lattice, looks: Sequence[Looked]) -> Worth:
     return Worth(np.repeat(after_s, many), np.concatenate([*cells, np.empty(0, np.int64)]), np.repeat(value, many))
 
 
-def exposure_of(lattice: Lattice, worth: Worth, launch_utc_ns: int) -> Exposure:
+def exposure_of(night: Timed, worth: Worth, launch_utc_ns: int) -> Exposure:
     """What one tour exposes a walker to when it is launched then."""
-    step = ((launch_utc_ns - lattice.start_utc_ns) / NS + worth.after_s) // lattice.step_s
-    there = (step >= 0) & (step < lattice.steps)
-    place = step[there].astype(np.int64) * lattice.cells + worth.cell[there]
+    step = ((launch_utc_ns - night.start_utc_ns) / NS + worth.after_s) // night.step_s
+    there = (step >= 0) & (step < night.steps)
+    place = step[there].astype(np.int64) * night.cells + worth.cell[there]
     places, at = np.unique(place, return_inverse=True)
-    steps, cells = np.divmod(places, lattice.cells)
+    steps, cells = np.divmod(places, night.cells)
     return Exposure(steps, cells, summed(at, worth.value[there], len(places)))
 
 
 def _whole_cells(lattice: Lattice, nodes: Ints) -> Ints:
     """The cells of which every node is among these."""
     cell, count = np.unique(lattice.cell_of(nodes), return_counts=True)
-    return np.asarray(cell[(count == lattice.every**2) & (cell >= 0)])
-
-
-def looks_of(flown: Flown) -> list[Looked]:
-    """A tour's looks."""
-    along_m = [w.along_m for w in flown.tour.waypoints]
-    looks = []
-    for stare, look in zip(flown.tour.stares, flown.looks, strict=True):
-        from_s, to_s = np.interp([stare.from_along_m, stare.to_along_m], along_m, flown.seconds)
-        nodes = flown.ground[look.window, look.aim]
-        looks.append(Looked(float(from_s), float(to_s), nodes, look.chance))
-    return looks
+    whole = cell[(count == lattice.every**2) & (cell >= 0)]
+    return np.asarray(whole[lattice.is_own.ravel()[whole]])

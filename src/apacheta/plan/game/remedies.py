@@ -119,7 +119,7 @@ def _now(openings: Openings, result: PlanResult, sector: Sector, line: BorderLin
     crossers = crossers_of(lattice, goals_of(lattice, sector))
     reaching = crossers.unseen_starts(np.zeros((lattice.steps, lattice.cells), dtype=np.bool_))
     allowed = watched_by_slots(lattice, openings.watchable, result.plan.slots)
-    menu = watched_by_menu(result, lattice)
+    menu = watched_by_menu(result.plan.slots, openings.looked, lattice)
     opened = crossers.unseen_starts(allowed), crossers.unseen_starts(menu)
     return _Now(result, sector, lattice, crossers, allowed, menu, int(reaching.sum()), *opened)
 

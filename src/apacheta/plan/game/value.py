@@ -1,11 +1,11 @@
 """What a lottery is worth against one who knows it: what is certified, and the best that was found to do against it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .attack import RESTARTS, attack_on, detection_along
-from .certificate import certificate_of
+from .certificate import Certificate, certificate_of
 from .crossers import Crossers, Ints
 from .evasion import detection_by_labels
 from .lottery import Lottery
@@ -30,11 +30,18 @@ class Value:
 
 def value_of(lottery: Lottery, crossers: Crossers, rng: np.random.Generator, restarts: int = RESTARTS) -> Value:
     """By credits or by labels, whichever certifies more. A way on which nobody looks settles it: none is better."""
-    found = certificate_of(lottery, crossers)
+    found = guaranteed(lottery, crossers)
     if not len(found.way):
         return Value(1.0, 1.0, 0, found.way)
     if detection_along(lottery, crossers, found.way) <= 0.0:
         return Value(0.0, 0.0, 0, found.way)
-    certified = max(found.detection, detection_by_labels(lottery, crossers))
     attack = attack_on(lottery, crossers, rng, restarts, (found.way,))
-    return Value(certified, attack.detection, attack.restarts, attack.way)
+    return Value(found.detection, attack.detection, attack.restarts, attack.way)
+
+
+def guaranteed(lottery: Lottery, crossers: Crossers) -> Certificate:
+    """The greater of both guarantees, with the way of the one by credits. No solver is in it."""
+    found = certificate_of(lottery, crossers)
+    if not len(found.way) or detection_along(lottery, crossers, found.way) <= 0.0:
+        return found
+    return replace(found, detection=max(found.detection, detection_by_labels(lottery, crossers)))

@@ -1,0 +1,123 @@
+"""`apacheta certify PLAN [--from-terrain]`: a plan's certified detection, worked out again."""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import InputFault
+from ...core.plan import WatchPlan
+from ...formats.canonical import sha256_hex
+from ...formats.plan_json import decode_plan
+from ...plan.game import Lottery
+from ...plan.game.lattice import crossers_of, goals_of, lattice_of
+from ...plan.game.night import lottery_of
+from ...plan.game.recheck import Game, credit_violation, first_difference, game_of
+from ...plan.game.record import looked_of_plan
+from ...plan.game.value import guaranteed
+from ..answer import Answer, run_to_answer, show
+from ..loading import load_look_table, load_world
+from ..openings import passed
+from ..plan import GAME_FILE, LOOKS_FILE
+from ..prove import given_of
+from .game_file import load_game
+
+SCHEMA = "apacheta/certify/1"
+KEYS = (
+    *("plan_sha256", "from_terrain", "claimed_detection", "certified_detection", "difference"),
+    *("max_credit_violation", "states", "tours", "worst_path", "first_failure", "cpu_seconds"),
+)
+SAME = 1e-9
+"""Detections that differ by more are not the same."""
+ROUNDING = 1e-12
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """The command line's `certify`."""
+    answer = Answer(SCHEMA, KEYS, {"from_terrain": arguments.from_terrain})
+    sector = Path(arguments.sector) if arguments.sector else None
+    run_to_answer(answer, lambda a: _work(a, Path(arguments.plan), sector, arguments.from_terrain))
+    return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A plan, what lies beside it, and what does not fit between the two."""
+
+    plan: WatchPlan
+    data: bytes
+    game: Game
+    wrong: str | None
+
+
+def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bool) -> None:
+    cpu, claim = time.process_time(), claim_of(plan_path)
+    lottery = lottery_of(claim.plan.slots, claim.game.worths, claim.game)
+    found = guaranteed(lottery, claim.game.crossers)
+    claimed = claim.plan.certified_detection
+    violation = credit_violation(lottery, claim.game.crossers, found.way, np.random.default_rng(claim.plan.seed))
+    wrong = claim.wrong or (anew_of(claim, plan_path, sector) if from_terrain else None)
+    difference = None if claimed is None else claimed - found.detection
+    if wrong is None and (difference is None or abs(difference) > SAME):
+        wrong = f"{claimed} is claimed, {found.detection} is certified."
+    if wrong is None and violation > ROUNDING:
+        wrong = f"credits claim {violation:.3g} more than a tour notices."
+    answer.body |= {
+        "plan_sha256": sha256_hex(claim.data),
+        "claimed_detection": claimed,
+        "certified_detection": found.detection,
+        "difference": difference,
+        "max_credit_violation": violation,
+        "states": claim.game.cells * claim.game.steps,
+        "tours": _drawn(lottery),
+        "worst_path": passed(claim.game, found.way),
+        "first_failure": wrong,
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+    }
+    answer.exit_code = 0 if wrong is None else 1
+
+
+def claim_of(plan_path: Path) -> Claim:
+    """A plan with its game. Raises InputFault where one is missing or none."""
+    if not plan_path.is_file():
+        raise InputFault("missing_file", "there is no such plan.", file=str(plan_path), remedy="Correct the path.")
+    data = plan_path.read_bytes()
+    plan = decode_plan(data, str(plan_path))
+    game, held = load_game(plan_path.parent / GAME_FILE)
+    wrong = None if sha256_hex(held) == plan.game_sha256 else f"{GAME_FILE} is not the one that the plan names."
+    missing = {name for slot in plan.slots for name in slot.tours} - game.worths.keys()
+    if missing:
+        text = f"it says nothing of tour {min(missing)}, which a slot may draw."
+        raise InputFault("no_game", text, file=str(plan_path.parent / GAME_FILE), remedy="Plan again.")
+    return Claim(plan, data, game, wrong)
+
+
+def anew_of(claim: Claim, plan_path: Path, sector: Path | None) -> str | None:
+    """What is otherwise when looks and ways are worked out from terrain, border, aircraft and table; None if nothing.
+    Raises InputFault where one of the files is missing or another."""
+    given = given_of(plan_path, sector)
+    table = load_look_table(plan_path.parent / LOOKS_FILE)
+    if table.sha256 != claim.plan.look_table_sha256:
+        return f"{LOOKS_FILE} is not the table that the plan names."
+    world = load_world(given.sector, given.sector_path)
+    if world.dem.sha256 != claim.plan.terrain_sha256:
+        return "the terrain is not the one that the plan names."
+    looked = looked_of_plan(claim.plan, given.sector.weather, given.fleet, world.dem, table)
+    lattice = lattice_of(given.sector, world.dem, world.border_line)
+    return first_difference(claim.game, game_of(lattice, crossers_of(lattice, goals_of(lattice, given.sector)), looked))
+
+
+def _drawn(lottery: Lottery) -> int:
+    return sum(len(draw.tours) for draw in lottery)
+
+
+def _summary(body: dict[str, Any], language: str | None) -> str:
+    from ..texts import Texts
+
+    t = Texts(language)
+    said = t("certify.same" if body["first_failure"] is None else "certify.other")
+    figures = {"certified": t.number(100.0 * body["certified_detection"], 2), "states": t.number(body["states"])}
+    return "\n".join([t("certify.detection", **figures), said, body["first_failure"] or ""]).rstrip()
