@@ -1,5 +1,6 @@
 """`apacheta calibrate` on a simulated film of decoys, from the command line to the plan that takes its table."""
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from apacheta.sim.world.bodies import body
 from apacheta.sim.world.crowd import Party, Route
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-MINUTES, WALK_M_S, LONG_S = 4.0, 1.0, 60.0
+MINUTES, WALK_M_S, LONG_S = 5.0, 1.0, 60.0
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +31,20 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     settings = DemoSettings(headless=True, minutes=2, seed=1, sector=None, mandate=None,
                             post=tmp_path_factory.mktemp("post") / "post", aircraft=1, width_px=640, height_px=512,
                             crossers=False, keep_video=False, language="en", fewer_will_do=True)  # fmt: skip
-    with Progress(open("/dev/null", "w"), Texts("en")) as progress:
+    with Progress(io.StringIO(), Texts("en")) as progress:
         return given_of(settings, progress)
 
 
 @pytest.fixture(scope="module")
 def film(given: Given, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Four minutes of the first sortie's stares with a walker at each aim, and where they walked."""
+    """Some minutes of the first sortie's stares with a walker at each aim, and where they walked."""
     fleet = load_fleet(given.sector, given.exercise.sector)
     result = plan_night(given.sector, given.mandate, fleet, given.ground.dem, given.ground.border_line, "strips", 1)
     sortie = sorties_of(result.plan)[0]
-    from_ns = sortie.launch_utc_ns + 480 * NS
+    middles_s = middles_of(sortie, result.flown[sortie.tour.id].seconds)
+    from_ns = sortie.launch_utc_ns + int((middles_s[0] - LONG_S) * NS)
     world = load_world(given.exercise.world)
-    decoys = decoys_of(sortie, result.flown[sortie.tour.id], given, from_ns)
+    decoys = decoys_of(sortie, middles_s, given, from_ns)
     simulator = NightSimulator(
         world=world, sorties=(sortie,), aircraft=fleet, sector=given.sector, minutes=MINUTES, seed=1, width_px=640,
         height_px=512, rate_hz=5.0, from_utc_ns=from_ns, cast=Cast(tuple(party for party, _ in decoys)),
@@ -57,13 +59,17 @@ def film(given: Given, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     return folder / "film.ts", folder / "walks.csv"
 
 
-def decoys_of(sortie: Sortie, flown: object, given: Given, epoch_ns: int) -> list[tuple[Party, list[str]]]:
+def middles_of(sortie: Sortie, seconds: np.ndarray) -> np.ndarray:
+    """(n,) seconds after the launch of the middles of the stares."""
+    middle_m = [(stare.from_along_m + stare.to_along_m) / 2 for stare in sortie.tour.stares]
+    return np.interp(middle_m, [w.along_m for w in sortie.tour.waypoints], seconds)
+
+
+def decoys_of(sortie: Sortie, middles_s: np.ndarray, given: Given, epoch_ns: int) -> list[tuple[Party, list[str]]]:
     """A walker over each stare's aim, from before it until after it, and the rows of his logger."""
     rng, world, found = np.random.default_rng(5), load_world(given.exercise.world), []
-    seconds, along_m = flown.seconds, [w.along_m for w in sortie.tour.waypoints]  # type: ignore[attr-defined]
-    for number, stare in enumerate(sortie.tour.stares):
-        middle_s = float(np.interp((stare.from_along_m + stare.to_along_m) / 2, along_m, seconds))
-        middle_s += (sortie.launch_utc_ns - epoch_ns) / NS
+    for number, (stare, after_s) in enumerate(zip(sortie.tour.stares, middles_s, strict=True)):
+        middle_s = float(after_s) + (sortie.launch_utc_ns - epoch_ns) / NS
         if not 0.0 < middle_s < MINUTES * 60.0:
             continue
         heading = rng.uniform(0.0, 2.0 * np.pi)
