@@ -63,6 +63,19 @@ def test_side_is_west_of_the_line(lat, lon):
             assert (signed > 0) == (lon < east_of_here)
 
 
+@given(st.floats(-33.3, -32.1), st.floats(-70.9, -69.6))
+def test_a_place_is_own_or_far_within_the_box_and_neither_beyond_it(lat, lon):
+    line = BorderLine(border(), GRID, BOX)
+    west, south, east, north = BOX
+    own, far = bool(line.own_side(lat, lon)), bool(line.far_side(lat, lon))
+    inside_m = 111_000.0 * min(lat - south, north - lat, (lon - west) * 0.84, (east - lon) * 0.84)
+    if inside_m > 0.0:
+        assert own != far
+    elif inside_m < -500.0:  # the box is one of the grid, which turns a little against north
+        assert not own
+        assert not far
+
+
 def test_arrays_keep_their_shape():
     line = BorderLine(border(), GRID)
     lat, lon = np.meshgrid(np.linspace(-32.8, -32.6, 5), np.linspace(-70.4, -70.0, 7))

@@ -1,6 +1,7 @@
 """Ground and looks on the game's lattice."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +23,7 @@ def lattice(height_m: np.ndarray, every: int = 3, steps: int = 60, step_s: float
     dem = Dem(LocalGrid(-19.5, -66.8, 4000.0), height_m.astype(np.float32), 0.0, 0.0, 30.0, "0" * 64)
     own = np.ones(height_m.shape, bool)
     own[:every] = False
-    return Lattice(dem, own, every, START_NS, step_s, steps)
+    return Lattice(dem, own, ~own, every, START_NS, step_s, steps)
 
 
 def node(row: int, col: int, cols: int = 12) -> int:
@@ -55,6 +56,14 @@ def test_they_come_in_beside_the_border_and_not_from_the_models_edge() -> None:
     assert who.starts.tolist() == [[False] * 4, [True] * 4, [False] * 4, [False] * 4]
     assert who.goals.sum() == 1
     assert who.goals[3, 1]
+
+
+def test_ground_of_which_nobody_knows_whose_it_is_is_no_border() -> None:
+    ground = lattice(np.full((12, 12), 4000.0))
+    half = ground.far.copy()
+    half[:, 6:] = False
+    who = crossers_of(replace(ground, far=half), np.array([node(11, 5)]))
+    assert who.starts.tolist() == [[False] * 4, [True, True, True, False], [False] * 4, [False] * 4]
 
 
 def test_a_void_is_no_border() -> None:

@@ -81,7 +81,8 @@ class BorderLine:
         self._starts = np.concatenate([c[:-1] for c in self.xy_chains])
         self._ends = np.concatenate([c[1:] for c in self.xy_chains])
         self._own_xy = np.array(grid.xy(border.own_side[1], border.own_side[0]))
-        self._own_area = self._own_side_of(self._box(bounds_deg), clipped=bounds_deg is not None)
+        self._known_area = self._box(bounds_deg)
+        self._own_area = self._own_side_of(self._known_area, clipped=bounds_deg is not None)
         shapely.prepare(self._own_area)
 
     def _fault(self, code: str, text: str, field: str = "border.file", remedy: str | None = None) -> InputFault:
@@ -111,6 +112,11 @@ class BorderLine:
         """Whether places lie on the own side."""
         x, y = self.grid.xy(np.asarray(lat_deg, float), np.asarray(lon_deg, float))
         return shapely.contains_xy(self._own_area, x, y)
+
+    def far_side(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Any:
+        """Whether places are known to lie beyond the line; beyond the box nothing is known."""
+        x, y = self.grid.xy(np.asarray(lat_deg, float), np.asarray(lon_deg, float))
+        return shapely.contains_xy(self._known_area, x, y) & ~shapely.contains_xy(self._own_area, x, y)
 
     def signed_distance_m(self, lat_deg: ArrayLike, lon_deg: ArrayLike) -> Any:
         """Geodesic distance to the line, positive on the own side, negative beyond and where the side is unknown."""

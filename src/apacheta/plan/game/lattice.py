@@ -49,12 +49,13 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """own (rows, cols) of the elevation model: nodes that lie on the own side, voids among them. every: nodes on a
-    cell's side. Cells are counted row by row from the south-west; what is left over in the north and east belongs to
+    """own, far (rows, cols) of the elevation model: nodes that lie on the own side, and that are known to lie beyond the
+    border, voids among them; of others nobody knows. every: nodes on a cell's side. Cells are counted row by row from the south-west; what is left over in the north and east belongs to
     none."""
 
     dem: Dem
     own: Bools
+    far: Bools
     every: int
     start_utc_ns: int
     step_s: float
@@ -90,13 +91,13 @@ class Lattice:
 
     @cached_property
     def is_at_border(self) -> Bools:
-        """(rows, cols) whether one of the own side's cells lies beside one that is not all on it. Voids and the edge of
-        the elevation model make no border."""
-        padded = np.pad(np.asarray(self._by_cell(self.own).all(axis=(1, 3))), 1, constant_values=True)
+        """(rows, cols) whether one of the own side's cells lies beside one with ground beyond the border. Voids, the edge
+        of the elevation model and ground of which nobody knows whose it is make no border."""
+        padded = np.pad(np.asarray(self._by_cell(self.far).any(axis=(1, 3))), 1, constant_values=False)
         rows, cols = self.shape
         beside = np.zeros(self.shape, dtype=np.bool_)
         for down, right in zip(DOWN, RIGHT, strict=True):
-            beside |= ~padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols]
+            beside |= padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols]
         return self.is_own & beside
 
     def least_of(self, field: Floats) -> Floats:
@@ -150,9 +151,10 @@ def lattice_of(sector: Sector, dem: Dem, line: BorderLine, cell_m: float = CELL_
     rows, cols = dem.height_hae_m.shape
     west_m, south_m = dem.south_west_m
     x, y = np.meshgrid(west_m + dem.cell_m * np.arange(cols), south_m + dem.cell_m * np.arange(rows))
-    own = np.asarray(line.own_side(*dem.grid.latlon(x.ravel(), y.ravel()))).reshape(rows, cols)
+    places = dem.grid.latlon(x.ravel(), y.ravel())
+    own, far = (np.asarray(side(*places)).reshape(rows, cols) for side in (line.own_side, line.far_side))
     steps = int((sector.end_utc_ns - sector.start_utc_ns) / NS // step_s)
-    return Lattice(dem, own, max(1, round(cell_m / dem.cell_m)), sector.start_utc_ns, step_s, steps)
+    return Lattice(dem, own, far, max(1, round(cell_m / dem.cell_m)), sector.start_utc_ns, step_s, steps)
 
 
 def goals_of(lattice: Lattice, sector: Sector) -> Ints:
