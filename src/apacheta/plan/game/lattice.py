@@ -49,9 +49,9 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """own, far (rows, cols) of the elevation model: nodes that lie on the own side, and that are known to lie beyond the
-    border, voids among them; of others nobody knows. every: nodes on a cell's side. Cells are counted row by row from the south-west; what is left over in the north and east belongs to
-    none."""
+    """own, far (rows, cols) of the elevation model: nodes that lie on the own side, and that are known to lie beyond
+    the border, voids among them; of others nobody knows. every: nodes on a cell's side. Cells are counted row by row
+    from the south-west; what is left over in the north and east belongs to none."""
 
     dem: Dem
     own: Bools
@@ -91,8 +91,8 @@ class Lattice:
 
     @cached_property
     def is_at_border(self) -> Bools:
-        """(rows, cols) whether one of the own side's cells lies beside one with ground beyond the border. Voids, the edge
-        of the elevation model and ground of which nobody knows whose it is make no border."""
+        """(rows, cols) whether one of the own side's cells lies beside one with ground beyond the border. Voids, the
+        edge of the elevation model and ground of which nobody knows whose it is make no border."""
         padded = np.pad(np.asarray(self._by_cell(self.far).any(axis=(1, 3))), 1, constant_values=False)
         rows, cols = self.shape
         beside = np.zeros(self.shape, dtype=np.bool_)
