@@ -67,7 +67,10 @@ def openings(planned: Planned) -> Openings:
 
 @pytest.fixture(scope="module")
 def remedies(planned: Planned, openings: Openings) -> tuple[Remedy, ...]:
-    return remedies_of(openings, planned.result, planned.sector, planned.line)
+    """Of sensors that reach so far that some of them close something."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("apacheta.plan.game.remedies.SENSOR_REACH_M", 8_000.0)
+        return remedies_of(openings, planned.result, planned.sector, planned.line)
 
 
 def test_whatever_a_tour_of_the_menu_notices_some_allowed_racetrack_could_watch_there_and_then(
