@@ -54,6 +54,7 @@ def test_walks_are_told_apart_and_placed_between_their_fixes(tmp_path: Path) -> 
         ((HEAD, "ana,walker,2026-06-21T23:06:42Z,-94.1,-66.2"), "line 2"),
         ((HEAD, "ana,walker,2026-06-21T23:06:42Z,nan,-66.2"), "line 2"),
         ((HEAD, "ana,walker,2026-06-21T23:06:42Z,-24.1,-66.2"), "fewer than two"),
+        ((HEAD, *(f"ana,{kind},2026-06-21T23:06:42Z,-24.1,-66.2" for kind in ("walker", "mule"))), "line 3"),
         ((HEAD, *["ana,walker,2026-06-21T23:06:42Z,-24.1,-66.2"] * 2), "do not rise"),
     ],
 )

@@ -53,11 +53,15 @@ def load_walks(path: Path) -> tuple[Walk, ...]:
         raise InputFault("walks", f"it cannot be read: {error}.", file=str(path), remedy=REMEDY) from None
     if not lines or tuple(lines[0]) != COLUMNS:
         raise InputFault("walks", f"the columns are not {', '.join(COLUMNS)}.", file=str(path), remedy=REMEDY)
-    rows: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
+    fixes: dict[str, list[tuple[int, float, float]]] = {}
+    kinds: dict[str, str] = {}
     for number, line in enumerate(lines[1:], start=2):
         name, kind, *fix = _row(number, line, path)
-        rows.setdefault((name, kind), []).append(tuple(fix))
-    return tuple(_walk(name, kind, fixes, path) for (name, kind), fixes in rows.items())
+        if kinds.setdefault(name, kind) != kind:
+            text = f"line {number}: walk {name} is of kind {kinds[name]} above, and {kind} here."
+            raise InputFault("walks", text, file=str(path), field=f"line {number}", remedy="Name them apart.")
+        fixes.setdefault(name, []).append(tuple(fix))
+    return tuple(_walk(name, kinds[name], fixes[name], path) for name in fixes)
 
 
 def _row(number: int, line: Sequence[str], path: Path) -> tuple[str, str, int, float, float]:
