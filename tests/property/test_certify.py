@@ -98,7 +98,7 @@ def test_what_is_claimed_is_certified_again(game: Game, tmp_path: Path, capsys: 
     assert (code, answer["first_failure"], answer["difference"]) == (0, None, 0.0)
     assert 0.05 < answer["certified_detection"] == answer["claimed_detection"] < 1.0
     assert answer["max_credit_violation"] <= 1e-12
-    assert (answer["states"], answer["tours"]) == (14 * 20, 6)
+    assert (answer["states"], answer["tours"]) == (14 * 20, 3)
     times = [int(place["utc_ns"]) for place in answer["worst_path"]]
     assert times == sorted(times)
     assert main(["certify", str(tmp_path / "plan.json"), "--lang", "en"]) == 0

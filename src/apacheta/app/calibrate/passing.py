@@ -1,9 +1,8 @@
 """Decoys passing through the picture: how long each was in it, how finely, and whether a track was confirmed on him."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ...core.alerts import Alert
 from ...core.instant import NS
 from ...core.sight import Frame
 from ...formats.ts import PesUnit
-from ...geo import line_of_sight
+from ...geo import LocalGrid, line_of_sight
 from ...plan.looks import BODY_M
 from ...plan.noticing import Noticed
 from ...see import Eye, Sighting
@@ -42,7 +41,7 @@ class Pass:
 class Passing:
     """A tap of a chain: notes the passes of the walks' decoys."""
 
-    def __init__(self, walks: Sequence[Walk], eye_of: Any) -> None:
+    def __init__(self, walks: Sequence[Walk], eye_of: Callable[[], Eye | None]) -> None:
         self._walks, self._eye_of = walks, eye_of
         self._open: dict[str, list[tuple[int, float]]] = {}
         self._noticed_ns: dict[str, int] = {}
@@ -56,8 +55,8 @@ class Passing:
 
     def look(self, frame: Frame, sighting: Sighting, incidents: Mapping[str, str]) -> None:
         """Who is in the picture, and which of them a track is confirmed on."""
-        eye: Eye = self._eye_of()
-        view = view_of(frame, eye.dem, eye.grid)
+        eye = self._eye_of()
+        view = None if eye is None else view_of(frame, eye.dem, eye.grid)
         if view is None:
             return
         for walk in self._walks:
@@ -65,7 +64,7 @@ class Passing:
             gsd_m = None if place is None else _gsd_of(view, *place)
             if place is not None and gsd_m is not None:
                 self._in_view(walk, view.utc_ns, gsd_m)
-                if walk.name not in self._noticed_ns and _is_noticed(sighting, *place):
+                if walk.name not in self._noticed_ns and _is_noticed(sighting, view.grid, *place):
                     self._noticed_ns[walk.name] = view.utc_ns
 
     def passes(self) -> list[Pass]:
@@ -102,12 +101,12 @@ def _gsd_of(view: View, lat_deg: float, lon_deg: float) -> float | None:
     return float(np.linalg.norm(point - view.position_m)) / view.camera.focal_px
 
 
-def _is_noticed(sighting: Sighting, lat_deg: float, lon_deg: float) -> bool:
+def _is_noticed(sighting: Sighting, grid: LocalGrid, lat_deg: float, lon_deg: float) -> bool:
     """Whether a confirmed track that is no animal's means one who is there: the rule of true alerts."""
+    x, y = grid.xy(lat_deg, lon_deg)
     for track in sighting.tracks:
         if track.confirmed and track.kind != "animal":
-            north_m = (track.position.lat_deg - lat_deg) * 110_600.0
-            east_m = (track.position.lon_deg - lon_deg) * 111_300.0 * math.cos(math.radians(lat_deg))
-            if math.hypot(north_m, east_m) <= reach_m_of(track.position_cov_m2):
+            at_x, at_y = grid.xy(track.position.lat_deg, track.position.lon_deg)
+            if math.hypot(at_x - x, at_y - y) <= reach_m_of(track.position_cov_m2):
                 return True
     return False

@@ -12,7 +12,6 @@ from ...core.errors import InputFault
 from ...core.plan import WatchPlan
 from ...formats.canonical import sha256_hex
 from ...formats.plan_json import decode_plan
-from ...plan.game import Lottery
 from ...plan.game.lattice import crossers_of, goals_of, lattice_of
 from ...plan.game.night import lottery_of
 from ...plan.game.recheck import Game, credit_violation, first_difference, game_of
@@ -72,7 +71,7 @@ def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bo
         "difference": difference,
         "max_credit_violation": violation,
         "states": claim.game.cells * claim.game.steps,
-        "tours": _drawn(lottery),
+        "tours": len(claim.game.worths),
         "worst_path": passed(claim.game, found.way),
         "first_failure": wrong,
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -108,10 +107,6 @@ def anew_of(claim: Claim, plan_path: Path, sector: Path | None) -> str | None:
     looked = looked_of_plan(claim.plan, given.sector.weather, given.fleet, world.dem, table)
     lattice = lattice_of(given.sector, world.dem, world.border_line)
     return first_difference(claim.game, game_of(lattice, crossers_of(lattice, goals_of(lattice, given.sector)), looked))
-
-
-def _drawn(lottery: Lottery) -> int:
-    return sum(len(draw.tours) for draw in lottery)
 
 
 def _summary(body: dict[str, Any], language: str | None) -> str:
