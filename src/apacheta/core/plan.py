@@ -75,7 +75,9 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     search_rate_km2_h: ground in the looks times the share of walkers that they notice there, for each hour of looking;
     sweep_width_m: the same for each metre flown (Koopman's effective sweep width). game_sha256: of what
-    certified_detection was worked out from (`apacheta certify`). The last three are left out where they are not known.
+    certified_detection was worked out from (`apacheta certify`). draw_sha256: of the seed that the slots' tours were
+    drawn from, which is told after the flight; draw_blind: what keeps them from being found by this file's own hash
+    until then (plan/draw.py). The last five are left out where they are not known.
     """
 
     format: Literal["plan/1"]
@@ -107,6 +109,8 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sweep_width_m: float | None = None
     look_table_sha256: str | None = None
     game_sha256: str | None = None
+    draw_sha256: str | None = None
+    draw_blind: str | None = None
 
     def tour(self, tour_id: str) -> Tour:
         """The tour of that id."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.instant import NS
 from ..core.plan import Dropped, Policy, Slot
 from ..core.sector import FleetMember, Sector
+from .draw import drawn_index
 from .menu import Menu
 from .separation import LAPSE_S, LATE_S, SEPARATION_M, Tracks
 from .tours import Flown
@@ -195,11 +196,11 @@ def _shifts(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
 
 
 def slots_of(
-    sector: Sector, table: Sequence[Timed], policy: Policy, rng: np.random.Generator
+    sector: Sector, table: Sequence[Timed], policy: Policy, draw_seed: bytes
 ) -> tuple[list[Slot], list[Dropped]]:
-    """Every launch of the night in order of time, with its lottery and its draw."""
+    """Every launch of the night in order of time, with its lottery and its draw (draw_seed: 32 bytes)."""
     launches = sorted((launch, i) for i, t in enumerate(table) for launch in t.launches(sector.end_utc_ns))
-    slots = [_slot(n, table[i].share, launch, policy, rng) for n, (launch, i) in enumerate(launches)]
+    slots = [_slot(n, table[i].share, launch, policy, draw_seed) for n, (launch, i) in enumerate(launches)]
     dropped = []
     for one in table:
         if not one.launches(sector.end_utc_ns):
@@ -209,19 +210,18 @@ def slots_of(
     return slots, dropped
 
 
-def _slot(index: int, share: Share, launch: int, policy: Policy, rng: np.random.Generator) -> Slot:
-    chances = probabilities_of(policy, share)
-    drawn = int(np.searchsorted(np.cumsum(chances), rng.random() * chances.sum(), side="right"))
-    drawn = min(drawn, len(chances) - 1)
+def _slot(index: int, share: Share, launch: int, policy: Policy, draw_seed: bytes) -> Slot:
+    name = f"slot-{index + 1:02d}"
+    chances = tuple(float(c) for c in probabilities_of(policy, share))
     return Slot(
-        id=f"slot-{index + 1:02d}",
+        id=name,
         aircraft=share.member.id,
         aircraft_type=share.member.type,
         base=share.member.base,
         launch_utc_ns=str(launch),
         tours=tuple(f.tour.id for f in share.flown),
-        probabilities=tuple(float(c) for c in chances),
-        drawn=share.flown[drawn].tour.id,
+        probabilities=chances,
+        drawn=share.flown[drawn_index(draw_seed, name, chances)].tour.id,
     )
 
 

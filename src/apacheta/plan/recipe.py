@@ -18,6 +18,7 @@ from ..formats.canonical import canonical_bytes, sha256_hex
 from ..geo import BorderLine, Dem, amsl_of_hae
 from .airspace import Airspace, airspace_of
 from .containment import Ground, ceiling_of
+from .draw import blinding, commitment, exercise_seed
 from .looks import STARE_S
 from .lottery import separation_m, shares_of, slots_of, timetable_of
 from .menu import Menu, Racetracks, Start, menu_of
@@ -61,16 +62,18 @@ def plan_night(
     tell: Callable[[str], None] = lambda text: None,
     proof_ground: Ground | None = None,
     looks: LookTable | None = None,
+    draw_seed: bytes | None = None,
 ) -> PlanResult:
     """Plan every slot of the night. The same arguments give the same plan.
 
     `proof_ground`: what the containment proof needs; then tours are moved, lowered or dropped until it holds. Without
     it, and where nothing bounds a failure of an aircraft, only the standoff is kept. looks: what they are worth, by
-    default by the program's own table.
+    default by the program's own table. draw_seed: 32 secret bytes from which the slots' tours are drawn; by default
+    they follow from `seed`, which is for exercises: whoever knows it knows the draw.
     `out_of_time` is asked between tries; once it says yes the plan is made of what was found. Raises InputFault where
     an aircraft cannot lift off from its base (`cannot_lift_off`).
     """
-    rng = np.random.default_rng([seed, 0])
+    rng, draw_seed = np.random.default_rng([seed, 0]), draw_seed or exercise_seed(seed)
     for member in sector.fleet:
         check_lift_off(sector, _base(sector, member.base), fleet[member.type], dem)
     inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
@@ -95,7 +98,7 @@ def plan_night(
     shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
     bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
     table, too_near = timetable_of(sector, shares, bases)
-    slots, late = slots_of(sector, table, policy, np.random.default_rng([seed, 1]))
+    slots, late = slots_of(sector, table, policy, draw_seed)
     dropped = [*too_near, *late]
     if sector.weather.icing:
         text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
@@ -131,6 +134,8 @@ def plan_night(
         search_rate_km2_h=_search_rate(drawn, dem),
         sweep_width_m=_sweep_width_m(drawn, dem),
         look_table_sha256=(looks or default_table()).sha256,
+        draw_sha256=commitment(draw_seed),
+        draw_blind=blinding(draw_seed),
         containment="standoff_only",
         certified_detection=None,
     )
