@@ -26,6 +26,7 @@ from apacheta.formats.plan_json import decode_plan, encode_plan
 from apacheta.geo import Camera, Dem, LocalGrid, aim_axes, cold_altimeter_error_m, line_of_sight, project, ray_ranges_m
 from apacheta.plan import PlanResult, check_lift_off, plan_night
 from apacheta.plan.airspace import Airspace, airspace_of
+from apacheta.plan.draw import blinding, commitment, drawn_index, exercise_seed
 from apacheta.plan.lottery import LEAST_TOURS, shares_of, timetable_of
 from apacheta.plan.menu import Circles, Menu, Start, flown_of
 from apacheta.plan.routes import Way, Ways, pad_of, sharpest_rad
@@ -509,17 +510,41 @@ def test_a_racetrack_too_tight_for_the_wind_at_a_height_that_its_laps_come_throu
 def test_the_same_seed_gives_the_same_bytes_and_another_another_draw(planned: Planned, result: PlanResult) -> None:
     again = planned.plan()
     assert encode_plan(again.plan) == encode_plan(result.plan)
-    draws = {tuple(s.drawn for s in planned_slots(result.plan, seed)) for seed in range(6)}
-    assert len(draws) > 1
+    draws = [drawn_anew(result.plan, exercise_seed(seed)) for seed in range(1, 7)]
+    assert draws[0] == [s.drawn for s in result.plan.slots]
+    assert len(set(map(tuple, draws))) > 1
 
 
-def planned_slots(plan: WatchPlan, seed: int) -> list:
-    """The plan's slots drawn anew with another seed, from its own lotteries."""
-    rng = np.random.default_rng([seed, 1])
-    return [
-        msgspec.structs.replace(s, drawn=s.tours[int(np.searchsorted(np.cumsum(s.probabilities), rng.random()))])
-        for s in plan.slots
-    ]
+def drawn_anew(plan: WatchPlan, draw_seed: bytes) -> list[str]:
+    """What the plan's own lotteries give from a seed."""
+    return [s.tours[drawn_index(draw_seed, s.id, s.probabilities)] for s in plan.slots]
+
+
+def test_a_secret_seed_changes_the_draws_and_what_they_hide_behind_and_no_tour(
+    planned: Planned, result: PlanResult
+) -> None:
+    secret = bytes(range(32))
+    other = planned.plan(draw_seed=secret)
+    assert (other.plan.tours, other.plan.seed) == (result.plan.tours, result.plan.seed)
+    assert [s.drawn for s in other.plan.slots] == drawn_anew(result.plan, secret)
+    assert (other.plan.draw_sha256, other.plan.draw_blind) == (commitment(secret), blinding(secret))
+    assert result.plan.draw_sha256 == commitment(exercise_seed(1))
+
+
+def test_a_plan_without_a_seed_draws_from_a_secret_one_and_one_with_it_says_that_it_can_be_foretold(
+    tmp_path: Path,
+) -> None:
+    path, out = two_valleys(tmp_path), tmp_path / "out"
+    bodies = [run(path, out, seed=seed, max_seconds=0.001)[0] for seed in (None, None, 1, 1)]
+    told = ["draw_foretellable" in {w["code"] for w in body["warnings"]} for body in bodies]
+    assert (told, [body["seed"] for body in bodies]) == ([False, False, True, True], [1] * 4)
+    first, second, third, fourth = (body["draw_sha256"] for body in bodies)
+    assert len({first, second, third}) == 3
+    assert third == fourth == commitment(exercise_seed(1))
+    kept = json.loads((out / "draw.json").read_bytes())
+    assert kept == {"format": "draw/1", "plan_sha256": bodies[3]["plan_sha256"], "seed": exercise_seed(1).hex()}
+    assert (out / "draw.json").stat().st_mode & 0o777 == 0o600
+    assert kept["seed"] not in (out / "plan.json").read_text() + (out / "plan.html").read_text(encoding="utf-8")
 
 
 def test_policies_differ_in_their_probabilities_only(planned: Planned, result: PlanResult) -> None:
@@ -663,14 +688,15 @@ def test_an_older_certificate_does_not_stay_beside_a_plan_that_has_none(tmp_path
     path.write_text(changed(SECTOR, "qnh_hpa = 1013", "qnh_hpa = 984"), encoding="utf-8")
     body, _ = run(path, out, max_seconds=0.001)
     assert (body["certificate"], [w["code"] for w in body["warnings"]][:1]) == (None, ["air_out_of_range"])
-    assert sorted(p.name for p in out.iterdir()) == ["inputs.json", "plan.html", "plan.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["draw.json", "inputs.json", "plan.html", "plan.json"]
 
 
 def test_the_command_writes_plan_and_page_whole(planned: Planned, tmp_path: Path) -> None:
     given = {"policy": "strips", "seed": 3, "max_seconds": None, "out_dir": tmp_path / "out", "language": "es"}
     given |= {"sector_path": planned.path}
     made = make_plan(planned.sector, planned.mandate, planned.fleet, planned.world, **given)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["certificate.json", "plan.html", "plan.json"]
+    files = ["certificate.json", "draw.json", "plan.html", "plan.json"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == files
     page = made.report_path.read_text(encoding="utf-8")
     assert '<html lang="es">' in page
     assert "://" not in page

@@ -40,6 +40,20 @@ def test_what_is_durable_is_on_disk_before_it_has_its_name_and_the_name_after(
     assert done == ["sync", "name", "sync"]
 
 
+def test_a_secret_is_its_owners_alone_from_its_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the umask, over an older file that all may read, and before it has its name."""
+    modes: list[int] = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: (modes.append(a.stat().st_mode & 0o777), replace(a, b))[1])
+    (tmp_path / "a").write_bytes(b"older")
+    before = os.umask(0o002)
+    try:
+        write_all({tmp_path / "a": b"secret", tmp_path / "b": b"for all"}, secret=[tmp_path / "a"])
+    finally:
+        os.umask(before)
+    assert modes == [(tmp_path / name).stat().st_mode & 0o777 for name in "ab"] == [0o600, 0o664]
+
+
 def test_the_owner_says_who_may_read(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:

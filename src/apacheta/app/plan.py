@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import secrets
 import sys
 import time
 from collections.abc import Mapping
@@ -24,9 +25,11 @@ from ..formats.plan_json import encode_plan
 from ..plan import PlanResult, plan_night
 from ..plan.containment import Ground, check_inputs, prove
 from ..plan.cost import Change, cost_of
+from ..plan.draw import SEED_BYTES, exercise_seed
 from ..plan.noticing import LookTable, default_table, written
 from ..plan.performance import wind_at
 from .answer import COMMAND_LINE, Answer, run_to_answer, show
+from .draw import DRAW_FILE, encode_draw
 from .files import write_all
 from .loading import (
     World,
@@ -49,13 +52,15 @@ KEYS = (
     *("legs", "min_border_distance_m", "border_line_accuracy_m", "min_terrain_clearance_m", "min_separation_m"),
     *("min_energy_reserve_fraction", "containment", "unwatchable", "unwatchable_path", "remedies"),
     *("unwatchable_share", "open_share", "open_path", "excluded"),
-    *("search_rate_km2_h", "sweep_width_m", "look_table_sha256"),
+    *("search_rate_km2_h", "sweep_width_m", "look_table_sha256", "draw_sha256"),
     *("certified_detection", "best_attack_detection", "attack_restarts", "bracket"),
     *("worst_path", "dropped", "planned_km2", "watched_without_proof_km2", "still_watched_share"),
     *("changed_by_proof", "certificate", "certificate_sha256", "cpu_seconds", "wall_seconds"),
 )
 GAME_FILE, LOOKS_FILE = "game.npz", "looks.csv"
 """Beside plan.json: what its certified detection was worked out from, and the table of looks."""
+SEARCH_SEED = 1
+"""Of the search, where none is given; the tours are then drawn from a secret one."""
 INPUTS_FILE = "inputs.json"
 """Beside plan.json: where its sector is, so that it can be proven anew."""
 
@@ -88,10 +93,12 @@ def make_plan(
     language: str | None = None,
     with_cost: bool = False,
     looks: LookTable | None = None,
+    draw_seed: bytes | None = None,
 ) -> Made:
-    """Plan the night, prove its containment, and write plan.json, plan.html and certificate.json into a folder, which
-    is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and ask who gets
-    through unseen. Raises InputFault.
+    """Plan the night, prove its containment, and write plan.json, plan.html, certificate.json and draw.json into a
+    folder, which is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and
+    ask who gets through unseen. draw_seed: from which the tours are drawn; by default that of an exercise, from `seed`.
+    Raises InputFault.
     """
     from .openings import keys_of, unseen_of
     from .plan_page import failures_of, render_plan
@@ -100,11 +107,12 @@ def make_plan(
     deadline = _Deadline(max_seconds)
     proof_ground, unproven = _proof_ground(sector, fleet)
     given = sector, mandate, fleet, ground.dem, ground.border_line, policy, seed, deadline
-    result = plan_night(*given, tell=_tell, proof_ground=proof_ground, looks=looks)
+    draw_seed = draw_seed or exercise_seed(seed)
+    result = plan_night(*given, tell=_tell, proof_ground=proof_ground, looks=looks, draw_seed=draw_seed)
     interrupted, cost = deadline.interrupted, None
     if with_cost and proof_ground is not None and not interrupted:
         _tell("cost")
-        without = plan_night(*given, looks=looks)
+        without = plan_night(*given, looks=looks, draw_seed=draw_seed)
         if not deadline.interrupted:
             cost = cost_of(result, without, _prove_anyway(without.plan, sector, fleet, sector_path, proof_ground))
     unseen, beside = None, dict[str, bytes]()
@@ -135,7 +143,8 @@ def make_plan(
     else:
         (out_dir / "certificate.json").unlink(missing_ok=True)  # an older plan's, of the same folder
     plan_path, report_path = out_dir / "plan.json", out_dir / "plan.html"
-    write_all({**files, plan_path: data})
+    draw = {out_dir / DRAW_FILE: encode_draw(sha256_hex(data), draw_seed)}
+    write_all(files | draw | {plan_path: data}, secret=draw)
     body = _body(result.plan) | {
         "interrupted": interrupted,
         "plan": str(plan_path),
@@ -192,13 +201,13 @@ def run(
     out_dir: Path,
     mandate_path: Path | None = None,
     policy: Policy = "strips",
-    seed: int = 1,
+    seed: int | None = None,
     max_seconds: float | None = None,
     language: str | None = None,
     looks_path: Path | None = None,
 ) -> tuple[dict[str, Any], int]:
     """Plan a sector's night; the answer as JSON and the exit code. Faults become lines of the answer."""
-    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": policy, "seed": seed})
+    answer = _answer(policy, seed)
     given = mandate_path, policy, seed, max_seconds, language, looks_path
     run_to_answer(answer, lambda a: _work(a, sector_path, out_dir, *given))
     return answer.as_json(), answer.exit_code
@@ -209,7 +218,7 @@ def command(arguments: argparse.Namespace) -> int:
     mandate = Path(arguments.mandate) if arguments.mandate else None
     looks = Path(arguments.looks) if arguments.looks else None
     given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang, looks
-    answer = Answer(SCHEMA, KEYS, {"interrupted": False, "policy": arguments.policy, "seed": arguments.seed})
+    answer = _answer(arguments.policy, arguments.seed)
     if arguments.policy == "game":
         remedy = "Take strips, strip-lottery or lawnmower."
         line = ErrorLine(code="not_built", text="the patrol game is not built yet.", field="--policy", remedy=remedy)
@@ -219,13 +228,17 @@ def command(arguments: argparse.Namespace) -> int:
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
 
 
+def _answer(policy: Policy, seed: int | None) -> Answer:
+    return Answer(SCHEMA, KEYS, {"interrupted": False, "policy": policy, "seed": SEARCH_SEED if seed is None else seed})
+
+
 def _work(
     answer: Answer,
     sector_path: Path,
     out_dir: Path,
     mandate_path: Path | None,
     policy: Policy,
-    seed: int,
+    seed: int | None,
     max_seconds: float | None,
     language: str | None,
     looks_path: Path | None,
@@ -247,12 +260,13 @@ def _work(
             ground,
             sector_path=sector_path,
             policy=policy,
-            seed=seed,
+            seed=SEARCH_SEED if seed is None else seed,
             max_seconds=max_seconds,
             out_dir=out_dir,
             language=language,
             with_cost=True,
             looks=looks,
+            draw_seed=secrets.token_bytes(SEED_BYTES) if seed is None else None,
         )
     except InputFault as fault:
         raise with_file(fault, sector_path) from None
@@ -262,6 +276,7 @@ def _work(
     if made.unproven is not None:
         answer.warnings.append(msgspec.structs.replace(made.unproven, file=str(sector_path)))
     answer.warnings += _gust_below_wind(made.plan, sector, sector_path)
+    answer.warnings += _draw_foretellable(seed)
     if sector.note:
         answer.warnings.append(ErrorLine(code="sector_note", text=sector.note, file=str(sector_path), field="note"))
     if not made.plan.slots:
@@ -300,6 +315,15 @@ def _gust_below_wind(plan: WatchPlan, sector: Sector, sector_path: Path) -> list
     ]
 
 
+def _draw_foretellable(seed: int | None) -> list[ErrorLine]:
+    """A seed on the command line is no secret."""
+    if seed is None:
+        return []
+    text = f"whoever knows that the seed is {seed} knows every tour that is drawn: this plan is for exercises."
+    remedy = "Leave --seed out: the tours are then drawn from a secret seed."
+    return [ErrorLine(code="draw_foretellable", text=text, field="--seed", remedy=remedy)]
+
+
 def check_folder(out_dir: Path) -> None:
     """Refuse a place for the plan where a file is in the way, before anything is worked out."""
     there = next(path for path in (out_dir, *out_dir.absolute().parents) if path.exists())
@@ -334,6 +358,7 @@ def _body(plan: WatchPlan) -> dict[str, Any]:
         "search_rate_km2_h": plan.search_rate_km2_h,
         "sweep_width_m": plan.sweep_width_m,
         "look_table_sha256": plan.look_table_sha256,
+        "draw_sha256": plan.draw_sha256,
         "certified_detection": plan.certified_detection,
         "dropped": [{"what": d.what, "why": d.why, "text": d.text} for d in plan.dropped],
         "planned_km2": plan.planned_km2,

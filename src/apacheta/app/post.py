@@ -12,6 +12,7 @@ from ..core.mandate import Mandate
 from ..formats.canonical import sha256_hex
 from ..formats.mandate_toml import mandate_file_of
 from ..formats.strict import decode_toml
+from .draw import DRAW_FILE
 from .files import write_all, write_whole
 
 POST_FORMAT = 'format = "post/1"\n'
@@ -48,6 +49,11 @@ class Post:
     def certificate(self) -> Path:
         """The newest plan's proof, if it has one."""
         return self.plans / "certificate.json"
+
+    @property
+    def draw(self) -> Path:
+        """The seed of the newest plan's draw, secret until its flights are over."""
+        return self.plans / DRAW_FILE
 
     @property
     def reports(self) -> Path:
@@ -107,12 +113,14 @@ class Post:
         return wanted
 
     def set_plan_aside(self) -> None:
-        """Keep the newest plan, its page and its certificate under the plan's SHA-256 too: the next one takes their
-        names."""
+        """Keep the newest plan, its page, its certificate and its draw under the plan's SHA-256 too: the next one takes
+        their names."""
         if self.plan.is_file():
             name = sha256_hex(self.plan.read_bytes())
             ends = {".json": self.plan, ".html": self.plan.with_suffix(".html"), CERTIFICATE_END: self.certificate}
-            write_all({self.plans / f"{name}{e}": p.read_bytes() for e, p in ends.items() if p.is_file()})
+            ends[f".{DRAW_FILE}"] = self.draw
+            files = {self.plans / f"{name}{e}": p.read_bytes() for e, p in ends.items() if p.is_file()}
+            write_all(files, secret=[self.plans / f"{name}.{DRAW_FILE}"])
 
 
 class PostFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

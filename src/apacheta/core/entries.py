@@ -12,6 +12,7 @@ EntryKind = Literal[
     "positions",
     "position_gap",
     "flight_close",
+    "draw",
     "video_segment",
     "looks",
     "alert",
