@@ -27,17 +27,21 @@ from apacheta.app.demo import recipe
 from apacheta.app.demo.command import KEYS, SCHEMA
 from apacheta.app.demo.night import DemoSettings, Night
 from apacheta.app.demo.progress import Progress
+from apacheta.app.draw import DRAW_FILE, encode_draw
 from apacheta.app.report import ink
 from apacheta.app.texts import Texts
 from apacheta.core.place import AmslM, GeoPoint, HaeM
 from apacheta.core.plan import Slot, Stare, Tour, WatchPlan, Waypoint
 from apacheta.core.sector import Sector
+from apacheta.formats.canonical import sha256_hex
 from apacheta.formats.plan_json import encode_plan
+from apacheta.plan.draw import blinding, commitment, exercise_seed
 from apacheta.sim.night.cast import cast_of
 from apacheta.sim.world import World, generate_world, load_world
 
 NS = 1_000_000_000
 SEED, PARTY = 3, "mules-02"
+DRAW_SEED = exercise_seed(SEED)
 MINUTES = 0.4
 STATION_S, ALOFT_S = 1800.0, 240.0
 """From the night's begin to the first picture; and from take-off to it."""
@@ -104,7 +108,9 @@ def fly(
 def _made_by_hand(late: tuple[str, ...], sector: Sector, *_: Any, out_dir: Path, **__: Any) -> Any:
     world = load_world(exercise.generated_pass(SEED, lambda *_: None).world)
     plan = _plan(world, sector, late)
-    (out_dir / "plan.json").write_bytes(encode_plan(plan))
+    data = encode_plan(plan)
+    (out_dir / "plan.json").write_bytes(data)
+    (out_dir / DRAW_FILE).write_bytes(encode_draw(sha256_hex(data), DRAW_SEED))
     return SimpleNamespace(plan=plan)
 
 
@@ -129,6 +135,7 @@ def _plan(world: World, sector: Sector, late: tuple[str, ...]) -> WatchPlan:
         clearance_required_m=None, tours=tuple(tours.values()), slots=slots, dropped=(), min_border_distance_m=None,
         min_terrain_clearance_m=None, min_separation_m=None, min_energy_reserve_fraction=None, planned_km2=1.0,
         search_rate_km2_h=None, containment="standoff_only", certified_detection=None,
+        draw_sha256=commitment(DRAW_SEED), draw_blind=blinding(DRAW_SEED),
     )  # fmt: skip
 
 

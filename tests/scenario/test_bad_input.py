@@ -524,7 +524,7 @@ def test_a_night_without_a_sortie_leaves_its_plan_in_the_account(run: Run, world
     body = run("demo", "--headless", "--sector", world / "sector.toml", "--post", post)
     assert (body["exit_code"], body["errors"][0]["code"]) == (1, "no_sortie")
     account = entries_of(post)
-    assert [kind for kind, _ in account] == ["log_open", "mandate", "plan", "fault", "log_close"]
+    assert [kind for kind, _ in account] == ["log_open", "mandate", "plan", "fault", "draw", "log_close"]
     assert "No sortie can be flown" in account[3][1]["text"]
     planned = hashlib.sha256((post / "plans" / "plan.json").read_bytes()).hexdigest()
     assert (account[2][1]["plan_sha256"], account[2][1]["slots"]) == (planned, [])

@@ -54,6 +54,7 @@ def test_what_ends_a_night_before_its_time_is_once_in_its_log(
     night = cut(tmp_path, monkeypatch, where, name, step)
     assert (night.answer["exit_code"], night.answer["interrupted"]) == (code, code == 130)
     assert [f["what"] for f in night.entries("fault")] == [fault]
+    assert len(night.entries("draw")) == len(night.entries("plan")) == (0 if name == "_planned" else 1)
     assert night.entries("log_close")
     assert (night.answer["post"], night.answer["sector"]) == (str(night.post), "generated pass 3")
     assert signal.getsignal(signal.SIGTERM) is before

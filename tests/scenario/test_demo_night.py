@@ -19,6 +19,7 @@ import pytest
 from processes import PATIENCE_S, until
 
 from apacheta.adapters.filelog import FileLogStore
+from apacheta.app.cli import main
 from apacheta.app.demo.command import KEYS
 from apacheta.app.post import open_post
 
@@ -122,8 +123,20 @@ def test_the_account_holds_every_link_of_the_chain(night: tuple[Path, dict[str, 
         "video_segment",
         "looks",
         "flight_close",
+        "draw",
         "log_close",
     } <= set(kinds)
+
+
+def test_the_draw_is_committed_to_before_the_flight_and_told_after_it(
+    night: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    post, _ = night
+    plan, draw = (next(e["body"] for e in entries(post) if e["kind"] == kind) for kind in ("plan", "draw"))
+    assert plan["draw_sha256"] == hashlib.sha256(bytes.fromhex(draw["seed"])).hexdigest()
+    assert [set(slot) for slot in plan["slots"]] == [{"slot", "launch_utc_ns"}] * len(plan["slots"])
+    assert main(["certify", str(post / "plans" / "plan.json"), "--post", str(post), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["draw"] == "log"
 
 
 def test_the_kept_video_is_what_the_log_hashed(night: tuple[Path, dict[str, Any]]) -> None:

@@ -116,7 +116,7 @@ def test_a_live_night_is_seen_by_real_clients_and_ends_with_control_c(demo: Demo
     assert answer["peak_rss_mb"] > 300
     assert Path(answer["report"]).stat().st_size > 10_000
     kinds = Counter(e["kind"] for e in entries(demo.post))
-    assert (kinds["mandate"], kinds["plan"], kinds["fault"]) == (1, 1, 1)
+    assert (kinds["mandate"], kinds["plan"], kinds["fault"], kinds["draw"]) == (1, 1, 1, 1)
     assert kinds["flight_open"] == kinds["flight_close"] == 3
     assert verified(demo.post)["tree_size"] == answer["entries"]
 
@@ -150,7 +150,7 @@ def test_every_process_may_be_killed_and_nothing_that_was_acknowledged_is_lost(d
     warned = [w["code"] for w in answer["warnings"]]
     assert warned.count("process_restarted") >= 3
     kinds = Counter(e["kind"] for e in entries(demo.post))
-    assert (kinds["mandate"], kinds["plan"], kinds["log_resume"]) == (1, 1, 1)
+    assert (kinds["mandate"], kinds["plan"], kinds["log_resume"], kinds["draw"]) == (1, 1, 1, 1)
     numbers = defaultdict(list)
     for entry in entries(demo.post):
         if entry["kind"] == "video_segment":

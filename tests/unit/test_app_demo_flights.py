@@ -39,6 +39,7 @@ def fly(folder: Path) -> None:
     night = SimpleNamespace(
         fleet=("a1",),
         past=None,
+        post=SimpleNamespace(watch="watch-1"),
         plan=SimpleNamespace(slots=[slot_of(s) for s in two], tour={s.tour.id: s.tour for s in two}.__getitem__),
     )
     simulator = stage.simulator(

@@ -30,7 +30,7 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
         keeper.note("plan", START_NS, {"watch": watch})
         segment(keeper, 1, 60)
         segment(keeper, 2, 50)
-        flights = Flights(night(None), keeper)  # type: ignore[arg-type]
+        flights = Flights(night(None, watch), keeper)  # type: ignore[arg-type]
         for second in range(25):
             fly(keeper, flights, second)
         if watch == "watch-0":
@@ -50,8 +50,8 @@ def fly(keeper: Keeper, flights: Flights, second: int, phase: str = "station") -
     flights.fix(msgspec.structs.replace(fix(START_NS + second * NS), phase=phase))
 
 
-def night(past: Any) -> SimpleNamespace:
-    return SimpleNamespace(fleet=("A1",), plan=SimpleNamespace(slots=()), past=past)
+def night(past: Any, watch: str = "watch-1") -> SimpleNamespace:
+    return SimpleNamespace(fleet=("A1",), plan=SimpleNamespace(slots=()), past=past, post=SimpleNamespace(watch=watch))
 
 
 def entries(post: Post, kind: str) -> list[dict[str, Any]]:

@@ -188,7 +188,7 @@ def night_of(chains: dict[str, Chain]) -> Any:
     """What watching needs of a night, flown at second 7."""
     return SimpleNamespace(
         fleet=tuple(chains), chains=chains, fixes={}, first_frame_s=None, faults=[], interrupted=False,
-        dead_simulator=None, live=None, past=None,
+        dead_simulator=None, live=None, past=None, post=SimpleNamespace(watch="watch-1"),
         sector=SimpleNamespace(start_utc_ns=7), settings=SimpleNamespace(language="en"), rate_hz=10.0,
         plan=SimpleNamespace(slots=()),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from ...core.instant import NS
 from ...core.sight import Fix
 from ...formats.canonical import sha256_hex
 from ...ports import Clock
+from ..draw import reveal_of
 from ..files import write_whole
 from ..post import Post
 
@@ -117,18 +118,28 @@ class Keeper:
                 self._tell(self._account.checkpoint())
                 self._checkpoint_ns = now_ns
 
-    def close(self) -> Checkpoint:
+    def close(self, is_over: bool = False) -> Checkpoint:
         """Write down what waits and close the log, whatever becomes of what waits; its last checkpoint. A thread that
-        still lives then finds the log closed: LocalProtocolError `log_is_closed`."""
+        still lives then finds the log closed: LocalProtocolError `log_is_closed`. is_over: nobody goes on in this
+        watch; if nothing of it flies any more the seed of its draw is told, and no flight can be opened after that."""
         with self._lock:
             try:
                 self.close_blocks()
                 self.commit()
+                if is_over and not self._is_closed:
+                    self._reveal()
             finally:
                 self._is_closed = True
                 checkpoint = self._account.close()
             self._tell(checkpoint)
             return checkpoint
+
+    def _reveal(self) -> None:
+        """Tell the seed of the watch's draw, where that is due."""
+        entries = (self._account.entry(index) for index in range(self._account.size))
+        entry = reveal_of(entries, self._post.watch, self._post.draw)
+        if entry is not None:
+            self._account.record_many([entry])
 
     def _tell(self, checkpoint: Checkpoint) -> None:
         if self.told is not None:

@@ -65,12 +65,12 @@ def _watched(answer: Answer, spec: NightSpec, run: RunFolder, stop: Stop) -> Non
         night = _night(answer, spec, post, account)
         with Progress(sys.stderr, Texts(spec.settings.language)) as progress:
             _watch(night, keeper, progress, spec, run, account, stop)
-            finish(answer, night, keeper.close(), signer, progress)
+            finish(answer, night, keeper.close(is_over=True), signer, progress)
     except BaseException as failure:
         with suppress(Fault, OSError):  # the first failure is the one to tell
             note_failure(load_sector(Path(spec.sector)), night, keeper, failure)
         with suppress(Fault, OSError):
-            keeper.close()
+            keeper.close(is_over=True)
         raise
     finally:
         if night is not None and night.live is not None:

@@ -12,7 +12,7 @@ class Flights:
     A flight that a killed process left open goes on."""
 
     def __init__(self, night: Night, keeper: Keeper) -> None:
-        self._keeper = keeper
+        self._keeper, self._watch = keeper, night.post.watch
         self._sorties = {name: [s for s in sorties_of(night.plan) if s.aircraft == name] for name in night.fleet}
         self._open: dict[str, tuple[int, Fix, int]] = {}
         past = night.past
@@ -44,6 +44,7 @@ class Flights:
         sorties = self._sorties.get(fix.aircraft, [])
         due = [s for s in sorties if s.launch_utc_ns <= fix.utc_ns + 60 * NS]
         body = {
+            "watch": self._watch,
             "aircraft": fix.aircraft,
             "number": number,
             "sortie": due[-1].id if due else None,
@@ -59,6 +60,7 @@ class Flights:
         number, last, count = opened
         self._keeper.close_blocks()
         body = {
+            "watch": self._watch,
             "aircraft": name,
             "number": number,
             "fixes": count,

@@ -53,7 +53,11 @@ def prepare(answer: Answer, settings: DemoSettings, progress: Progress) -> None:
     say_given(answer, given, post)
     begins: list[Begin] = []
     keeper = Keeper(post, account, settings.keep_video)
-    planned_and(answer, given, keeper, post, progress, lambda night: begins.append(_chosen(night, progress)))
+
+    def choose(night: Night) -> None:
+        begins.append(_chosen(night, progress))
+
+    planned_and(answer, given, keeper, post, progress, choose, goes_on=True)
     page = PagePart(
         log=str(post.log),
         video=str(post.video),

@@ -102,10 +102,17 @@ def _exercise(settings: DemoSettings, progress: Progress) -> tuple[Exercise, Sec
 
 
 def planned_and(
-    answer: Answer, given: Given, keeper: Keeper, post: Post, progress: Progress, work: Callable[[Night], None]
+    answer: Answer,
+    given: Given,
+    keeper: Keeper,
+    post: Post,
+    progress: Progress,
+    work: Callable[[Night], None],
+    goes_on: bool = False,
 ) -> tuple[Night, Checkpoint]:
     """The night, planned and worked on, and its closed log's checkpoint. Whatever ends it before its time is written
-    down before the log is closed, and raised."""
+    down before the log is closed, and raised. goes_on: another process flies it after the work, and until then its draw
+    is secret."""
     night = None
     try:
         night = _ready(answer, given, post, keeper, progress)
@@ -114,9 +121,9 @@ def planned_and(
         with suppress(Fault, OSError):  # the first failure is the one to tell
             note_failure(given.sector, night, keeper, failure)
         with suppress(Fault, OSError):
-            keeper.close()
+            keeper.close(is_over=True)
         raise
-    return night, keeper.close()
+    return night, keeper.close(is_over=not goes_on)
 
 
 def note_failure(sector: Sector, night: Night | None, keeper: Keeper, failure: BaseException) -> None:
@@ -181,12 +188,14 @@ def say_given(answer: Answer, given: Given, post: Post) -> None:
 
 
 def _plan_body(night: Night) -> dict[str, Any]:
+    """What the log says of the plan before anything flies: of the draw the commitment, not which tours it gave."""
     plan, proof = night.plan, night.post.certificate
-    slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns, "drawn": s.drawn} for s in plan.slots]
+    slots = [{"slot": s.id, "launch_utc_ns": s.launch_utc_ns} for s in plan.slots]
     return {
         "watch": night.post.watch,
         "video": str(night.post.video.relative_to(night.post.folder)),
         "plan_sha256": sha256_hex(night.post.plan.read_bytes()),
+        "draw_sha256": plan.draw_sha256,
         "containment": plan.containment,
         "certificate_sha256": sha256_hex(proof.read_bytes()) if proof.is_file() else None,
         "policy": plan.policy,
