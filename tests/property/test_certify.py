@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from apacheta.app.certify.game_file import encode_game, load_game
 from apacheta.app.cli import main
+from apacheta.app.draw import encode_draw
 from apacheta.app.plan import GAME_FILE
 from apacheta.core.errors import InputFault
 from apacheta.core.plan import Slot, Tour, WatchPlan
 from apacheta.formats.canonical import sha256_hex
 from apacheta.formats.plan_json import encode_plan
 from apacheta.kernels.crossing import DOWN, RIGHT
+from apacheta.plan.draw import blinding, commitment, drawn_index
 from apacheta.plan.game import Crossers, credited
 from apacheta.plan.game.lattice import Worth
 from apacheta.plan.game.night import lottery_of
@@ -103,6 +105,23 @@ def test_what_is_claimed_is_certified_again(game: Game, tmp_path: Path, capsys: 
     assert times == sorted(times)
     assert main(["certify", str(tmp_path / "plan.json"), "--lang", "en"]) == 0
     assert "It is what the plan claims" in capsys.readouterr().out
+
+
+def test_beside_a_claim_the_draws_are_asked_when_their_seed_is_there(
+    game: Game, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The seed's bytes draw t1 in both slots, or they do not."""
+    seeds = [bytes([n] * 32) for n in range(40)]
+    first = [[TOURS[drawn_index(seed, f"s{k}", (0.5, 0.3, 0.2))] == "t1" for k in LAUNCHES] for seed in seeds]
+    for seed, failure in ((seeds[first.index([True, True])], None), (seeds[first.index([True, False])], "s4 draws")):
+        plan = plan_of(game, draw_sha256=commitment(seed), draw_blind=blinding(seed))
+        path = written(tmp_path, game, plan)
+        assert certified(path, capsys)[1]["draw"] is None
+        (tmp_path / "draw.json").write_bytes(encode_draw(sha256_hex(encode_plan(plan)), seed))
+        code, answer = certified(path, capsys)
+        assert (code, answer["draw"]) == (0 if failure is None else 1, "file")
+        assert failure is None or failure in answer["first_failure"]
+        (tmp_path / "draw.json").unlink()
 
 
 def test_a_claim_of_more_is_refused(game: Game, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -154,7 +154,9 @@ def _add_plan(commands) -> None:
     plan.add_argument("--out", metavar="DIR", required=True)
     plan.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside SECTOR")
     plan.add_argument("--policy", choices=POLICIES, default="strips")
-    plan.add_argument("--seed", type=_whole(0), default=1)
+    plan.add_argument(
+        "--seed", type=_whole(0), help="for exercises: it foretells the draw (default: tours from a secret seed)"
+    )
     plan.add_argument("--looks", metavar="TABLE.csv", help="what looks are worth, from `calibrate` (default: our own)")
     plan.add_argument("--max-seconds", type=_positive, default=None, metavar="T")
     _add_language(plan)
@@ -168,6 +170,7 @@ def _add_certify(commands) -> None:
         "--from-terrain", action="store_true", help="looks and ways too, from terrain and aircraft files"
     )
     certify.add_argument("--sector", metavar="FILE", help="default: the one that `plan` noted beside PLAN")
+    certify.add_argument("--post", metavar="POST", help="by its log: were the tours drawn, and not chosen")
     _add_language(certify)
 
 

@@ -22,12 +22,13 @@ from ..loading import load_look_table, load_world
 from ..openings import passed
 from ..plan import GAME_FILE, LOOKS_FILE
 from ..prove import given_of
+from .draw import is_told_beside, wrong_beside, wrong_in_post
 from .game_file import load_game
 
 SCHEMA = "apacheta/certify/1"
 KEYS = (
     *("plan_sha256", "from_terrain", "claimed_detection", "certified_detection", "difference"),
-    *("max_credit_violation", "states", "tours", "worst_path", "first_failure", "cpu_seconds"),
+    *("max_credit_violation", "states", "tours", "worst_path", "draw", "first_failure", "cpu_seconds"),
 )
 SAME = 1e-9
 """Detections that differ by more are not the same."""
@@ -38,7 +39,8 @@ def command(arguments: argparse.Namespace) -> int:
     """The command line's `certify`."""
     answer = Answer(SCHEMA, KEYS, {"from_terrain": arguments.from_terrain})
     sector = Path(arguments.sector) if arguments.sector else None
-    run_to_answer(answer, lambda a: _work(a, Path(arguments.plan), sector, arguments.from_terrain))
+    post = Path(arguments.post) if arguments.post else None
+    run_to_answer(answer, lambda a: _work(a, Path(arguments.plan), sector, arguments.from_terrain, post))
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
 
 
@@ -47,13 +49,36 @@ class Claim:
     """A plan, what lies beside it, and what does not fit between the two."""
 
     plan: WatchPlan
-    data: bytes
     game: Game
     wrong: str | None
 
 
-def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bool) -> None:
-    cpu, claim = time.process_time(), claim_of(plan_path)
+def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bool, post: Path | None) -> None:
+    cpu = time.process_time()
+    plan, data = plan_of(plan_path)
+    only_draw = plan.game_sha256 is None and post is not None and not from_terrain
+    wrong = None if only_draw else _wrong_claim(answer, claim_of(plan, plan_path), plan_path, sector, from_terrain)
+    draw, wrong_draw = _draw(plan, sha256_hex(data), plan_path, post)
+    answer.body |= {
+        "plan_sha256": sha256_hex(data),
+        "draw": draw,
+        "first_failure": wrong or wrong_draw,
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+    }
+    answer.exit_code = 0 if answer.body["first_failure"] is None else 1
+
+
+def _draw(plan: WatchPlan, plan_sha256: str, plan_path: Path, post: Path | None) -> tuple[str | None, str | None]:
+    """By what the draw was asked for (`log`, `file`; None: not at all), and what is otherwise."""
+    if post is not None:
+        return "log", wrong_in_post(plan, plan_sha256, post)
+    if is_told_beside(plan_path):
+        return "file", wrong_beside(plan, plan_sha256, plan_path)
+    return None, None
+
+
+def _wrong_claim(answer: Answer, claim: Claim, plan_path: Path, sector: Path | None, from_terrain: bool) -> str | None:
+    """What is otherwise with what the plan claims to notice; None if nothing. The figures go into the answer."""
     lottery = lottery_of(claim.plan.slots, claim.game.worths, claim.game)
     found = guaranteed(lottery, claim.game.crossers)
     claimed = claim.plan.certified_detection
@@ -65,7 +90,6 @@ def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bo
     if wrong is None and violation > ROUNDING:
         wrong = f"credits claim {violation:.3g} more than a tour notices."
     answer.body |= {
-        "plan_sha256": sha256_hex(claim.data),
         "claimed_detection": claimed,
         "certified_detection": found.detection,
         "difference": difference,
@@ -73,25 +97,27 @@ def _work(answer: Answer, plan_path: Path, sector: Path | None, from_terrain: bo
         "states": claim.game.cells * claim.game.steps,
         "tours": len(claim.game.worths),
         "worst_path": passed(claim.game, found.way),
-        "first_failure": wrong,
-        "cpu_seconds": round(time.process_time() - cpu, 3),
     }
-    answer.exit_code = 0 if wrong is None else 1
+    return wrong
 
 
-def claim_of(plan_path: Path) -> Claim:
-    """A plan with its game. Raises InputFault where one is missing or none."""
+def plan_of(plan_path: Path) -> tuple[WatchPlan, bytes]:
+    """A plan, and its bytes. Raises InputFault."""
     if not plan_path.is_file():
         raise InputFault("missing_file", "there is no such plan.", file=str(plan_path), remedy="Correct the path.")
     data = plan_path.read_bytes()
-    plan = decode_plan(data, str(plan_path))
+    return decode_plan(data, str(plan_path)), data
+
+
+def claim_of(plan: WatchPlan, plan_path: Path) -> Claim:
+    """A plan with its game. Raises InputFault where there is none."""
     game, held = load_game(plan_path.parent / GAME_FILE)
     wrong = None if sha256_hex(held) == plan.game_sha256 else f"{GAME_FILE} is not the one that the plan names."
     missing = {name for slot in plan.slots for name in slot.tours} - game.worths.keys()
     if missing:
         text = f"it says nothing of tour {min(missing)}, which a slot may draw."
         raise InputFault("no_game", text, file=str(plan_path.parent / GAME_FILE), remedy="Plan again.")
-    return Claim(plan, data, game, wrong)
+    return Claim(plan, game, wrong)
 
 
 def anew_of(claim: Claim, plan_path: Path, sector: Path | None) -> str | None:
@@ -112,7 +138,11 @@ def anew_of(claim: Claim, plan_path: Path, sector: Path | None) -> str | None:
 def _summary(body: dict[str, Any], language: str | None) -> str:
     from ..texts import Texts
 
-    t = Texts(language)
-    said = t("certify.same" if body["first_failure"] is None else "certify.other")
-    figures = {"certified": t.number(100.0 * body["certified_detection"], 2), "states": t.number(body["states"])}
-    return "\n".join([t("certify.detection", **figures), said, body["first_failure"] or ""]).rstrip()
+    t, said = Texts(language), list[str]()
+    if body["certified_detection"] is not None:
+        figures = {"certified": t.number(100.0 * body["certified_detection"], 2), "states": t.number(body["states"])}
+        said.append(t("certify.detection", **figures))
+    if body["first_failure"] is not None:
+        return "\n".join([*said, t("certify.other"), body["first_failure"]])
+    claimed = [t("certify.same")] if body["claimed_detection"] is not None else []
+    return "\n".join([*said, *claimed, *([t(f"certify.draw.{body['draw']}")] if body["draw"] else [])])
