@@ -82,6 +82,7 @@ def test_a_second_watch_in_a_post_has_a_report_of_its_own(two: tuple[Flown, Flow
     assert "lines of telemetry" not in second.page()
     assert second.answer["warnings"] == []
     assert [p["watch"] for p in second.entries("plan")] == ["watch-1", "watch-2"]
+    assert [d["watch"] for d in second.entries("draw")] == ["watch-1", "watch-2"]
     assert [p["video"] for p in second.entries("plan")] == ["video", "video/watch-2"]
     assert second.answer["log_verified"]
     assert second.answer["entries"] > first.answer["entries"]

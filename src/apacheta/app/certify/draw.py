@@ -12,6 +12,7 @@ from ..draw import Told, draw_beside, load_draw, seed_for, told
 from ..post import Post
 
 SAME = 1e-9
+"""By so much rounding may keep a lottery's sum from 1."""
 FLIGHTS = ("flight_open", "flight_close")
 NO_COMMITMENT = "the plan commits to no draw."
 
