@@ -117,6 +117,7 @@ def test_a_live_night_is_seen_by_real_clients_and_ends_with_control_c(demo: Demo
     assert Path(answer["report"]).stat().st_size > 10_000
     kinds = Counter(e["kind"] for e in entries(demo.post))
     assert (kinds["mandate"], kinds["plan"], kinds["fault"], kinds["draw"]) == (1, 1, 1, 1)
+    assert [e["kind"] for e in entries(demo.post)][-2:] == ["draw", "log_close"]
     assert kinds["flight_open"] == kinds["flight_close"] == 3
     assert verified(demo.post)["tree_size"] == answer["entries"]
 

@@ -32,7 +32,7 @@ from apacheta.core.plan import WatchPlan
 from apacheta.formats.canonical import sha256_hex
 from apacheta.formats.plan_json import encode_plan
 
-PLAN = plan_drawn()
+PLAN, OLD = plan_drawn(), plan_drawn(draw_sha256=None, draw_blind=None)
 
 
 def wrong(plan: WatchPlan, entries: list[Entry]) -> str | None:
@@ -82,7 +82,8 @@ def test_a_tour_that_was_chosen_is_found_though_all_hashes_fit(
         (PLAN, [planned(PLAN), revealed(PLAN, seed=SEED.hex() + "00")], "does not give the hash"),
         (PLAN, [], "knows nothing of this plan"),
         (PLAN, night(plan_drawn(OTHER)), "knows nothing of this plan"),
-        (plan_drawn(draw_sha256=None), night(plan_drawn(draw_sha256=None)), "commits to no draw"),
+        (OLD, without(night(OLD), "draw"), "commits to no draw"),
+        (PLAN, [planned(PLAN), revealed(plan_drawn(OTHER), seed=OTHER.hex())], "does not give the hash"),
         (plan_drawn(draw_blind=None), night(plan_drawn(draw_blind=None)), "draw_blind"),
     ],
 )  # fmt: skip
@@ -90,7 +91,7 @@ def test_what_is_otherwise_in_a_log_is_said(plan: WatchPlan, entries: list[Entry
     assert says in str(wrong(plan, entries))
 
 
-@pytest.mark.parametrize("chances", [(0.5, 0.25), (0.1, 0.1, 0.1), (-0.5, 0.75, 0.75), (0.5, 0.5, 0.5), ()])
+@pytest.mark.parametrize("chances", [(0.5, 0.5), (0.25,) * 4, (0.1,) * 3, (-0.5, 0.75, 0.75), (0.5,) * 3, ()])
 def test_probabilities_of_no_lottery_are_refused(chances: tuple[float, ...]) -> None:
     plan = with_slot(PLAN, probabilities=chances)
     assert "slot-01 are those of no lottery" in str(wrong(plan, night(plan)))

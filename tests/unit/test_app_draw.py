@@ -1,7 +1,9 @@
 """The draw's seed comes into the log when a watch is over and nothing of it flies any more, once, and never before."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from account_log import open_account
 from draw_stage import OTHER, SEED, WATCH, entry, flight, kept, plan_drawn, planned, revealed
 
 from apacheta.adapters.filelog import FileLogStore
+from apacheta.app.answer import Answer
 from apacheta.app.chain import Keeper
+from apacheta.app.demo import recipe
 from apacheta.app.draw import encode_draw
 from apacheta.app.post import Post
 from apacheta.core.entries import Entry
@@ -93,6 +97,35 @@ def test_a_watch_that_goes_on_in_another_process_keeps_its_seed_until_that_one_e
     watched(post, LANDED)
     watched(post)
     assert kinds(post).count("draw") == 1
+
+
+@pytest.mark.parametrize(
+    ("goes_on", "failure", "ends"),
+    [
+        (False, None, ["plan", "draw", "log_close"]),
+        (True, None, ["plan", "log_close"]),
+        (True, KeyboardInterrupt(), ["plan", "fault", "draw", "log_close"]),
+    ],
+)
+def test_a_night_that_is_only_prepared_tells_no_seed_and_one_that_ends_while_prepared_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goes_on: bool, failure: BaseException | None, ends: list[str]
+) -> None:
+    post = kept(tmp_path, PLAN)
+    keeper = Keeper(post, open_account(post.folder), keep_video=False)
+
+    def ready(*_: Any) -> SimpleNamespace:
+        keeper.note("plan", 0, planned(PLAN).body)
+        return SimpleNamespace(faults=[])
+
+    def work(_: Any) -> None:
+        if failure is not None:
+            raise failure
+
+    monkeypatch.setattr(recipe, "_ready", ready)
+    given: Any = SimpleNamespace(sector=SimpleNamespace(start_utc_ns=0))
+    with suppress(KeyboardInterrupt):
+        recipe.planned_and(Answer("test"), given, keeper, post, SimpleNamespace(), work, goes_on)  # type: ignore[arg-type]
+    assert kinds(post)[1:] == ends
 
 
 def test_flights_and_seeds_of_an_older_watch_are_not_this_ones(tmp_path: Path) -> None:
