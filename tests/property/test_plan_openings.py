@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_whatever_a_tour_of_the_menu_notices_some_allowed_racetrack_could_watch_
 def test_a_look_is_when_the_aircraft_is_where_it_looks_from(planned: Planned) -> None:
     for name, looks in planned.looked.items():
         flown = planned.result.flown[name]
-        for look, planned_look in zip(looks, flown.looks, strict=True):
+        for look, planned_look in zip(looks, chain.from_iterable(flown.looks), strict=True):
             moments = [look.from_s, (look.from_s + look.to_s) / 2.0, look.to_s]
             there = np.column_stack([np.interp(moments, flown.seconds, axis) for axis in flown.corners.T])
             assert there == pytest.approx(flown.view.eyes[planned_look.window], abs=15.0)

@@ -28,7 +28,7 @@ from ..plan.cost import Change, cost_of
 from ..plan.draw import SEED_BYTES, exercise_seed
 from ..plan.noticing import LookTable, default_table, written
 from ..plan.performance import wind_at
-from .answer import COMMAND_LINE, Answer, run_to_answer, show
+from .answer import Answer, run_to_answer, show
 from .draw import DRAW_FILE, encode_draw
 from .files import write_all
 from .loading import (
@@ -219,12 +219,7 @@ def command(arguments: argparse.Namespace) -> int:
     looks = Path(arguments.looks) if arguments.looks else None
     given = arguments.policy, arguments.seed, arguments.max_seconds, arguments.lang, looks
     answer = _answer(arguments.policy, arguments.seed)
-    if arguments.policy == "game":
-        remedy = "Take strips, strip-lottery or lawnmower."
-        line = ErrorLine(code="not_built", text="the patrol game is not built yet.", field="--policy", remedy=remedy)
-        answer.errors, answer.exit_code = [line], COMMAND_LINE
-    else:
-        run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
+    run_to_answer(answer, lambda a: _work(a, Path(arguments.sector), Path(arguments.out), mandate, *given))
     return show(answer, arguments.json, lambda body: _summary(body, arguments.lang))
 
 

@@ -3,10 +3,11 @@
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from .place import AmslM, GeoPoint
 
-Policy = Literal["strips", "strip-lottery", "lawnmower"]
+Policy = Literal["strips", "strip-lottery", "lawnmower", "game"]
 WaypointKind = Literal["takeoff", "climb", "transit", "station", "approach", "land"]
 
 
@@ -30,8 +31,21 @@ class Stare(msgspec.Struct, frozen=True, kw_only=True):
     gsd_m: float
 
 
-class Tour(msgspec.Struct, frozen=True, kw_only=True):
-    """One route from take-off to landing, with what limits it and what it would see."""
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A stare whose aim each slot draws anew from a lot (which of the tour's `lots`)."""
+
+    from_along_m: float
+    to_along_m: float
+    lot: int
+
+
+class Tour(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One route from take-off to landing, with what limits it and what it would see.
+
+    Where the camera looks stands in `stares`; or it is drawn for each launch, and then the slot says what was drawn for
+    the tour's `choices`. Each lot holds some of the `aims`, each as likely as the others. watched_km2: of all that it
+    may look at.
+    """
 
     id: str
     strip: str
@@ -47,10 +61,18 @@ class Tour(msgspec.Struct, frozen=True, kw_only=True):
     max_density_altitude_m: float
     radio_margin_db: float
     watched_km2: float
+    aims: tuple[GeoPoint, ...] = ()
+    lots: tuple[tuple[int, ...], ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    def aims_of(self, choice: Choice) -> tuple[GeoPoint, ...]:
+        """Those of which a stare takes one."""
+        return tuple(self.aims[k] for k in self.lots[choice.lot])
 
 
-class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """One launch opportunity: the lottery over tours (`tours[i]` with `probabilities[i]`) and what was drawn."""
+class Slot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One launch opportunity: the lottery over tours (`tours[i]` with `probabilities[i]`) and what was drawn; stares:
+    where its camera looks, as it was drawn from the tour's choices, if there are any."""
 
     id: str
     aircraft: str
@@ -60,6 +82,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     tours: tuple[str, ...]
     probabilities: tuple[float, ...]
     drawn: str
+    stares: tuple[Stare, ...] = ()
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +139,11 @@ class WatchPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The tour of that id."""
         return next(t for t in self.tours if t.id == tour_id)
 
+    def flown(self, slot: Slot) -> Tour:
+        """The tour drawn for a slot, with the stares that were drawn for it."""
+        tour = self.tour(slot.drawn)
+        return replace(tour, stares=slot.stares) if tour.choices else tour
+
 
 class Sortie(msgspec.Struct, frozen=True, kw_only=True):
     """One flight: the tour drawn for a slot."""
@@ -137,7 +165,7 @@ def sorties_of(plan: WatchPlan) -> tuple[Sortie, ...]:
             aircraft_type=s.aircraft_type,
             base=s.base,
             launch_utc_ns=int(s.launch_utc_ns),
-            tour=plan.tour(s.drawn),
+            tour=plan.flown(s),
         )
         for s in plan.slots
     ]

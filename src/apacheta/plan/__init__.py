@@ -5,6 +5,6 @@
 home), menu (which strips are worth it), lottery (slots), draw (which tour, from a seed that is told after the flight).
 """
 
-from .recipe import MENU_SIZE, PlanResult, check_lift_off, plan_night
+from .recipe import PlanResult, check_lift_off, plan_night
 
-__all__ = ["MENU_SIZE", "PlanResult", "check_lift_off", "plan_night"]
+__all__ = ["PlanResult", "check_lift_off", "plan_night"]

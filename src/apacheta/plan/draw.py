@@ -19,10 +19,15 @@ def drawn_index(draw_seed: bytes, slot_id: str, probabilities: Sequence[float]) 
     """The first whose running sum of probabilities, each taken exactly as the double that it is, is greater than the
     slot's number in [0, 1); the last of probability above 0 where rounding leaves their sum at or below it. Never one
     of probability 0. ValueError where all are 0."""
-    number = Fraction(_first_64_bits(b"apacheta/draw/1\n" + draw_seed + b"\n" + slot_id.encode()), 2**64)
+    number = _number(draw_seed, slot_id)
     last = max(i for i, chance in enumerate(probabilities) if chance > 0)
     sums = accumulate(map(Fraction, probabilities))
     return next((i for i, total in enumerate(sums) if total > number), last)
+
+
+def picked(draw_seed: bytes, slot_id: str, stare: int, many: int) -> int:
+    """Which of so many aims a slot's stare takes (0: the first): each as likely, whatever else is drawn."""
+    return int(_number(draw_seed, f"{slot_id}/{stare}") * many)
 
 
 def commitment(draw_seed: bytes) -> str:
@@ -40,6 +45,11 @@ def exercise_seed(seed: int) -> bytes:
     """The draw's seed of an exercise: it follows from a small public number, so that the same seed gives the same plan,
     and whoever knows the number knows the draw."""
     return hashlib.sha256(f"{EXERCISE}\n{seed}".encode()).digest()
+
+
+def _number(draw_seed: bytes, name: str) -> Fraction:
+    """In [0, 1), another for each name."""
+    return Fraction(_first_64_bits(b"apacheta/draw/1\n" + draw_seed + b"\n" + name.encode()), 2**64)
 
 
 def _first_64_bits(data: bytes) -> int:

@@ -2,6 +2,9 @@
 
 A lap is cut into steps of one slew and one stare. A stare may take an aim when range, depression and line of sight
 hold at its start, middle and end and when its whole frame then shows only what the mandate allows (sight.py).
+
+The camera looks along a strip's line in turns; or all round, each stare's aim drawn by lot among all that it may take,
+whatever the others take: then nobody knows where it looks, and every place in sight is watched a little all the time.
 """
 
 import math
@@ -26,7 +29,8 @@ Bools = NDArray[np.bool_]
 STARE_S = 14.0
 SLEW_LEAST_S = 1.5
 """Between two stares: 60 deg/s over 40 degrees, and settle; then the mover's baseline begins anew (simulation.md)."""
-SLEW_DEG = 40.0
+SLEW_DEG, SLEW_BY_LOT_DEG = 40.0, 180.0
+"""Drawn by lot any aim may follow any other."""
 SETTLE_S = 0.8
 BODY_M = 0.85
 """Half a person's height: line of sight is asked to there."""
@@ -74,14 +78,22 @@ class StripView:
     eyes: Floats
     points: Floats
     geometry: dict[tuple[int, int], Look]
+    by_lot: bool
 
     def aims(self) -> list[int]:
         """The aims that at least one window may take."""
         return sorted({aim for _, aim in self.geometry})
 
-    def looks(self, laps: int) -> list[tuple[int, Look]]:
-        """(lap, look) in order of time: each window takes the aim that has waited longest, of those to which the
-        camera can turn in time; none where there is no such."""
+    def looks(self, laps: int) -> list[tuple[int, tuple[Look, ...]]]:
+        """(lap, looks) in order of time: of each stare all that may be drawn; or the one that it takes."""
+        if not self.by_lot:
+            return [(lap, (look,)) for lap, look in self._in_turns(laps)]
+        lots = [tuple(self.geometry[w, a] for a in window.aims) for w, window in enumerate(self.windows)]
+        return [(lap, lot) for lap in range(laps) for lot in lots if lot]
+
+    def _in_turns(self, laps: int) -> list[tuple[int, Look]]:
+        """Each window takes the aim that has waited longest, of those to which the camera can turn in time; none where
+        there is no such."""
         last: dict[int, int] = {}
         found: list[tuple[int, Look]] = []
         for number in range(laps * len(self.windows)):
@@ -122,11 +134,12 @@ def view_of(
     wind: Wind,
     gsd_m: float,
     sight: Sight,
+    by_lot: bool = False,
 ) -> StripView:
-    """The windows of a lap, and what each may take."""
+    """The windows of a lap, and what each may take: of the strip's line, or all round."""
     lap = strip.lap()
     metres, seconds = lap_times(lap, flight, wind)
-    slew_s = slew_s_of(aircraft)
+    slew_s = slew_s_of(aircraft, by_lot)
     count = int(seconds[-1] // (STARE_S + slew_s))
     starts = np.arange(count) * (STARE_S + slew_s) + slew_s
     moments = np.stack([starts, starts + STARE_S / 2, starts + STARE_S], axis=1)
@@ -135,7 +148,7 @@ def view_of(
         [np.interp(along, metres, lap[:, 0]), np.interp(along, metres, lap[:, 1]), np.full(along.shape, strip.hae_m)],
         -1,
     )
-    aims = strip.aims()
+    aims = strip.aims_all_round(farthest_m(aircraft.camera, gsd_m)) if by_lot else strip.aims()
     ground = np.asarray(airspace.dem.height_at(aims[:, 0], aims[:, 1]))
     points = np.column_stack([aims, ground + BODY_M])
     possible = _possible(where, points, airspace, aircraft, gsd_m)
@@ -151,12 +164,13 @@ def view_of(
         for a, notices in zip(taken, chance, strict=True):
             geometry[w, int(a)] = _look(along[w], where[w, 1], points[a], (w, int(a)), camera, float(notices))
     lap_m, lap_s = float(metres[-1]), float(seconds[-1])
-    return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry)
+    return StripView(lap_m, lap_s, slew_s, aircraft.camera.slew_deg_s, tuple(windows), where, points, geometry, by_lot)
 
 
-def slew_s_of(aircraft: Aircraft) -> float:
+def slew_s_of(aircraft: Aircraft, by_lot: bool = False) -> float:
     """Seconds between two stares."""
-    return max(SLEW_LEAST_S, SLEW_DEG / aircraft.camera.slew_deg_s + SETTLE_S)
+    turned_deg = SLEW_BY_LOT_DEG if by_lot else SLEW_DEG
+    return max(SLEW_LEAST_S, turned_deg / aircraft.camera.slew_deg_s + SETTLE_S)
 
 
 def camera_of(aircraft: Aircraft) -> Camera:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.instant import NS
 from ..core.plan import Dropped, Policy, Slot
 from ..core.sector import FleetMember, Sector
-from .draw import drawn_index
+from .draw import drawn_index, picked
 from .menu import Menu
 from .separation import LAPSE_S, LATE_S, SEPARATION_M, Tracks
 from .tours import Flown
@@ -136,7 +136,7 @@ def _too_near(one: Timed, table: Sequence[Timed], tracks: Tracks, end_utc_ns: in
     """The tours of an aircraft that could come too near to one of those before it."""
     found: set[str] = set()
     for other in table:
-        shifts = _shifts(one, other, end_utc_ns)
+        shifts = shifts_of(one, other, end_utc_ns)
         for mine in _names(one) - found:
             if any(tracks.meet(theirs, mine, shifts) for theirs in _names(other)):
                 found.add(mine)
@@ -161,7 +161,7 @@ def _pairs(one: Timed, table: Sequence[Timed], tracks: Tracks, end_utc_ns: int) 
     return [
         (mine, theirs)
         for other in table
-        if (shifts := _shifts(one, other, end_utc_ns))
+        if (shifts := shifts_of(one, other, end_utc_ns))
         for mine in sorted(_names(one))
         for theirs in sorted(_names(other))
         if tracks.meet(theirs, mine, shifts)
@@ -184,7 +184,7 @@ def _fewest(table: Sequence[Timed], pairs: list[tuple[str, str]]) -> set[str] | 
     return lost
 
 
-def _shifts(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
+def shifts_of(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
     """By how many lapses `one` starts after `other`, of launches whose tours overlap in time, or may."""
     late_ns = LATE_S * NS
     return {
@@ -195,34 +195,48 @@ def _shifts(one: Timed, other: Timed, end_utc_ns: int) -> set[int]:
     }
 
 
-def slots_of(
-    sector: Sector, table: Sequence[Timed], policy: Policy, draw_seed: bytes
-) -> tuple[list[Slot], list[Dropped]]:
-    """Every launch of the night in order of time, with its lottery and its draw (draw_seed: 32 bytes)."""
-    launches = sorted((launch, i) for i, t in enumerate(table) for launch in t.launches(sector.end_utc_ns))
-    slots = [_slot(n, table[i].share, launch, policy, draw_seed) for n, (launch, i) in enumerate(launches)]
+@dataclass(frozen=True)
+class Launch:
+    """One of the night's: its slot's id, whose it is, when."""
+
+    slot: str
+    share: Share
+    launch_utc_ns: int
+
+
+def launches_of(sector: Sector, table: Sequence[Timed]) -> tuple[list[Launch], list[Dropped]]:
+    """Every launch of the night in order of time, and who has none."""
+    order = sorted((launch, i) for i, t in enumerate(table) for launch in t.launches(sector.end_utc_ns))
+    found = [Launch(f"slot-{n:02d}", table[i].share, launch) for n, (launch, i) in enumerate(order, start=1)]
     dropped = []
     for one in table:
         if not one.launches(sector.end_utc_ns):
             minutes = (sector.end_utc_ns - one.first_utc_ns) / NS / 60
             text = f"the night leaves {minutes:.0f} min, its longest tour takes {one.longest_ns / NS / 60:.0f} min."
             dropped.append(Dropped(what=one.share.member.id, why="night_too_short", text=text))
-    return slots, dropped
+    return found, dropped
 
 
-def _slot(index: int, share: Share, launch: int, policy: Policy, draw_seed: bytes) -> Slot:
-    name = f"slot-{index + 1:02d}"
-    chances = tuple(float(c) for c in probabilities_of(policy, share))
+def slot_of(launch: Launch, chances: Sequence[float], draw_seed: bytes) -> Slot:
+    """A launch with its lottery and what is drawn (draw_seed: 32 bytes): the tour, and where its camera looks."""
+    share = launch.share
+    drawn = share.flown[drawn_index(draw_seed, launch.slot, chances)]
     return Slot(
-        id=name,
+        id=launch.slot,
         aircraft=share.member.id,
         aircraft_type=share.member.type,
         base=share.member.base,
-        launch_utc_ns=str(launch),
+        launch_utc_ns=str(launch.launch_utc_ns),
         tours=tuple(f.tour.id for f in share.flown),
-        probabilities=chances,
-        drawn=share.flown[drawn_index(draw_seed, name, chances)].tour.id,
+        probabilities=tuple(float(c) for c in chances),
+        drawn=drawn.tour.id,
+        stares=drawn.stares(picks_of(launch.slot, drawn, draw_seed)) if drawn.tour.choices else (),
     )
+
+
+def picks_of(slot: str, flown: Flown, draw_seed: bytes) -> list[int]:
+    """Which of its looks each of a tour's stares takes in a slot."""
+    return [picked(draw_seed, slot, n, len(lot)) for n, lot in enumerate(flown.looks)]
 
 
 def separation_m(slots: Sequence[Slot], tours: dict[str, Flown], bases: Sequence[tuple[float, float]]) -> float | None:

@@ -57,7 +57,7 @@ class Start:
 class Racetracks:
     """All that a menu was chosen from. gsd_m: the resolution that they are made for; far_m (n,): metres of level way to
     each of the strips, about, +inf where there is none; on_station (n,): about which share of the longest sortie that
-    leaves for watching."""
+    leaves for watching. by_lot: whether the camera looks all round (`looks.py`)."""
 
     start: Start
     airspace: Airspace
@@ -66,6 +66,7 @@ class Racetracks:
     strips: tuple[Strip, ...]
     far_m: Floats
     on_station: NDArray[np.float32]
+    by_lot: bool = False
 
 
 @dataclass
@@ -139,8 +140,17 @@ def _menu_at(
     return menu
 
 
-def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, sight: Sight, gsd: float) -> Flown | Why:
-    """The tour round a strip; or why it cannot be flown or sees too little."""
+def flown_of(
+    name: str,
+    strip: Strip,
+    circles: "Circles",
+    airspace: Airspace,
+    sight: Sight,
+    gsd: float,
+    by_lot: bool = False,
+) -> Flown | Why:
+    """The tour round a strip, its camera looking along the strip's line or all round by lot; or why it cannot be flown
+    or sees too little."""
     found, aircraft = circles.way_to(strip), circles.start.aircraft
     if isinstance(found, Why):
         return found
@@ -152,10 +162,10 @@ def flown_of(name: str, strip: Strip, circles: "Circles", airspace: Airspace, si
         return frame
     amsl, weather = airspace.amsl_m(strip.hae_m), airspace.sector.weather
     flight, wind = flight_at(aircraft, amsl, weather), wind_at(weather, amsl)
-    view = view_of(strip, airspace, aircraft, flight, wind, gsd, sight)
+    view = view_of(strip, airspace, aircraft, flight, wind, gsd, sight, by_lot)
     if len(view.aims()) < AIMS_MIN or not math.isfinite(view.lap_s):
         return Why(
-            "hidden", f"only {len(view.aims())} of {len(strip.aims())} aims are in sight, near enough and lawful."
+            "hidden", f"only {len(view.aims())} of {len(view.points)} aims are in sight, near enough and lawful."
         )
     return tour_of(name, strip, view, pad, frame, airspace, aircraft)
 
@@ -176,11 +186,13 @@ def _levels(low_m: float, high_m: float) -> list[float]:
     return [*(float(h) for h in np.arange(low_m, high_m, TURN_LEVEL_M)), high_m]
 
 
-def racetracks_of(start: Start, airspace: Airspace, ways: Ways, gsd_m: float, strips: tuple[Strip, ...]) -> Racetracks:
+def racetracks_of(
+    start: Start, airspace: Airspace, ways: Ways, gsd_m: float, strips: tuple[Strip, ...], by_lot: bool = False
+) -> Racetracks:
     """Strips with the way that leads to each from a base, and what it leaves for watching."""
     at = np.array([s.lap()[0] for s in strips]).reshape(-1, 2)
     far, on_station = outlook_of(start, airspace, ways, at, np.array([s.hae_m for s in strips]))
-    return Racetracks(start, airspace, ways, gsd_m, strips, far, on_station)
+    return Racetracks(start, airspace, ways, gsd_m, strips, far, on_station, by_lot)
 
 
 def outlook_of(
@@ -249,7 +261,7 @@ def _crossed(flown: Flown, traffic: Traffic) -> NDArray[np.uint8]:
 def worth_of(flown: Flown, crossing: NDArray[np.uint8], traffic: Traffic) -> float:
     """Share of walkers' paths met, times the probability of notice there, times the share of the hour on station;
     and a little for ground."""
-    chance = float(np.mean([look.chance for look in flown.looks]))
+    chance = float(np.mean([look.chance for lot in flown.looks for look in lot]))
     share = float(count_bits(crossing[None, :])[0]) / max(traffic.paths, 1)
     on_station = flown.station_s / 3600.0
     return (share * chance + KM2_WORTH * flown.tour.watched_km2) * on_station

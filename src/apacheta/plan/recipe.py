@@ -1,6 +1,6 @@
-"""The night's plan from what is given: airspace, walkers, menus of strips, slots, draw. One screen."""
+"""The night's plan from what is given: airspace, walkers, tours and their odds, slots, draw. One screen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,21 +16,23 @@ from ..core.plan import Dropped, Policy, Tour, WatchPlan
 from ..core.sector import Base, Sector
 from ..formats.canonical import canonical_bytes, sha256_hex
 from ..geo import BorderLine, Dem, amsl_of_hae
-from .airspace import Airspace, airspace_of
+from .airspace import airspace_of
+from .by_menu import by_menu
 from .containment import Ground, ceiling_of
 from .draw import blinding, commitment, exercise_seed
-from .looks import STARE_S
-from .lottery import separation_m, shares_of, slots_of, timetable_of
-from .menu import Menu, Racetracks, Start, menu_of
+from .game.choice import by_game
+from .looks import STARE_S, Look
+from .lottery import picks_of, separation_m, slot_of
+from .menu import Racetracks
 from .noticing import LookTable, default_table
 from .performance import density_altitude_at, wind_at
+from .setting import Setting, base_of
 from .sight import sight_of
 from .tours import Flown
 from .walkers import Traffic, traffic_of
 
-MENU_SIZE = 8
-"""Tours per aircraft: enough that none is predictable, few enough that each is worth its slot."""
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -75,37 +77,30 @@ def plan_night(
     """
     rng, draw_seed = np.random.default_rng([seed, 0]), draw_seed or exercise_seed(seed)
     for member in sector.fleet:
-        check_lift_off(sector, _base(sector, member.base), fleet[member.type], dem)
+        check_lift_off(sector, base_of(sector, member.base), fleet[member.type], dem)
     inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
     tell("walkers")
     traffic = traffic_of(sector, dem, border_line, rng)
-    starts: dict[tuple[str, str], list[int]] = {}
-    for index, member in enumerate(sector.fleet):
-        starts.setdefault((member.base, member.type), []).append(index)
-    menus: list[tuple[list[int], Menu]] = []
-    airspaces: dict[str, Airspace] = {}
-    for (base, kind), members in starts.items():
-        tell(f"strips {base}")
-        aircraft = fleet[kind]
-        if kind not in airspaces:
-            sigma = aircraft.nav_sigma_h_m, aircraft.nav_sigma_v_m
-            ceiling = None if proof_ground is None else ceiling_of(sector, aircraft, proof_ground)
-            airspaces[kind] = airspace_of(inside, dem, border_line, aircraft.radio, *sigma, ceiling, looks)
-        before = sum(len(menu.flown) for others, menu in menus if sector.fleet[others[0]].base == base)
-        start = Start(_base(sector, base), kind, aircraft, before)
-        menu = menu_of(start, airspaces[kind], sight, traffic, MENU_SIZE * len(members), out_of_time)
-        menus.append((members, menu))
-    shares = [s for members, menu in menus for s in shares_of([sector.fleet[i] for i in members], menu)]
+    airspaces = {
+        kind: airspace_of(
+            *(inside, dem, border_line, fleet[kind].radio, fleet[kind].nav_sigma_h_m, fleet[kind].nav_sigma_v_m),
+            None if proof_ground is None else ceiling_of(sector, fleet[kind], proof_ground),
+            looks,
+        )
+        for kind in sorted({member.type for member in sector.fleet})
+    }
     bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
-    table, too_near = timetable_of(sector, shares, bases)
-    slots, late = slots_of(sector, table, policy, draw_seed)
-    dropped = [*too_near, *late]
+    setting = Setting(sector, fleet, dem, border_line, airspaces, sight, traffic, bases, out_of_time, tell)
+    found = by_game(setting, rng) if policy == "game" else by_menu(setting, policy)
+    slots = [slot_of(launch, odds, draw_seed) for launch, odds in zip(found.launches, found.odds, strict=True)]
+    dropped = found.dropped
     if sector.weather.icing:
         text = "icing is forecast: no aircraft of this fleet is cleared for it, nothing is flown."
         slots, dropped = [], [*dropped, Dropped(what="night", why="icing", text=text)]
-    flown = _by_id([f for _, menu in menus for f in menu.flown])
+    flown = _by_id(found.flown)
     drawn = {s.drawn: flown[s.drawn] for s in slots}
-    watched, drawn_watched = _watched(flown, dem), _watched(drawn, dem)
+    watched = _marked([f.cells() for f in flown.values()], dem)
+    drawn_watched = _marked([flown[s.drawn].cells_of(picks_of(s.id, flown[s.drawn], draw_seed)) for s in slots], dem)
     tours = tuple(f.tour for f in flown.values())
     plan = WatchPlan(
         format="plan/1",
@@ -125,7 +120,7 @@ def plan_night(
         clearance_required_m=min((f.required_m for f in flown.values()), default=None),
         tours=tours,
         slots=tuple(slots),
-        dropped=(*(d for _, menu in menus for d in menu.dropped), *dropped),
+        dropped=tuple(dropped),
         min_border_distance_m=_least(tours, "min_border_distance_m"),
         min_terrain_clearance_m=_least(tours, "min_terrain_clearance_m"),
         min_separation_m=separation_m(slots, flown, bases),
@@ -139,8 +134,7 @@ def plan_night(
         containment="standoff_only",
         certified_detection=None,
     )
-    tracks = tuple(menu.tracks for _, menu in menus if menu.tracks is not None)
-    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic, tracks)
+    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic, found.tracks)
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:
@@ -170,10 +164,6 @@ def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> 
         raise InputFault("cannot_lift_off", f"{aircraft.name}: {text}", field="fleet.aircraft", remedy=remedy)
 
 
-def _base(sector: Sector, name: str) -> Base:
-    return next(b for b in sector.bases if b.name == name)
-
-
 def _inside_mandate(sector: Sector, mandate: Mandate) -> Sector:
     """The sector with keep_in cut down to the mandate's area (its largest part)."""
     both = shapely.Polygon(sector.keep_in).intersection(shapely.Polygon(mandate.area))
@@ -194,10 +184,11 @@ def _by_id(tours: Sequence[Flown]) -> dict[str, Flown]:
     return flown
 
 
-def _watched(flown: Mapping[str, Flown], dem: Dem) -> Bools:
+def _marked(nodes: Iterable[Ints], dem: Dem) -> Bools:
+    """(rows, cols) of the elevation model: these nodes (flat indices)."""
     mask: Bools = np.zeros(dem.height_hae_m.shape, dtype=np.bool_)
-    for f in flown.values():
-        mask.ravel()[f.cells()] = True
+    for some in nodes:
+        mask.ravel()[some] = True
     return mask
 
 
@@ -207,11 +198,16 @@ def _least(tours: tuple[Tour, ...], name: str) -> float | None:
 
 def _search_rate(drawn: Mapping[str, Flown], dem: Dem) -> float | None:
     """Ground in a stare times the share of walkers noticed there, over the time that a stare and its slew take, mean
-    over the tours drawn, km2/h."""
-    looks = [(f, look) for f in drawn.values() for look in f.looks]
-    area_km2 = sum(look.chance * len(f.ground[look.window, look.aim]) for f, look in looks) * dem.cell_m**2 / 1e6
-    hours = sum(STARE_S + f.view.slew_s for f, _ in looks) / 3600.0
-    return area_km2 / hours if looks else None
+    over the tours drawn, km2/h; of a stare that is drawn by lot the mean of all that it may take."""
+    lots = [(f, lot) for f in drawn.values() for lot in f.looks]
+    area_km2 = sum(_noticed(f, lot) for f, lot in lots) * dem.cell_m**2 / 1e6
+    hours = sum(STARE_S + f.view.slew_s for f, _ in lots) / 3600.0
+    return area_km2 / hours if lots else None
+
+
+def _noticed(flown: Flown, lot: Sequence[Look]) -> float:
+    """How many nodes' walkers a stare notices, mean over the looks that it may take."""
+    return sum(look.chance * len(flown.ground[look.window, look.aim]) for look in lot) / len(lot)
 
 
 def _sweep_width_m(drawn: Mapping[str, Flown], dem: Dem) -> float | None:

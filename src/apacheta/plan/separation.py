@@ -1,7 +1,7 @@
 """How near aircraft come to each other by plan, neither of them to the second where it should be."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,16 @@ class Tracks:
     """Tours as they are flown, and what is asked of two of them again and again: how near, at which lag."""
 
     def __init__(self, tours: Iterable[Flown], bases: Sequence[tuple[float, float]]) -> None:
-        self._tracks: Mapping[str, Floats] = {f.tour.id: track_of(f, bases) for f in tours}
+        self._bases = bases
+        self._tracks: dict[str, Floats] = {}
         self._known: dict[tuple[str, str], Floats] = {}
+        for flown in tours:
+            self.add(flown)
+
+    def add(self, flown: Flown) -> None:
+        """One more tour; one of the same id takes the place of another."""
+        self._tracks[flown.tour.id] = track_of(flown, self._bases)
+        self._known = {pair: near for pair, near in self._known.items() if flown.tour.id not in pair}
 
     def least_m(self, one: str, other: str, shift: int) -> float:
         """Least horizontal distance of two tours while their heights differ by less than 60 m and the slack, `other`

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..core.aircraft import Aircraft, LensCamera
 from ..geo import amsl_of_hae
@@ -79,6 +80,14 @@ class Strip:
         count = math.floor(self.leg_m / self.spacing_m) + 1
         along: Floats = np.asarray((np.arange(count) - (count - 1) / 2) * self.spacing_m, dtype=np.float64)
         return self.placed(along, np.full(count, self.offset_m))
+
+    def aims_all_round(self, within_m: float) -> Floats:
+        """(n, 2) points of a square raster that are so near to the lap."""
+        lap = densified(self.lap(), self.spacing_m / 2.0)
+        low, high = lap.min(axis=0) - within_m, lap.max(axis=0) + within_m
+        x, y = np.meshgrid(*(np.arange(low[k], high[k] + self.spacing_m, self.spacing_m) for k in (0, 1)))
+        raster = np.column_stack([x.ravel(), y.ravel()])
+        return np.asarray(raster[cKDTree(lap).query(raster)[0] <= within_m])
 
     def placed(self, along: Floats, across: Floats) -> Floats:
         """(n, 2) grid positions of points given along the course and to its left."""

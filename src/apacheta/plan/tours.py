@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.aircraft import Aircraft
 from ..core.place import AmslM, GeoPoint, HaeM
-from ..core.plan import Stare, Tour, Waypoint
+from ..core.plan import Choice, Stare, Tour, Waypoint
 from ..core.sector import Weather
 from ..geo import Camera, amsl_of_hae
 from .airspace import LINK_MARGIN_DB, Airspace
@@ -42,15 +43,18 @@ class Why:
 class Flown:
     """A tour with what the planner needs beside the record: its corners and the seconds at each (grid, HAE).
 
-    looks: one a stare, in order of time. ground: what each of them would notice, nodes by window and aim.
+    looks: of each stare, in order of time, all of which one is drawn, or the only one; lap_from_m (stares,): where on
+    the route its lap begins. ground: what each look would notice, nodes by window and aim. places: (aims,) aimed at.
     floor_hae_m: (rows, cols) of the elevation model: the lowest planned height for this type of aircraft.
     """
 
     tour: Tour
     strip: Strip
     view: StripView
-    looks: tuple[Look, ...]
+    looks: tuple[tuple[Look, ...], ...]
+    lap_from_m: tuple[float, ...]
     ground: dict[tuple[int, int], Ints]
+    places: tuple[GeoPoint, ...]
     corners: Floats
     seconds: Floats
     margin_m: float
@@ -62,9 +66,19 @@ class Flown:
         """All the nodes that some look notices, each once."""
         return _union(self.ground)
 
+    def cells_of(self, picks: Sequence[int]) -> Ints:
+        """The nodes that the stares notice with these of their looks (stares,), each once."""
+        taken = {(lot[k].window, lot[k].aim) for lot, k in zip(self.looks, picks, strict=True)}
+        return _union({key: self.ground[key] for key in taken})
+
     def aims(self) -> Floats:
         """(n, 3) the points aimed at, each once."""
-        return self.view.points[sorted({look.aim for look in self.looks})]
+        return self.view.points[sorted({look.aim for lot in self.looks for look in lot})]
+
+    def stares(self, picks: Sequence[int]) -> tuple[Stare, ...]:
+        """The stares with these of their looks (stares,)."""
+        taken = zip(self.looks, self.lap_from_m, picks, strict=True)
+        return tuple(_stare(lot[k], lap_from_m, self.places) for lot, lap_from_m, k in taken)
 
 
 @dataclass(frozen=True)
@@ -187,12 +201,14 @@ def _checked(
     station_from = len(frame.out)
     station_to = len(points) - len(frame.home) - 1
     taken = _taken(view, frame.laps, float(along[station_to] - along[station_from]))
-    ground = _ground_of([look for _, look in taken], view, airspace, camera_of(aircraft))
+    looks, lap_from_m = tuple(lot for _, lot in taken), tuple(float(along[station_from] + start) for start, _ in taken)
+    ground = _ground_of(looks, view, airspace, camera_of(aircraft))
+    places = _places_of(view, airspace)
     tour = Tour(
         id=name,
         strip=name.partition("/")[0],
         waypoints=tuple(_waypoint(p, float(s), airspace) for p, s in zip(points, along, strict=True)),
-        stares=tuple(_stare(look, float(along[station_from] + start), view, airspace) for start, look in taken),
+        **_watched(looks, lap_from_m, places, view.by_lot),
         length_m=float(along[-1]),
         duration_s=float(times.seconds[-1]),
         laps=frame.laps,
@@ -209,8 +225,10 @@ def _checked(
         tour=tour,
         strip=strip,
         view=view,
-        looks=tuple(look for _, look in taken),
+        looks=looks,
+        lap_from_m=lap_from_m,
         ground=ground,
+        places=places,
         corners=corners,
         seconds=times.seconds,
         margin_m=float(spare.min()),
@@ -277,16 +295,18 @@ def _times(points: Sequence[Point], airspace: Airspace, aircraft: Aircraft) -> T
     return times_of(points, airspace.amsl_m, airspace.sector.weather, aircraft)
 
 
-def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, Look]]:
+def _taken(view: StripView, laps: int, station_m: float) -> list[tuple[float, tuple[Look, ...]]]:
     """The looks of so many laps with the metres from the station's beginning to their lap's; those that would last
     beyond the station's end are left out."""
-    starts = ((lap * view.lap_m, look) for lap, look in view.looks(laps))
-    return [(start, look) for start, look in starts if start + look.to_m <= station_m]
+    starts = ((lap * view.lap_m, lot) for lap, lot in view.looks(laps))
+    return [(start, lot) for start, lot in starts if start + lot[0].to_m <= station_m]
 
 
-def _ground_of(looks: list[Look], view: StripView, airspace: Airspace, camera: Camera) -> dict[tuple[int, int], Ints]:
+def _ground_of(
+    looks: Sequence[Sequence[Look]], view: StripView, airspace: Airspace, camera: Camera
+) -> dict[tuple[int, int], Ints]:
     """What looks notice, by window and aim: a look that comes again in another lap notices the same."""
-    different = {(look.window, look.aim) for look in looks}
+    different = {(look.window, look.aim) for lot in looks for look in lot}
     return {(w, a): noticed_cells(view.eyes[w, 1], view.points[a], airspace, camera) for w, a in sorted(different)}
 
 
@@ -294,13 +314,37 @@ def _union(ground: dict[tuple[int, int], Ints]) -> Ints:
     return np.unique(np.concatenate([*ground.values(), np.empty(0, np.int64)]))
 
 
-def _stare(look: Look, lap_from_m: float, view: StripView, airspace: Airspace) -> Stare:
-    x, y, z = view.points[look.aim]
+def _places_of(view: StripView, airspace: Airspace) -> tuple[GeoPoint, ...]:
+    """The points aimed at, on the ground."""
+    x, y, z = view.points.T
     lat, lon = airspace.dem.grid.latlon(x, y)
+    at = zip(np.atleast_1d(lat), np.atleast_1d(lon), z - BODY_M, strict=True)
+    return tuple(GeoPoint(lat_deg=float(n), lon_deg=float(e), alt_hae_m=HaeM(float(h))) for n, e, h in at)
+
+
+def _watched(
+    looks: Sequence[Sequence[Look]], lap_from_m: Sequence[float], places: Sequence[GeoPoint], by_lot: bool
+) -> dict[str, Any]:
+    """Where the camera looks, as the tour's record has it."""
+    if not by_lot:
+        return {"stares": tuple(_stare(lot[0], m, places) for lot, m in zip(looks, lap_from_m, strict=True))}
+    used = sorted({look.aim for lot in looks for look in lot})
+    index = {aim: n for n, aim in enumerate(used)}
+    lots: dict[tuple[int, ...], int] = {}
+    which = [lots.setdefault(tuple(index[look.aim] for look in lot), len(lots)) for lot in looks]
+    choices = (
+        Choice(from_along_m=m + lot[0].from_m, to_along_m=m + lot[0].to_m, lot=n)
+        for lot, m, n in zip(looks, lap_from_m, which, strict=True)
+    )
+    aims = tuple(places[aim] for aim in used)
+    return {"stares": (), "aims": aims, "lots": tuple(lots), "choices": tuple(choices)}
+
+
+def _stare(look: Look, lap_from_m: float, places: Sequence[GeoPoint]) -> Stare:
     return Stare(
         from_along_m=lap_from_m + look.from_m,
         to_along_m=lap_from_m + look.to_m,
-        aim=GeoPoint(lat_deg=float(lat), lon_deg=float(lon), alt_hae_m=HaeM(float(z) - BODY_M)),
+        aim=places[look.aim],
         slant_range_m=look.slant_range_m,
         depression_deg=look.depression_deg,
         gsd_m=look.gsd_m,

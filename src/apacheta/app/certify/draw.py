@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.errors import InputFault
-from ...core.plan import Slot, WatchPlan
-from ...plan.draw import blinding, drawn_index
+from ...core.plan import Slot, Tour, WatchPlan
+from ...plan.draw import blinding, drawn_index, picked
 from .. import verify
 from ..draw import Told, draw_beside, load_draw, seed_for, told
 from ..post import Post
@@ -91,12 +91,26 @@ def wrong_in_draws(plan: WatchPlan, seed_text: object) -> str | None:
         return "the seed does not give the hash that the plan committed to."
     if plan.draw_blind != blinding(seed):
         return "the plan's draw_blind does not follow from the seed."
-    return next((wrong for slot in plan.slots if (wrong := _wrong_in_slot(slot, seed))), None)
+    return next((wrong for slot in plan.slots if (wrong := _wrong_in_slot(plan, slot, seed))), None)
 
 
-def _wrong_in_slot(slot: Slot, seed: bytes) -> str | None:
+def _wrong_in_slot(plan: WatchPlan, slot: Slot, seed: bytes) -> str | None:
     chances = slot.probabilities
     if len(chances) != len(slot.tours) or min(chances, default=-1.0) < 0.0 or abs(sum(chances) - 1.0) > SAME:
         return f"the probabilities of {slot.id} are those of no lottery."
     drawn = slot.tours[drawn_index(seed, slot.id, chances)]
-    return None if drawn == slot.drawn else f"{slot.id} draws {drawn} from the seed, the plan says {slot.drawn}."
+    if drawn != slot.drawn:
+        return f"{slot.id} draws {drawn} from the seed, the plan says {slot.drawn}."
+    return _wrong_in_stares(plan.tour(drawn), slot, seed)
+
+
+def _wrong_in_stares(tour: Tour, slot: Slot, seed: bytes) -> str | None:
+    """What is otherwise with where the camera looks, where that is drawn."""
+    if len(slot.stares) != len(tour.choices):
+        return f"{slot.id} has {len(slot.stares)} stares drawn, its tour has {len(tour.choices)} to draw."
+    for n, (choice, stare) in enumerate(zip(tour.choices, slot.stares, strict=True)):
+        aims = tour.aims_of(choice)
+        aim = aims[picked(seed, slot.id, n, len(aims))]
+        if (stare.from_along_m, stare.to_along_m, stare.aim) != (choice.from_along_m, choice.to_along_m, aim):
+            return f"stare {n + 1} of {slot.id} is not the one that the seed draws."
+    return None

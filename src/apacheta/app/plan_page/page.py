@@ -145,7 +145,7 @@ def _facts(plan: WatchPlan, t: Texts) -> list[tuple[str, str, str]]:
 
 
 def _slot(slot: Slot, plan: WatchPlan, t: Texts) -> list[str]:
-    tour, launch = plan.tour(slot.drawn), int(slot.launch_utc_ns)
+    tour, launch = plan.flown(slot), int(slot.launch_utc_ns)
     chance = slot.probabilities[slot.tours.index(slot.drawn)]
     return [
         slot.id.removeprefix("slot-"),

@@ -112,7 +112,7 @@ def _eyes(strips: Sequence[Strip], tracks: Racetracks) -> tuple[Floats, NDArray[
     """(n, 3) where the camera is in the middles of a lap's stares, grid metres and HAE; (n,) of which strip."""
     airspace, aircraft = tracks.airspace, tracks.start.aircraft
     weather = airspace.sector.weather
-    slew_s = slew_s_of(aircraft)
+    slew_s = slew_s_of(aircraft, tracks.by_lot)
     known: dict[float, Flight] = {}
     eyes, marks = [], []
     for k, strip in enumerate(strips):

@@ -128,12 +128,13 @@ class Lattice:
 @dataclass(frozen=True, eq=False)
 class Looked:
     """One look: from and to, seconds after the launch, the nodes at which it notices a walker, and how surely, at the
-    least of them."""
+    least of them; share: how often it is the one of its moment that is taken."""
 
     from_s: float
     to_s: float
     nodes: Ints
     probability: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,13 +195,19 @@ def _moves(lattice: Lattice, going: Going) -> NDArray[np.int16]:
 
 
 def worth_of(lattice: Lattice, looks: Sequence[Looked]) -> Worth:
-    """Each look by the own side's cells that it notices whole, at its middle."""
+    """Each look by the own side's cells that it notices whole, at its middle. Of looks of one moment one is taken, so
+    that a cell's probabilities add up; those of different moments are drawn apart."""
     known: dict[int, Ints] = {}
     cells = [known.setdefault(id(look.nodes), _whole_cells(lattice, look.nodes)) for look in looks]
     many = [len(one) for one in cells]
-    after_s = np.array([(look.from_s + look.to_s) / 2.0 for look in looks], dtype=np.float64)
-    value = np.array([-np.log1p(-min(look.probability, SUREST)) for look in looks], dtype=np.float64)
-    return Worth(np.repeat(after_s, many), np.concatenate([*cells, np.empty(0, np.int64)]), np.repeat(value, many))
+    middle_s = np.array([(look.from_s + look.to_s) / 2.0 for look in looks], dtype=np.float64)
+    chance = np.array([look.share * min(look.probability, SUREST) for look in looks], dtype=np.float64)
+    moments, moment = np.unique(middle_s, return_inverse=True)
+    place = np.repeat(moment, many) * lattice.cells + np.concatenate([*cells, np.empty(0, np.int64)])
+    places, at = np.unique(place, return_inverse=True)
+    noticed = np.minimum(summed(at, np.repeat(chance, many), len(places)), SUREST)
+    when, cell = np.divmod(places, lattice.cells)
+    return Worth(moments[when], cell, -np.log1p(-noticed))
 
 
 def exposure_of(night: Timed, worth: Worth, launch_utc_ns: int) -> Exposure:

@@ -1,0 +1,246 @@
+"""Which racetracks each crew may draw: chosen one after another, each in answer to the way that meets least.
+
+Crews launch by turns, all in one period, so that some are always on station while others change batteries. No racetrack
+comes near one of another crew's, whatever is drawn. The camera looks all round by lot (`looks.py`).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from ...core.instant import NS
+from ...core.sector import Sector
+from ...geo import Dem, line_of_sight
+from ..looks import BODY_M
+from ..lottery import TURNAROUND_S, Share, Timed, shifts_of
+from ..menu import Circles, Racetracks, flown_of
+from ..separation import HEIGHT_SLACK_M, SEPARATION_HEIGHT_M, SEPARATION_M, Tracks
+from ..sight import Sight
+from ..strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, densified, farthest_m
+from ..tours import SORTIE_MAX_S, Flown, Why
+from .crossers import Bools, Crossers, Floats, Ints
+from .lattice import Lattice, Looked, Worth, exposure_of, worth_of
+from .lottery import Exposure
+
+TOURS = 16
+"""Racetracks of one crew."""
+EYES = 6
+"""Places on a lap from which it is asked, before anything is flown, what a racetrack has in sight."""
+LAP_SPACING_M = 100.0
+FARTHEST_M = 6_000.0
+"""Racetracks whose middles are so far apart are nowhere near each other."""
+
+
+@dataclass(eq=False)
+class Crew:
+    """One aircraft's crew: when it launches, what it may choose from, and what it has. seen: as `in_sight`'s."""
+
+    timed: Timed
+    tracks: Racetracks
+    circles: Circles
+    sight: Sight
+    seen: sparse.csr_matrix
+    flown: list[Flown] = field(default_factory=list)
+    worths: list[Worth] = field(default_factory=list)
+    refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.open: Bools = self.tracks.on_station > 0.0
+
+    @property
+    def name(self) -> str:
+        """Of its aircraft."""
+        return self.timed.share.member.id
+
+    @cached_property
+    def laps(self) -> list[Floats]:
+        """Of each strip (n, 2), grid metres."""
+        return [densified(strip.lap(), LAP_SPACING_M) for strip in self.tracks.strips]
+
+    @cached_property
+    def hae_m(self) -> Floats:
+        """(strips,) their heights."""
+        return np.array([strip.hae_m for strip in self.tracks.strips])
+
+    @cached_property
+    def middles(self) -> Floats:
+        """(strips, 2), grid metres."""
+        return np.array([(s.x_m, s.y_m) for s in self.tracks.strips]).reshape(-1, 2)
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether it has fewer tours than it may, and some racetrack is left."""
+        return len(self.flown) < TOURS and bool(self.open.any())
+
+    def fly(self, k: int) -> Flown | Why:
+        """The tour round one of its racetracks, the camera drawn by lot; or why it cannot be flown."""
+        name = f"{self.name}-{len(self.flown) + 1:02d}"
+        airspace, gsd_m = self.tracks.airspace, self.tracks.gsd_m
+        return flown_of(name, self.tracks.strips[k], self.circles, airspace, self.sight, gsd_m, self.tracks.by_lot)
+
+    def refuse(self, why: Why) -> None:
+        """Count why a racetrack is not taken."""
+        self.refused[why.why] = (self.refused.get(why.why, (0, ""))[0] + 1, why.text)
+
+    def near(self, strip: Strip, lap: Floats) -> Bools:
+        """(strips,) which of its racetracks come near another's lap (n, 2) at about its height."""
+        level = np.abs(self.hae_m - strip.hae_m) < SEPARATION_HEIGHT_M + HEIGHT_SLACK_M
+        about = np.hypot(*(self.middles - [strip.x_m, strip.y_m]).T) < FARTHEST_M
+        found = np.zeros(len(self.open), dtype=np.bool_)
+        tree = cKDTree(lap)
+        for k in np.flatnonzero(self.open & level & about):
+            found[k] = tree.query(self.laps[k])[0].min() < SEPARATION_M
+        return found
+
+    def table(self) -> Timed:
+        """Its launches with the tours that it has."""
+        share = Share(self.timed.share.member, tuple(self.flown), tuple(1.0 for _ in self.flown))
+        return replace(self.timed, share=share)
+
+
+def crews_timed(sector: Sector) -> list[Timed]:
+    """The launches of each member of the fleet: by turns, all in one period."""
+    period_s = math.ceil((SORTIE_MAX_S + TURNAROUND_S) / 60.0) * 60
+    many, longest_ns = len(sector.fleet), int(SORTIE_MAX_S) * NS
+    firsts = [sector.start_utc_ns + period_s * n // many * NS for n in range(many)]
+    return [
+        Timed(Share(member, (), ()), first, period_s * NS, longest_ns)
+        for member, first in zip(sector.fleet, firsts, strict=True)
+    ]
+
+
+class Patrol:
+    """The crews of a night, and how much of every place at every time they watch."""
+
+    def __init__(self, crews: Sequence[Crew], lattice: Lattice, crossers: Crossers, tracks: Tracks, end_utc_ns: int):
+        self.crews, self.lattice, self.crossers, self.tracks = crews, lattice, crossers, tracks
+        self._launches = [crew.timed.launches(end_utc_ns) for crew in crews]
+        self._end_utc_ns = end_utc_ns
+        self._watched = [np.zeros((lattice.steps, lattice.cells)) for _ in crews]
+
+    def grow(self, out_of_time: Callable[[], bool]) -> None:
+        """Choose racetracks until no crew wants more, none is left, or the time is up."""
+        while not out_of_time():
+            way = self.least_watched()
+            scores = [self._scores(crew, n, way) for n, crew in enumerate(self.crews)]
+            if not any(one.max(initial=0.0) > 0.0 for one in scores):
+                scores = [self._rare(crew) for crew in self.crews]
+            if not self._choose(scores):
+                return
+
+    def least_watched(self) -> Ints:
+        """The way (n, 2; step and cell) that meets least where every crew draws all of its tours as often."""
+        mean = np.zeros((self.lattice.steps, self.lattice.cells))
+        for crew, watched in zip(self.crews, self._watched, strict=True):
+            mean += watched / max(len(crew.flown), 1)
+        step, cell = np.nonzero(mean)
+        return self.crossers.least_exposed(Exposure(step, cell, mean[step, cell]))[1]
+
+    def _scores(self, crew: Crew, n: int, way: Ints) -> Floats:
+        """(strips,) about how much one who takes the way would meet of each; 0 where it cannot be had."""
+        if not crew.wants_more:
+            return np.zeros(len(crew.open))
+        begin_s = np.array([(launch - self.lattice.start_utc_ns) / NS for launch in self._launches[n]])
+        since_s = (way[:, 0] + 0.5) * self.lattice.step_s - begin_s[:, None]
+        since_s = np.where(since_s >= 0.0, since_s, np.inf).min(axis=0, initial=np.inf)
+        away_s = (1.0 - crew.tracks.on_station) / 2.0 * SORTIE_MAX_S
+        is_there = (since_s >= away_s[:, None]) & (since_s <= SORTIE_MAX_S - away_s[:, None])
+        return np.asarray(crew.open * (crew.seen[:, way[:, 1]].toarray() * is_there).sum(axis=1))
+
+    def _rare(self, crew: Crew) -> Floats:
+        """(strips,) how much each has in sight of what no crew watches much yet; 0 where it cannot be had."""
+        if not crew.wants_more:
+            return np.zeros(len(crew.open))
+        often = sum(watched.sum(axis=0) for watched in self._watched)
+        return np.asarray(crew.open * crew.tracks.on_station * (crew.seen @ (1.0 / (1.0 + np.asarray(often)))))
+
+    def _choose(self, scores: Sequence[Floats]) -> bool:
+        """Whether somebody got a racetrack: of all that score the best that can be flown."""
+        order = sorted(((-score[k], n, k) for n, score in enumerate(scores) for k in np.flatnonzero(score > 0.0)))
+        for _, n, k in order:
+            crew = self.crews[n]
+            if crew.open[k] and self._take(crew, n, int(k)):
+                return True
+        return False
+
+    def _take(self, crew: Crew, n: int, k: int) -> bool:
+        """Whether a crew can fly a racetrack that comes near no other crew's; then it has it."""
+        crew.open[k] = False
+        found = crew.fly(k)
+        if isinstance(found, Why):
+            crew.refuse(found)
+            return False
+        self.tracks.add(found)
+        if any(self._meets(crew, found, other) for other in self.crews if other is not crew):
+            crew.refuse(Why("separation", f"could come nearer than {SEPARATION_M:.0f} m to another aircraft's tour."))
+            return False
+        worth = worth_of(self.lattice, looked_by(found))
+        crew.flown.append(found)
+        crew.worths.append(worth)
+        for launch in self._launches[n]:
+            met = exposure_of(self.lattice, worth, launch)
+            self._watched[n][met.step, met.cell] += met.value
+        self._close_near(crew, k)
+        return True
+
+    def _meets(self, crew: Crew, mine: Flown, other: Crew) -> bool:
+        shifts = shifts_of(crew.timed, other.timed, self._end_utc_ns)
+        return any(self.tracks.meet(theirs.tour.id, mine.tour.id, shifts) for theirs in other.flown)
+
+    def _close_near(self, crew: Crew, k: int) -> None:
+        """Racetracks that come near this one are no other crew's any more."""
+        strip, lap = crew.tracks.strips[k], crew.laps[k]
+        for other in self.crews:
+            if other is not crew:
+                other.open &= ~other.near(strip, lap)
+
+
+def looked_by(flown: Flown) -> list[Looked]:
+    """A tour's looks, as the search knows them."""
+    along_m = [w.along_m for w in flown.tour.waypoints]
+    found = []
+    for lot, lap_from_m in zip(flown.looks, flown.lap_from_m, strict=True):
+        at_m = [lap_from_m + lot[0].from_m, lap_from_m + lot[0].to_m]
+        from_s, to_s = (float(v) for v in np.interp(at_m, along_m, flown.seconds))
+        found += [Looked(from_s, to_s, flown.ground[k.window, k.aim], k.chance, 1.0 / len(lot)) for k in lot]
+    return found
+
+
+def in_sight(tracks: Racetracks, lattice: Lattice, dem: Dem) -> sparse.csr_matrix:
+    """(strips, cells): about how often each racetrack's camera, drawn all round, would look at each cell: the share of
+    its lap from which it has the cell's middle in sight, over all that it has in sight."""
+    lens = tracks.start.aircraft.camera
+    x, y = lattice.xy_of(np.arange(lattice.cells))
+    cells = np.flatnonzero(lattice.is_own.ravel() & np.isfinite(lattice.height_m.ravel()))
+    points = np.column_stack([x, y, lattice.height_m.ravel() + BODY_M])[cells]
+    reach_m = farthest_m(lens, tracks.gsd_m)
+    low = max(DEPRESSION_MIN_DEG, lens.depression_min_deg)
+    high = min(DEPRESSION_MAX_DEG, lens.depression_max_deg)
+    tree = cKDTree(points[:, :2])
+    rows = [_seen_from(strip, points, tree, reach_m, (low, high), dem) for strip in tracks.strips]
+    many = np.repeat(np.arange(len(rows)), [len(found) for found, _ in rows])
+    which = np.concatenate([*(cells[found] for found, _ in rows), np.empty(0, np.int64)])
+    share = np.concatenate([*(one for _, one in rows), np.empty(0)])
+    return sparse.csr_matrix((share, (many, which)), shape=(len(tracks.strips), lattice.cells))
+
+
+def _seen_from(
+    strip: Strip, points: Floats, tree: cKDTree, reach_m: float, depression_deg: tuple[float, float], dem: Dem
+) -> tuple[Ints, Floats]:
+    """Which of the points (n, 3) a racetrack has in sight, and their shares of what its camera looks at."""
+    lap = densified(strip.lap(), LAP_SPACING_M)
+    eyes = np.column_stack([lap, np.full(len(lap), strip.hae_m)])[:: max(1, len(lap) // EYES)][:EYES]
+    near = [np.array(found, dtype=np.int64) for found in tree.query_ball_point(eyes[:, :2], reach_m)]
+    eye, point = np.repeat(eyes, [len(one) for one in near], axis=0), np.concatenate(near)
+    offset = points[point] - eye
+    flat = np.hypot(offset[:, 0], offset[:, 1])
+    down_deg = np.degrees(np.arctan2(-offset[:, 2], flat))
+    ok = (np.hypot(flat, offset[:, 2]) <= reach_m) & (down_deg >= depression_deg[0]) & (down_deg <= depression_deg[1])
+    eye, point = eye[ok], point[ok]
+    found, count = np.unique(point[line_of_sight(dem, eye, points[point])], return_counts=True)
+    return found, count / max(count.sum(), 1)
