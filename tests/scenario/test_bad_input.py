@@ -267,13 +267,6 @@ def test_a_full_disk_leaves_no_part_of_a_plan(run: Run, world: Path) -> None:
     assert not (world.parent / "new").exists()
 
 
-def test_the_game_that_is_not_built_is_a_wrong_command_line(run: Run, world: Path) -> None:
-    body = run("plan", world / "sector.toml", "--out", world / "out", "--policy", "game")
-    assert (body["exit_code"], body["errors"][0]["code"], body["errors"][0]["field"]) == (2, "not_built", "--policy")
-    assert set(body) >= set(KEYS)
-    assert not (world / "out").exists()
-
-
 @pytest.mark.parametrize(
     "words",
     [

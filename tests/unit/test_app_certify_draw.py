@@ -28,9 +28,11 @@ from apacheta.app.cli import main
 from apacheta.app.draw import told
 from apacheta.core.entries import Entry
 from apacheta.core.errors import InputFault
-from apacheta.core.plan import WatchPlan
-from apacheta.formats.canonical import sha256_hex
-from apacheta.formats.plan_json import encode_plan
+from apacheta.core.place import GeoPoint, HaeM
+from apacheta.core.plan import Choice, Slot, Stare, WatchPlan
+from apacheta.formats.canonical import canonical_bytes, sha256_hex
+from apacheta.formats.plan_json import decode_plan, encode_plan
+from apacheta.plan.draw import picked
 
 PLAN, OLD = plan_drawn(), plan_drawn(draw_sha256=None, draw_blind=None)
 
@@ -154,3 +156,48 @@ def test_a_plan_without_a_claim_and_a_post_has_nothing_to_certify(
 
 def test_an_entry_of_the_night_that_has_nothing_to_do_with_draws_is_passed_over() -> None:
     assert wrong(PLAN, [entry("looks"), *night(PLAN), entry("fault"), entry("log_close")]) is None
+
+
+def test_aims_that_are_drawn_are_asked_stare_by_stare() -> None:
+    plan, stares = _by_lot()
+    assert wrong(plan, night(plan)) is None
+    for n, stare in enumerate(stares):
+        other = next(aim for aim in plan.tours[0].aims if aim != stare.aim)
+        for changed in ({"aim": other}, {"from_along_m": 7.0}, {"to_along_m": 7.0}):
+            chosen = with_slot(plan, stares=(*stares[:n], msgspec.structs.replace(stare, **changed), *stares[n + 1 :]))
+            assert f"stare {n + 1} of slot-01 is not" in str(wrong(chosen, night(chosen)))
+    fewer = with_slot(plan, stares=stares[1:])
+    assert "has 5 stares drawn, its tour has 6" in str(wrong(fewer, night(fewer)))
+    unasked = with_slot(PLAN, stares=stares)
+    assert "has 6 stares drawn, its tour has 0" in str(wrong(unasked, night(unasked)))
+
+
+def _by_lot() -> tuple[WatchPlan, tuple[Stare, ...]]:
+    """The plan with six stares to draw on every tour, each from one of two lots; and the first slot's as drawn."""
+    aims = tuple(GeoPoint(lat_deg=float(n), lon_deg=0.0, alt_hae_m=HaeM(0.0)) for n in range(5))
+    lots = ((0, 1, 2, 3, 4), (1, 3))
+    choices = tuple(Choice(from_along_m=100.0 * n, to_along_m=100.0 * n + 50.0, lot=n % 2) for n in range(6))
+    tours = tuple(msgspec.structs.replace(tour, aims=aims, lots=lots, choices=choices) for tour in PLAN.tours)
+
+    def drawn(slot: Slot) -> tuple[Stare, ...]:
+        taken = (aims[lots[c.lot][picked(SEED, slot.id, n, len(lots[c.lot]))]] for n, c in enumerate(choices))
+        return tuple(
+            Stare(
+                from_along_m=c.from_along_m, to_along_m=c.to_along_m, aim=aim, slant_range_m=1.0, depression_deg=1.0,
+                gsd_m=0.3,
+            )
+            for c, aim in zip(choices, taken, strict=True)
+        )  # fmt: skip
+
+    slots = tuple(msgspec.structs.replace(slot, stares=drawn(slot)) for slot in PLAN.slots)
+    return msgspec.structs.replace(PLAN, tours=tours, slots=slots), slots[0].stares
+
+
+@pytest.mark.parametrize(("lots", "lot"), [(((0, 5),), 0), (((-1,),), 0), (((),), 0), (((0,),), 1), (((0,),), -1)])
+def test_a_tour_whose_choices_name_nothing_of_it_is_refused(lots: tuple[tuple[int, ...], ...], lot: int) -> None:
+    aims = tuple(GeoPoint(lat_deg=0.0, lon_deg=0.0, alt_hae_m=HaeM(0.0)) for _ in range(5))
+    tours = [msgspec.to_builtins(msgspec.structs.replace(PLAN.tours[0], aims=aims))]
+    tours[0] |= {"lots": lots, "choices": [{"from_along_m": 0.0, "to_along_m": 1.0, "lot": lot}]}
+    data = canonical_bytes(msgspec.to_builtins(PLAN) | {"tours": tours})
+    with pytest.raises(InputFault, match="names no lot of it, or a lot no aim"):
+        decode_plan(data, "plan.json")

@@ -96,9 +96,9 @@ def make_plan(
     draw_seed: bytes | None = None,
 ) -> Made:
     """Plan the night, prove its containment, and write plan.json, plan.html, certificate.json and draw.json into a
-    folder, which is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground, and
-    ask who gets through unseen. draw_seed: from which the tours are drawn; by default that of an exercise, from `seed`.
-    Raises InputFault.
+    folder, which is made. `with_cost`: plan once more without the proof, to say what it costs in watched ground (not by
+    the game, which would choose other racetracks: nothing to compare), and ask who gets through unseen. draw_seed: from
+    which the tours are drawn; by default that of an exercise, from `seed`. Raises InputFault.
     """
     from .openings import keys_of, unseen_of
     from .plan_page import failures_of, render_plan
@@ -110,7 +110,7 @@ def make_plan(
     draw_seed = draw_seed or exercise_seed(seed)
     result = plan_night(*given, tell=_tell, proof_ground=proof_ground, looks=looks, draw_seed=draw_seed)
     interrupted, cost = deadline.interrupted, None
-    if with_cost and proof_ground is not None and not interrupted:
+    if with_cost and proof_ground is not None and not interrupted and policy != "game":
         _tell("cost")
         without = plan_night(*given, looks=looks, draw_seed=draw_seed)
         if not deadline.interrupted:

@@ -65,6 +65,11 @@ class Tour(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lots: tuple[tuple[int, ...], ...] = ()
     choices: tuple[Choice, ...] = ()
 
+    def __post_init__(self) -> None:
+        whole = all(lot and all(0 <= aim < len(self.aims) for aim in lot) for lot in self.lots)
+        if not whole or not all(0 <= choice.lot < len(self.lots) for choice in self.choices):
+            raise ValueError(f"tour {self.id}: a choice names no lot of it, or a lot no aim of it")
+
     def aims_of(self, choice: Choice) -> tuple[GeoPoint, ...]:
         """Those of which a stare takes one."""
         return tuple(self.aims[k] for k in self.lots[choice.lot])

@@ -10,7 +10,10 @@ from matplotlib.patheffects import withStroke
 
 from ...core.instant import NS, datetime_of
 from ...core.plan import WatchPlan
+from ...plan.game import Value
+from ...plan.game.crossers import Ints
 from ...plan.game.excluded import Excluded
+from ...plan.game.lattice import Lattice
 from ...plan.game.openings import Openings
 from ...plan.game.remedies import Remedy
 from ..openings import Unseen
@@ -39,7 +42,7 @@ def sayings_of(unseen: Unseen, plan: WatchPlan, t: Texts) -> list[str]:
         said.append(t("plan.openings.open", share=t.number(100.0 * openings.share(openings.open_tonight))))
     else:
         said.append(t("plan.openings.closed", minutes=_minutes(openings.menu.looks, openings, t)))
-        shares = {"certified": t.number(100.0 * value.certified), "attack": t.number(100.0 * value.attack)}
+        shares = {"certified": t.number(100.0 * value.certified, 1), "attack": t.number(100.0 * value.attack, 1)}
         said.append(t("plan.openings.value", **shares, restarts=value.restarts))
     if plan.search_rate_km2_h is not None and plan.sweep_width_m is not None:
         width_m = t.number(plan.sweep_width_m)
@@ -65,8 +68,10 @@ def excluded_rows(excluded: Excluded, t: Texts) -> tuple[str, list[tuple[str, st
     return excluded.aircraft_type, [(t(f"plan.openings.reason.{why}"), t.number(km2)) for why, km2 in found]
 
 
-def openings_map(scene: Scene, openings: Openings, ink: Ink, t: Texts) -> str:
-    """The whole sector: what could be watched, what is, the open border, and a way that passes unseen."""
+def openings_map(scene: Scene, openings: Openings, value: Value, ink: Ink, t: Texts) -> str:
+    """The whole sector: what could be watched, what is, the open border, and a way that passes unseen; or, where there
+    is none, the best that was found."""
+    way = openings.menu.way if openings.menu.looks == 0 else value.way
     window, caveats = whole(scene.ground), caveats_of(scene, t)
     width = FULL_WIDTH_IN - 0.34
     height = min(max(width * window.height_m / window.width_m, 3.0), 9.0)
@@ -79,7 +84,7 @@ def openings_map(scene: Scene, openings: Openings, ink: Ink, t: Texts) -> str:
     _draw_ground(axes, scene, openings, ink)
     draw_places(axes, scene, window, ink, close=False)
     _draw_border(axes, openings)
-    _draw_way(axes, openings, ink)
+    _draw_way(axes, way, openings.lattice, ink)
     draw_frame(axes, window, scene.ground, ink, t)
     draw_caveats(axes, caveats, ink)
     below = drawn.add_axes((0.3 / FULL_WIDTH_IN, 0.0, width / FULL_WIDTH_IN, LEGEND_IN / total))
@@ -107,15 +112,15 @@ def _draw_border(axes: Axes, openings: Openings) -> None:
         axes.plot(x, y, "s", color=colour, markersize=2.0, zorder=9)
 
 
-def _draw_way(axes: Axes, openings: Openings, ink: Ink) -> None:
-    """A way on which nobody looks, with some of its times."""
-    if openings.menu.looks != 0 or not len(openings.menu.way):
+def _draw_way(axes: Axes, way: Ints, lattice: Lattice, ink: Ink) -> None:
+    """A way (n, 2; step and cell), with some of its times."""
+    if not len(way):
         return
-    way, halo = openings.menu.way, [withStroke(linewidth=2.6, foreground=ink.halo)]
-    x, y = openings.lattice.xy_of(way[:, 1])
+    halo = [withStroke(linewidth=2.6, foreground=ink.halo)]
+    x, y = lattice.xy_of(way[:, 1])
     axes.plot(x, y, color=ink.alert, linewidth=1.8, zorder=10, path_effects=halo)
     for n in np.unique(np.linspace(0, len(way) - 1, TIMES).astype(int)):
-        utc_ns = openings.lattice.start_utc_ns + int(way[n, 0] * openings.lattice.step_s * NS)
+        utc_ns = lattice.start_utc_ns + int(way[n, 0] * lattice.step_s * NS)
         axes.annotate(datetime_of(utc_ns).strftime("%H:%M"), (x[n], y[n]), (4, -9), textcoords="offset points",
                       fontsize=6.5, weight="bold", color=ink.alert, zorder=12, path_effects=halo)  # fmt: skip
 
@@ -129,8 +134,8 @@ def _legend(openings: Openings, ink: Ink, t: Texts) -> list[Any]:
     for name, mask, colour in marks:
         if mask.any():
             entries.append((Line2D([], [], marker="s", linestyle="", color=colour), t(f"plan.openings.{name}")))
-    if openings.menu.looks == 0:
-        entries.append((Line2D([], [], color=ink.alert, linewidth=1.8), t("plan.openings.way")))
+    which = "way" if openings.menu.looks == 0 else "best_way"
+    entries.append((Line2D([], [], color=ink.alert, linewidth=1.8), t(f"plan.openings.{which}")))
     entries.append((Line2D([], [], marker="s", linestyle="", color=ink.text, markersize=5.5), t("plan.map.base")))
     entries.append((Line2D([], [], marker="*", linestyle="", color=ink.text, markersize=5.5), t("plan.map.goal")))
     return entries

@@ -76,11 +76,11 @@ def render_plan(
 
 def _openings(unseen: Unseen, scene: Scene, t: Texts) -> dict[str, Any]:
     """The section on who would get through unseen."""
-    found = unseen.openings
+    found, value = unseen.openings, unseen.value
     return {
         "found": found,
         "said": sayings_of(unseen, scene.result.plan, t),
-        "map": None if found is None else _twice(lambda ink: openings_map(scene, found, ink, t)),
+        "map": _twice(lambda ink: openings_map(scene, found, value, ink, t)) if found and value else None,
         "remedies": [remedy_row(r, t) for r in unseen.remedies],
         "excluded": [] if found is None else [excluded_rows(e, t) for e in found.excluded],
     }

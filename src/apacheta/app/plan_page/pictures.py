@@ -212,7 +212,7 @@ def _draw_tours(axes: Axes, scene: Scene, ink: Ink, close: bool) -> None:
             zorder=12,
             path_effects=halo,
         )
-        if close:
+        if close and not flown.view.by_lot:
             aims = flown.aims()
             axes.plot(aims[:, 0], aims[:, 1], ".", color=ink.alert, markersize=3.0, zorder=9)
 

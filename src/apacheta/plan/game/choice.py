@@ -19,7 +19,8 @@ from .patrol import Crew, Patrol, crews_timed, in_sight
 
 GSD_M = 0.42
 """Up to which resolution the camera looks: by lot it looks all round, and the farther the more."""
-ROUNDS = 24
+ROUNDS, LIKELIEST = 24, 0.5
+"""Of the balance: programs solved; and how likely a tour may be at most, so that none can be foretold."""
 LOW_M = 500.0
 """Over its base no circle climbs to less."""
 
@@ -37,7 +38,7 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
     setting.tell("odds")
     worths = {f.tour.id: worth for crew in crews for f, worth in zip(crew.flown, crew.worths, strict=True)}
     even = _even(launches, worths, lattice)
-    found = balanced(even, crossers, rng, ROUNDS, out_of_time=setting.out_of_time).lottery
+    found = balanced(even, crossers, rng, ROUNDS, LIKELIEST, setting.out_of_time).lottery
     return Chosen(
         flown=[f for crew in crews for f in crew.flown],
         launches=launches,
