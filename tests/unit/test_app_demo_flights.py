@@ -36,11 +36,12 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 def fly(folder: Path) -> None:
     world = stage.world()
     two = (stage.sortie(world, 1, 0.0, 1), stage.sortie(world, 1, 900.0, 2))
+    tours = {s.tour.id: s.tour for s in two}
     night = SimpleNamespace(
         fleet=("a1",),
         past=None,
         post=SimpleNamespace(watch="watch-1"),
-        plan=SimpleNamespace(slots=[slot_of(s) for s in two], tour={s.tour.id: s.tour for s in two}.__getitem__),
+        plan=SimpleNamespace(slots=[slot_of(s) for s in two], flown=lambda slot: tours[slot.drawn]),
     )
     simulator = stage.simulator(
         world, sorties=two, from_utc_ns=FROM_NS, minutes=30.0, width_px=64, height_px=48, rate_hz=1.0

@@ -21,12 +21,15 @@ WHERE = types.Array(int64, 1, "C", readonly=True)
 WORTH = types.Array(float64, 1, "C", readonly=True)
 
 
-@njit([types.Tuple((float64, int64, int64))(s, WHERE, MOVES, FLAGS, FLAGS, int8[:, ::1]) for s in SUMS], **OPTIONS)
-def least_exposed(sums, column, moves, starts, goals, came):
+@njit(
+    [types.Tuple((float64, int64, int64))(s, WHERE, MOVES, FLAGS, FLAGS, WHERE, int8[:, ::1]) for s in SUMS], **OPTIONS
+)
+def least_exposed(sums, column, moves, starts, goals, latest, came):
     """The least weight with which somebody arrives, and the step and the cell of it; infinite where nobody can.
 
     sums (steps + 1, n): of the weights of all steps before t; column (cells,): which of the n are a cell's. starts,
-    goals (cells,): where one may come in at any step, and where one has arrived. came[t, cell] becomes the move by
+    goals (cells,): where one may come in at any step, and where one has arrived; latest (cells,): the last step in whose
+    beginning one may be at a cell and still arrive, -1 where never. came[t, cell] becomes the move by
     which one is at the middle of a cell with the least weight when step t begins: one of the eight, WAITS, BEGINS, or
     NOBODY.
     """
@@ -39,7 +42,7 @@ def least_exposed(sums, column, moves, starts, goals, came):
     for t in range(last + 1):
         at = least[t % layers]
         for cell in range(cells):
-            if starts[cell]:
+            if starts[cell] and t <= latest[cell]:
                 at[cell], came[t, cell] = 0.0, BEGINS
             if goals[cell] and at[cell] < best:
                 best, best_step, best_cell = at[cell], t, cell
@@ -52,13 +55,13 @@ def least_exposed(sums, column, moves, starts, goals, came):
                         continue
                     there = here + sums[t + 1, own] - sums[t, own]
                     then = (t + 1) % layers
-                    if there < least[then, cell]:
+                    if there < least[then, cell] and t < latest[cell]:
                         least[then, cell], came[t + 1, cell] = there, WAITS
                     for m in range(8):
                         k = moves[m, row, col]
-                        if k == 0 or t + k > last:
-                            continue
                         to = cell + DOWN[m] * cols + RIGHT[m]
+                        if k == 0 or t + k > latest[to]:
+                            continue
                         half, other = t + (k + 1) // 2, column[to]
                         there = here + sums[half, own] - sums[t, own] + sums[t + k, other] - sums[half, other]
                         then = (t + k) % layers

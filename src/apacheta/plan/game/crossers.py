@@ -1,10 +1,13 @@
 """Those who may cross, on a lattice of cells and steps: they come in anywhere, at any time, may wait, want a goal."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from ...kernels.crossing import DOWN, RIGHT, least_exposed, trace_back, unseen_starts
 from .lottery import Exposure
@@ -39,11 +42,24 @@ class Crossers:
         """How many there are."""
         return self.starts.size
 
+    @cached_property
+    def latest(self) -> Ints:
+        """(cells,) the last step in whose beginning one may be there and still arrive within the night; -1: never."""
+        m, row, col = np.nonzero(self.moves)
+        cols = self.starts.shape[1]
+        there = (row + DOWN[m]) * cols + col + RIGHT[m]
+        back = sparse.csr_matrix((self.moves[m, row, col], (there, row * cols + col)), shape=(self.cells, self.cells))
+        goals = np.flatnonzero(self.goals)
+        if not len(goals):
+            return np.full(self.cells, -1, np.int64)
+        away = csgraph.dijkstra(back, indices=goals, min_only=True)
+        return np.where(away <= self.steps, self.steps - np.minimum(away, self.steps), -1).astype(np.int64)
+
     def least_exposed(self, weights: Exposure | Bools) -> tuple[float, Ints]:
         """The least sum of weights (or of flags: steps, cells) on any way from a start to a goal within the night, and
         the way: (n, 2) of step and cell. Infinite, and empty, where nobody can arrive."""
         came = np.empty((self.steps + 1, self.cells), np.int8)
-        given = *self._sums_before(weights), self.moves, flags_of(self.starts), flags_of(self.goals)
+        given = *self._sums_before(weights), self.moves, flags_of(self.starts), flags_of(self.goals), self.latest
         least, step, cell = least_exposed(*given, came)
         if not np.isfinite(least):
             return float("inf"), np.empty((0, 2), np.int64)

@@ -7,7 +7,7 @@ comes near one of another crew's, whatever is drawn. The camera looks all round 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy import sparse
@@ -25,7 +25,7 @@ from ..strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, densified, f
 from ..tours import SORTIE_MAX_S, Flown, Why
 from .crossers import Bools, Crossers, Floats, Ints
 from .lattice import Lattice, Looked, Worth, exposure_of, worth_of
-from .lottery import Exposure
+from .lottery import summed, together
 
 TOURS = 16
 """Racetracks of one crew."""
@@ -56,11 +56,6 @@ class Crew:
     def name(self) -> str:
         """Of its aircraft."""
         return self.timed.share.member.id
-
-    @cached_property
-    def laps(self) -> list[Floats]:
-        """Of each strip (n, 2), grid metres."""
-        return [densified(strip.lap(), LAP_SPACING_M) for strip in self.tracks.strips]
 
     @cached_property
     def hae_m(self) -> Floats:
@@ -94,7 +89,7 @@ class Crew:
         found = np.zeros(len(self.open), dtype=np.bool_)
         tree = cKDTree(lap)
         for k in np.flatnonzero(self.open & level & about):
-            found[k] = tree.query(self.laps[k])[0].min() < SEPARATION_M
+            found[k] = tree.query(lap_of(self.tracks.strips[k]))[0].min() < SEPARATION_M
         return found
 
     def table(self) -> Timed:
@@ -121,25 +116,24 @@ class Patrol:
         self.crews, self.lattice, self.crossers, self.tracks = crews, lattice, crossers, tracks
         self._launches = [crew.timed.launches(end_utc_ns) for crew in crews]
         self._end_utc_ns = end_utc_ns
-        self._watched = [np.zeros((lattice.steps, lattice.cells)) for _ in crews]
+        self._watched = [together((), (), lattice.cells) for _ in crews]
 
     def grow(self, out_of_time: Callable[[], bool]) -> None:
         """Choose racetracks until no crew wants more, none is left, or the time is up."""
+        way = self.least_watched()
         while not out_of_time():
-            way = self.least_watched()
             scores = [self._scores(crew, n, way) for n, crew in enumerate(self.crews)]
             if not any(one.max(initial=0.0) > 0.0 for one in scores):
                 scores = [self._rare(crew) for crew in self.crews]
             if not self._choose(scores):
                 return
+            way = self.least_watched() if len(way) else way
 
     def least_watched(self) -> Ints:
-        """The way (n, 2; step and cell) that meets least where every crew draws all of its tours as often."""
-        mean = np.zeros((self.lattice.steps, self.lattice.cells))
-        for crew, watched in zip(self.crews, self._watched, strict=True):
-            mean += watched / max(len(crew.flown), 1)
-        step, cell = np.nonzero(mean)
-        return self.crossers.least_exposed(Exposure(step, cell, mean[step, cell]))[1]
+        """The way (n, 2; step and cell) that meets least where every crew draws all of its tours as often; empty where
+        nobody arrives."""
+        odds = [1.0 / max(len(crew.flown), 1) for crew in self.crews]
+        return self.crossers.least_exposed(together(self._watched, odds, self.lattice.cells))[1]
 
     def _scores(self, crew: Crew, n: int, way: Ints) -> Floats:
         """(strips,) about how much one who takes the way would meet of each; 0 where it cannot be had."""
@@ -156,8 +150,10 @@ class Patrol:
         """(strips,) how much each has in sight of what no crew watches much yet; 0 where it cannot be had."""
         if not crew.wants_more:
             return np.zeros(len(crew.open))
-        often = sum(watched.sum(axis=0) for watched in self._watched)
-        return np.asarray(crew.open * crew.tracks.on_station * (crew.seen @ (1.0 / (1.0 + np.asarray(often)))))
+        often = np.zeros(self.lattice.cells)
+        for watched in self._watched:
+            often += summed(watched.cell, watched.value, self.lattice.cells)
+        return np.asarray(crew.open * crew.tracks.on_station * (crew.seen @ (1.0 / (1.0 + often))))
 
     def _choose(self, scores: Sequence[Floats]) -> bool:
         """Whether somebody got a racetrack: of all that score the best that can be flown."""
@@ -182,9 +178,8 @@ class Patrol:
         worth = worth_of(self.lattice, looked_by(found))
         crew.flown.append(found)
         crew.worths.append(worth)
-        for launch in self._launches[n]:
-            met = exposure_of(self.lattice, worth, launch)
-            self._watched[n][met.step, met.cell] += met.value
+        more = [exposure_of(self.lattice, worth, launch) for launch in self._launches[n]]
+        self._watched[n] = together([self._watched[n], *more], [1.0] * (len(more) + 1), self.lattice.cells)
         self._close_near(crew, k)
         return True
 
@@ -194,10 +189,22 @@ class Patrol:
 
     def _close_near(self, crew: Crew, k: int) -> None:
         """Racetracks that come near this one are no other crew's any more."""
-        strip, lap = crew.tracks.strips[k], crew.laps[k]
+        strip, lap = crew.tracks.strips[k], lap_of(crew.tracks.strips[k])
         for other in self.crews:
             if other is not crew:
                 other.open &= ~other.near(strip, lap)
+
+
+def lap_of(strip: Strip) -> Floats:
+    """(n, 2) points of a lap, grid metres."""
+    return strip.placed(*_unit_lap(strip.leg_m, strip.radius_m))
+
+
+@cache
+def _unit_lap(leg_m: float, radius_m: float) -> tuple[Floats, Floats]:
+    """Along and across the course."""
+    along, across = densified(Strip(0.0, 0.0, 1.0, 0.0, leg_m, radius_m, 0.0, 0.0, 100.0).lap(), LAP_SPACING_M).T
+    return along, across
 
 
 def looked_by(flown: Flown) -> list[Looked]:
@@ -233,7 +240,7 @@ def _seen_from(
     strip: Strip, points: Floats, tree: cKDTree, reach_m: float, depression_deg: tuple[float, float], dem: Dem
 ) -> tuple[Ints, Floats]:
     """Which of the points (n, 3) a racetrack has in sight, and their shares of what its camera looks at."""
-    lap = densified(strip.lap(), LAP_SPACING_M)
+    lap = lap_of(strip)
     eyes = np.column_stack([lap, np.full(len(lap), strip.hae_m)])[:: max(1, len(lap) // EYES)][:EYES]
     near = [np.array(found, dtype=np.int64) for found in tree.query_ball_point(eyes[:, :2], reach_m)]
     eye, point = np.repeat(eyes, [len(one) for one in near], axis=0), np.concatenate(near)
