@@ -9,7 +9,7 @@ to the other.
 Nothing here is believed. What is published of a lottery is its certificate, and the attack on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +34,12 @@ FLOOR = 1e-6
 @dataclass(frozen=True, eq=False)
 class Balance:
     """weight: minus the logarithm of the probability not to be noticed, on the way found to be worst for the lottery;
-    ways: all that were found; rounds: how many programs were solved."""
+    ways: all that were found, worst: which of them that is; rounds: how many programs were solved."""
 
     lottery: Lottery
     weight: float
     ways: tuple[Ints, ...]
+    worst: int
     rounds: int
 
 
@@ -49,13 +50,14 @@ def balanced(
     rounds: int = ROUNDS,
     most: float = MOST,
     out_of_time: Callable[[], bool] = lambda: False,
+    ways: Sequence[Ints] = (),
 ) -> Balance:
     """The tours of a lottery with other probabilities; none above `most` where a launch has tours enough. The same
-    lottery where nobody can arrive. Once `out_of_time` says yes it is the best found so far."""
+    lottery where nobody can arrive. Once `out_of_time` says yes it is the best found so far. ways: known before."""
     columns, best = columns_of(lottery, crossers.cells), chances_of(lottery)
-    known = _Known(columns, crossers)
+    known = _Known(columns, crossers, ways)
     if not known.find(best):
-        return Balance(lottery, np.inf, (), 0)
+        return Balance(lottery, np.inf, (), 0, 0)
     done = 0
     while done < rounds and len(best) and not out_of_time():
         promised, answer = _program(known, best, most)
@@ -66,16 +68,18 @@ def balanced(
         known.find(answer)
         best, done = max((best, between, answer), key=known.least), done + 1
     found = lottery_of([draw.tours for draw in lottery], best)
-    return Balance(found, known.least(best), tuple(known.ways), done)
+    return Balance(found, known.least(best), tuple(known.ways), known.worst(best), done)
 
 
 class _Known:
     """Ways found so far, and what they meet of each column."""
 
-    def __init__(self, columns: Columns, crossers: Crossers) -> None:
+    def __init__(self, columns: Columns, crossers: Crossers, ways: Sequence[Ints]) -> None:
         self.columns, self.crossers = columns, crossers
         self.ways: list[Ints] = []
         self.met: list[Floats] = []
+        for way in ways:
+            self._add(way)
 
     def find(self, chances: Floats) -> bool:
         """Look for the way that is worst for these probabilities; whether there is any at all."""
@@ -85,7 +89,7 @@ class _Known:
             return False
         begins = [way]
         if self.ways:
-            begins.append(self.ways[int(np.argmin([weight_of(columns, chances, met) for met in self.met]))])
+            begins.append(self.ways[self.worst(chances)])
         for begin in begins:
             self._add(improved(columns, chances, crossers, begin)[1])
         return True
@@ -102,6 +106,10 @@ class _Known:
         if not any(np.array_equal(met, other) for other in self.met):
             self.ways.append(way)
             self.met.append(met)
+
+    def worst(self, chances: Floats) -> int:
+        """Which of the ways found has the least weight."""
+        return int(np.argmin([weight_of(self.columns, chances, met) for met in self.met]))
 
     def least(self, chances: Floats) -> float:
         """The least weight of all ways found."""

@@ -1,26 +1,30 @@
 """Tours by the patrol game: racetracks in answer to those who cross, the camera drawn by lot, the odds balanced."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from ...core.plan import Dropped
+from ...core.sector import Sector
 from ..lottery import Launch, launches_of
 from ..menu import Circles, Racetracks, Start, racetracks_of
 from ..separation import Tracks
 from ..setting import Chosen, Setting, base_of
 from ..strips import candidates_of
 from ..tours import Why
-from .balance import balanced
-from .lattice import Lattice, Worth, crossers_of, exposure_of, goals_of, lattice_of
-from .lottery import Draw, Lottery
+from .balance import Balance, balanced
+from .lattice import Lattice, crossers_of, goals_of, lattice_of
+from .lottery import Draw
 from .patrol import Crew, Patrol, crews_timed, in_sight
 
 GSD_M = 0.42
 """Up to which resolution the camera looks: by lot it looks all round, and the farther the more."""
-ROUNDS, LIKELIEST = 24, 0.5
-"""Of the balance: programs solved; and how likely a tour may be at most, so that none can be foretold."""
+FIRST = 8
+"""Racetracks of each crew before odds are balanced."""
+ROUNDS, LIKELIEST = 6, 0.5
+"""Of each balance: programs solved; and how likely a tour may be at most, so that none can be foretold."""
 LOW_M = 500.0
 """Over its base no circle climbs to less."""
 
@@ -33,17 +37,14 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
     setting.tell("racetracks")
     crews, dropped = _crews(setting, lattice)
     patrol = Patrol(crews, lattice, crossers, Tracks((), setting.bases), sector.end_utc_ns)
-    patrol.grow(setting.out_of_time)
-    launches, late = launches_of(sector, [crew.table() for crew in crews if crew.flown])
+    patrol.grow(FIRST, setting.out_of_time)
     setting.tell("odds")
-    worths = {f.tour.id: worth for crew in crews for f, worth in zip(crew.flown, crew.worths, strict=True)}
-    even = _even(launches, worths, lattice)
-    found = balanced(even, crossers, rng, ROUNDS, LIKELIEST, setting.out_of_time).lottery
+    odds = _answered(patrol, sector, rng, setting.out_of_time)
     return Chosen(
-        flown=[f for crew in crews for f in crew.flown],
-        launches=launches,
-        odds=[draw.probabilities for draw in found],
-        dropped=[*dropped, *late, *(d for crew in crews for d in _left_out(crew))],
+        flown=list({f.tour.id: f for launch in odds.launches for f in launch.share.flown}.values()),
+        launches=odds.launches,
+        odds=[draw.probabilities for draw in odds.found.lottery],
+        dropped=[*dropped, *odds.late, *(d for crew in crews for d in _left_out(crew))],
         tracks=tuple({id(crew.tracks): crew.tracks for crew in crews}.values()),
     )
 
@@ -82,13 +83,51 @@ def _racetracks(start: Start, setting: Setting) -> tuple[Racetracks, Circles] | 
     return racetracks_of(start, airspace, ways, GSD_M, strips, by_lot=True), circles
 
 
-def _even(launches: Sequence[Launch], worths: dict[str, Worth], lattice: Lattice) -> Lottery:
-    """The lottery in which each launch draws any of its tours as often."""
-    draws = []
-    for launch in launches:
-        tours = [exposure_of(lattice, worths[f.tour.id], launch.launch_utc_ns) for f in launch.share.flown]
-        draws.append(Draw(tuple(tours), tuple(1.0 / len(tours) for _ in tours)))
-    return tuple(draws)
+@dataclass(frozen=True, eq=False)
+class _Odds:
+    """Launches with the balanced odds of their tours, and who has none."""
+
+    launches: Sequence[Launch]
+    late: Sequence[Dropped]
+    found: Balance
+
+
+def _answered(patrol: Patrol, sector: Sector, rng: np.random.Generator, out_of_time: Callable[[], bool]) -> _Odds:
+    """The best odds found. Whoever still gets through most easily is answered with one more racetrack, and the odds are
+    balanced anew, until no crew wants more."""
+    odds = best = _balanced(patrol, sector, rng, out_of_time, None)
+    while not out_of_time() and len(odds.found.ways) and patrol.answer(odds.found.ways[odds.found.worst]):
+        odds = _balanced(patrol, sector, rng, out_of_time, odds)
+        best = odds if odds.found.weight > best.found.weight else best
+    return best
+
+
+def _balanced(
+    patrol: Patrol, sector: Sector, rng: np.random.Generator, out_of_time: Callable[[], bool], before: _Odds | None
+) -> _Odds:
+    """The crews' launches with all the tours that they have, balanced from the odds and the ways known before."""
+    launches, late = launches_of(sector, [crew.table() for crew in patrol.crews if crew.flown])
+    known = {} if before is None else _chances(before)
+    start = tuple(Draw(patrol.exposures(launch), _begun(launch, known)) for launch in launches)
+    ways = () if before is None else before.found.ways
+    return _Odds(launches, late, balanced(start, patrol.crossers, rng, ROUNDS, LIKELIEST, out_of_time, ways))
+
+
+def _chances(odds: _Odds) -> dict[tuple[str, str], float]:
+    """By slot and tour."""
+    return {
+        (launch.slot, flown.tour.id): chance
+        for launch, draw in zip(odds.launches, odds.found.lottery, strict=True)
+        for flown, chance in zip(launch.share.flown, draw.probabilities, strict=True)
+    }
+
+
+def _begun(launch: Launch, known: dict[tuple[str, str], float]) -> tuple[float, ...]:
+    """Odds to begin from: those known, and as much for each new tour as if all were drawn as often."""
+    tours = [f.tour.id for f in launch.share.flown]
+    even = 1.0 / len(tours)
+    chances = np.array([known.get((launch.slot, name), even) for name in tours])
+    return tuple((chances / chances.sum()).tolist())
 
 
 def _left_out(crew: Crew) -> list[Dropped]:

@@ -17,18 +17,18 @@ from ...core.instant import NS
 from ...core.sector import Sector
 from ...geo import Dem, line_of_sight
 from ..looks import BODY_M
-from ..lottery import TURNAROUND_S, Share, Timed, shifts_of
+from ..lottery import TURNAROUND_S, Launch, Share, Timed, shifts_of
 from ..menu import Circles, Racetracks, flown_of
 from ..separation import HEIGHT_SLACK_M, SEPARATION_HEIGHT_M, SEPARATION_M, Tracks
 from ..sight import Sight
 from ..strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, densified, farthest_m
 from ..tours import SORTIE_MAX_S, Flown, Why
 from .crossers import Bools, Crossers, Floats, Ints
-from .lattice import Lattice, Looked, Worth, exposure_of, worth_of
-from .lottery import summed, together
+from .lattice import Lattice, Looked, exposure_of, worth_of
+from .lottery import Exposure, summed, together
 
 TOURS = 16
-"""Racetracks of one crew."""
+"""Racetracks of one crew, at most."""
 EYES = 6
 """Places on a lap from which it is asked, before anything is flown, what a racetrack has in sight."""
 LAP_SPACING_M = 100.0
@@ -46,7 +46,6 @@ class Crew:
     sight: Sight
     seen: sparse.csr_matrix
     flown: list[Flown] = field(default_factory=list)
-    worths: list[Worth] = field(default_factory=list)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,17 +116,26 @@ class Patrol:
         self._launches = [crew.timed.launches(end_utc_ns) for crew in crews]
         self._end_utc_ns = end_utc_ns
         self._watched = [together((), (), lattice.cells) for _ in crews]
+        self._exposures: dict[tuple[str, int], Exposure] = {}
 
-    def grow(self, out_of_time: Callable[[], bool]) -> None:
-        """Choose racetracks until no crew wants more, none is left, or the time is up."""
+    def grow(self, tours: int, out_of_time: Callable[[], bool]) -> None:
+        """Choose racetracks against even odds until each crew has so many, none is left, or the time is up."""
         way = self.least_watched()
-        while not out_of_time():
+        while not out_of_time() and any(len(crew.flown) < tours for crew in self.crews):
             scores = [self._scores(crew, n, way) for n, crew in enumerate(self.crews)]
             if not any(one.max(initial=0.0) > 0.0 for one in scores):
                 scores = [self._rare(crew) for crew in self.crews]
             if not self._choose(scores):
                 return
             way = self.least_watched() if len(way) else way
+
+    def answer(self, way: Ints) -> bool:
+        """Whether some crew got one more racetrack from which a way is watched."""
+        return self._choose([self._scores(crew, n, way) for n, crew in enumerate(self.crews)])
+
+    def exposures(self, launch: Launch) -> tuple[Exposure, ...]:
+        """What each tour of a launch exposes a crosser to."""
+        return tuple(self._exposures[f.tour.id, launch.launch_utc_ns] for f in launch.share.flown)
 
     def least_watched(self) -> Ints:
         """The way (n, 2; step and cell) that meets least where every crew draws all of its tours as often; empty where
@@ -177,8 +185,8 @@ class Patrol:
             return False
         worth = worth_of(self.lattice, looked_by(found))
         crew.flown.append(found)
-        crew.worths.append(worth)
         more = [exposure_of(self.lattice, worth, launch) for launch in self._launches[n]]
+        self._exposures |= {(found.tour.id, at): one for at, one in zip(self._launches[n], more, strict=True)}
         self._watched[n] = together([self._watched[n], *more], [1.0] * (len(more) + 1), self.lattice.cells)
         self._close_near(crew, k)
         return True
