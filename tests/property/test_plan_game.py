@@ -26,6 +26,7 @@ from apacheta.plan.game import (
     value_of,
     weights_of,
 )
+from apacheta.plan.game.value import guaranteed
 
 
 @given(st.integers(0, 10**6))
@@ -342,6 +343,7 @@ def test_the_worst_of_all_ways_lies_between_what_is_certified_and_the_best_attac
     every = list(ways(who))
     least = min((noticed(lots, way) for way in every), default=1.0)
     assert value.certified <= least + 1e-12
+    assert guaranteed(lots, who, value.hints).detection == pytest.approx(value.certified, abs=1e-12)
     assert least <= value.attack + 1e-12
     assert 0.0 <= value.bracket <= 1.0
     if every:
