@@ -159,11 +159,26 @@ def test_whoever_leaves_the_cells_about_a_tour_and_comes_back_is_not_forgotten(s
     who = wide(rng, cols=7, steps=8)
     places = np.sort(rng.choice(who.steps, 3, replace=False)) * who.cells + rng.integers(0, 2, 3)
     tour = Exposure(*np.divmod(places, who.cells), np.array([1.0, 0.7, 2.0]))
-    weights, prices = rng.random((who.steps, who.cells)), np.array([0.05, 0.3, 1.0])
+    weights = 5.0 * rng.random((who.steps, who.cells)) * rng.integers(0, 2, (who.steps, who.cells))
+    weights.reshape(who.steps, 2, -1)[:, :, 2:] = 0.0  # outside one pays nothing
+    prices = np.array([0.05, 0.3, 1.0])
     everybody = Everybody((Draw((tour,), (0.5,)),), who)
     best = [(everybody.met[:, 0] - p * (everybody.at @ weights.ravel())).max(initial=-math.inf) for p in prices]
 
     assert (np.maximum(swept(who, tour, weights, prices, margin), 0.0) >= np.maximum(best, 0.0) - 1e-12).all()
+
+
+@pytest.mark.parametrize("margin", [1, 2])
+def test_who_goes_away_while_it_costs_to_stay_is_counted_when_he_is_back(margin: int) -> None:
+    """The tour looks at the first cell in step 0 and in step 7; in between it costs to be in cells that are swept."""
+    who = wide(np.random.default_rng(1), cols=7, steps=9)
+    moves = np.minimum(who.moves, 1)
+    moves[NORTH, 0] = 1
+    who = Crossers(moves, who.starts, who.goals, who.steps)
+    weights = np.zeros((who.steps, who.cells))
+    weights[3:5, : margin + 1] = 5.0
+    tour = Exposure(np.array([0, 7]), np.array([0, 0]), np.array([1.0, 1.0]))
+    assert swept(who, tour, weights, np.array([1.0]), margin) == pytest.approx(2.0)
 
 
 @given(st.integers(0, 10**6))

@@ -13,6 +13,9 @@ from .crossers import Bools, Crossers, Floats, Ints, flags_of
 from .lottery import Lottery
 from .near import near_of
 
+OUTWARDS = 1.0 + 1e-12
+"""Bounds are differences of sums: more than their rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Exposures:
@@ -66,7 +69,7 @@ class Tightening:
         exposed = near.sums_of(tour.step, tour.cell, tour.value)
         given = near.cells, near.to, near.lasts, near.edge, near.goals, self.sums, self.column
         most_met(int(tour.step[0]), exposed, *given, self.before, self.after, prices, most)
-        return np.maximum(prices * self.below + most, 0.0)
+        return np.maximum(prices * self.below * OUTWARDS + most, 0.0)
 
     def _weigh(self) -> None:
         """Weights by the bounds, who is left by them, and what those can meet."""
