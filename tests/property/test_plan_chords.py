@@ -239,6 +239,11 @@ def test_the_chord_of_what_is_never_met_takes_all_and_that_of_no_bound_nothing()
     assert shares_of(value, credit, 0.5) == pytest.approx(chord * value)
 
 
+def test_cells_without_a_margin_are_refused() -> None:
+    with pytest.raises(ValueError, match="looked at"):
+        near_of(np.array([0]), corridor(3, 5), margin=0)
+
+
 def test_prices_that_none_can_be_are_refused() -> None:
     for prices in ([[-1.0]], [[math.nan]], [[math.inf]], [1.0], [[1.0]] * (ROUNDS + 1)):
         with pytest.raises(ValueError, match="price"):

@@ -36,6 +36,8 @@ class Near:
 
 def near_of(looked_at: Ints, crossers: Crossers, margin: int = MARGIN) -> Near:
     """The cells about those that are looked at (any of them as often as may be)."""
+    if margin < 1:
+        raise ValueError("a move from outside would end in a cell that is looked at")
     mask = np.zeros(crossers.starts.shape, dtype=np.bool_)
     mask.ravel()[looked_at] = True
     inside = binary_dilation(mask, EIGHT, iterations=margin)
