@@ -99,11 +99,12 @@ class Tightening:
             tour = self.tours[n]
             at = (tour.step - first) * weights.shape[1] + column[tour.cell]
             noticed.ravel()[at] += self.chances[n] * shares_of(tour.value, tour.credit, self.most[n])
-        weights[first:end] -= np.log1p(-np.minimum(noticed, SURELY))
+        # nobody asked about is anywhere with more than `below`; large sums would cost digits of small ones
+        weights[first:end] += np.minimum(-np.log1p(-np.minimum(noticed, SURELY)), 2.0 * self.below)
 
     def _leave_out(self, numbers: Ints) -> None:
         """Exposures in cells in which nobody is left while the launch's tours look; a move may begin before and end
-        after."""
+        after. (A tour that looks at less notices less: whatever is left out, what is certified stays true.)"""
         longest = int(self.crossers.moves.max(initial=1))
         first, end = self._window([n for n in numbers if len(self.tours[n].value)])
         somebody = np.asarray(np.isfinite(self.before[max(first - longest, 0) : end + longest + 1]).any(axis=0))
