@@ -21,7 +21,7 @@ from apacheta.formats.canonical import sha256_hex
 from apacheta.formats.plan_json import encode_plan
 from apacheta.kernels.crossing import DOWN, RIGHT
 from apacheta.plan.draw import blinding, commitment, drawn_index
-from apacheta.plan.game import Crossers, credited
+from apacheta.plan.game import Crossers, Hints, credited, value_of
 from apacheta.plan.game.lattice import Worth
 from apacheta.plan.game.night import lottery_of
 from apacheta.plan.game.recheck import Game, credit_violation, first_difference
@@ -75,7 +75,7 @@ def plan_of(game: Game, **changes: Any) -> WatchPlan:
         "containment": "standoff_only", "certified_detection": None, "game_sha256": sha256_hex(encode_game(game)),
     }  # fmt: skip
     plan = WatchPlan(**given)
-    detection = guaranteed(lottery_of(slots, game.worths, game), game.crossers).detection
+    detection = guaranteed(lottery_of(slots, game.worths, game), game.crossers, game.hints).detection
     return msgspec.structs.replace(plan, **({"certified_detection": detection} | changes))
 
 
@@ -93,6 +93,17 @@ def certified(path: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[
 @pytest.fixture(scope="module")
 def game() -> Game:
     return game_of(3)
+
+
+@pytest.fixture(scope="module")
+def slight() -> Game:
+    """Looks that are worth little, everywhere: chords certify most."""
+    game = game_of(3)
+    worths = {name: replace(worth, value=0.1 * worth.value) for name, worth in game.worths.items()}
+    lottery = lottery_of(plan_of(game).slots, worths, game)
+    value = value_of(lottery, game.crossers, np.random.default_rng(1), restarts=4)
+    assert 1.5 * guaranteed(lottery, game.crossers).detection < value.certified <= value.attack
+    return replace(game, worths=worths, hints=value.hints)
 
 
 def test_what_is_claimed_is_certified_again(game: Game, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,6 +174,48 @@ def test_without_a_game_or_a_plan_or_a_tour_it_is_said_which(
     code, answer = certified(written(tmp_path, less, plan_of(game)), capsys)
     assert code == 3
     assert "t3" in answer["errors"][0]["text"]
+
+
+def test_what_chords_certify_is_certified_again_and_other_hints_certify_less(
+    slight: Game, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = plan_of(slight)
+    code, answer = certified(written(tmp_path, slight, plan), capsys)
+    assert (code, answer["first_failure"], answer["difference"]) == (0, None, 0.0)
+    below, prices, codes = slight.hints.below, slight.hints.prices, list[int]()
+    for hints in (Hints(), Hints(1.3 * below, prices), Hints(0.7 * below, prices), Hints(below, 1e3 * prices)):
+        other = replace(slight, hints=hints)
+        rehashed = msgspec.structs.replace(plan, game_sha256=sha256_hex(encode_game(other)))
+        code, answer = certified(written(tmp_path, other, rehashed), capsys)
+        assert answer["certified_detection"] <= answer["claimed_detection"] + 1e-12
+        assert code == (0 if answer["difference"] <= 1e-9 else 1)
+        codes.append(code)
+    assert codes[0] == codes[2] == 1
+
+
+def test_prices_of_other_tours_are_refused(slight: Game, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = replace(slight, hints=Hints(slight.hints.below, np.ones((1, 5))))
+    code, answer = certified(written(tmp_path, other, plan_of(slight)), capsys)
+    assert (code, answer["errors"][0]["code"]) == (3, "no_game")
+    assert "of 5 tours, the slots may draw 6" in answer["errors"][0]["text"]
+
+
+@pytest.mark.parametrize("hints", [{"below": -0.1}, {"below": np.nan}, {"prices": np.full((1, 6), -1.0)},
+                                   {"prices": np.ones((99, 6))}, {"prices": np.ones(6)}, {"below": 1}])  # fmt: skip
+def test_hints_that_are_none_are_no_game(slight: Game, tmp_path: Path, hints: dict[str, Any]) -> None:
+    (tmp_path / "whole.npz").write_bytes(encode_game(slight))
+    with np.load(tmp_path / "whole.npz") as file:
+        np.savez(tmp_path / "other.npz", **(dict(file) | hints))
+    with pytest.raises(InputFault, match="holds no game"):
+        load_game(tmp_path / "other.npz")
+
+
+def test_hints_are_read_as_they_were_written(slight: Game, tmp_path: Path) -> None:
+    (tmp_path / GAME_FILE).write_bytes(encode_game(slight))
+    after, data = load_game(tmp_path / GAME_FILE)
+    assert after.hints.below == slight.hints.below > 0.0
+    assert np.array_equal(after.hints.prices, slight.hints.prices)
+    assert encode_game(after) == data
 
 
 @settings(max_examples=40)

@@ -1,7 +1,7 @@
 """Who would get through a plan: asked of the planner, and as keys of its answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,8 @@ def unseen_of(
     game = game_of(openings.lattice, openings.crossers, looked)
     rng = np.random.default_rng([result.plan.seed, ATTACK])
     value = value_of(lottery_of(result.plan.slots, game.worths, game), game.crossers, rng)
-    return Unseen(openings, remedies_of(openings, result, sector, line, out_of_time), value, game)
+    remedies = remedies_of(openings, result, sector, line, out_of_time)
+    return Unseen(openings, remedies, value, replace(game, hints=value.hints))
 
 
 def keys_of(unseen: Unseen) -> dict[str, Any]:

@@ -98,6 +98,134 @@ def unseen_starts(sums, column, moves, starts, goals, found):
                     found[cell] = 1
 
 
+@njit([float64(SUMS[0], WHERE, MOVES, FLAGS, FLAGS, float64, float64[:, ::1], float64[:, ::1])], **OPTIONS)
+def least_through(sums, column, moves, starts, goals, below, before, after):
+    """The least weight with which somebody arrives; infinite where nobody does with less than `below`.
+
+    sums, column, starts, goals: as for `least_exposed`. before (steps + 1, cells) becomes the least weight with which
+    one is at the middle of a cell when a step begins, after (alike) the least with which he goes on from there until
+    he arrives; both are infinite where the two together are not less than `below`, and where `before` was infinite.
+    """
+    last, cells = sums.shape[0] - 1, column.shape[0]
+    rows, cols = moves.shape[1], moves.shape[2]
+    layers, best = max(int64(moves.max()), 1) + 1, np.inf
+    least = np.full((layers, cells), np.inf)
+    for t in range(last + 1):
+        at = least[t % layers]
+        for row in range(rows):
+            for col in range(cols):
+                cell = row * cols + col
+                here, own = 0.0 if starts[cell] else at[cell], column[cell]
+                at[cell] = np.inf
+                if before[t, cell] == np.inf or not here < below:
+                    before[t, cell] = np.inf
+                    continue
+                before[t, cell] = here
+                if goals[cell]:
+                    best = min(best, here)
+                if goals[cell] or t == last:
+                    continue
+                then = (t + 1) % layers
+                least[then, cell] = min(least[then, cell], here + sums[t + 1, own] - sums[t, own])
+                for m in range(8):
+                    k = moves[m, row, col]
+                    if k == 0 or t + k > last:
+                        continue
+                    to = cell + DOWN[m] * cols + RIGHT[m]
+                    half, other = t + (k + 1) // 2, column[to]
+                    there = here + sums[half, own] - sums[t, own] + sums[t + k, other] - sums[half, other]
+                    then = (t + k) % layers
+                    least[then, to] = min(least[then, to], there)
+    for t in range(last, -1, -1):
+        for row in range(rows):
+            for col in range(cols):
+                cell = row * cols + col
+                here, own, rest = before[t, cell], column[cell], np.inf
+                if here < np.inf and goals[cell]:
+                    rest = 0.0
+                elif here < np.inf and t < last:
+                    rest = after[t + 1, cell] + sums[t + 1, own] - sums[t, own]
+                    for m in range(8):
+                        k = moves[m, row, col]
+                        if k == 0 or t + k > last:
+                            continue
+                        to = cell + DOWN[m] * cols + RIGHT[m]
+                        half, other = t + (k + 1) // 2, column[to]
+                        weight = sums[half, own] - sums[t, own] + sums[t + k, other] - sums[half, other]
+                        rest = min(rest, weight + after[t + k, to])
+                if not here + rest < below:
+                    before[t, cell], rest = np.inf, np.inf
+                after[t, cell] = rest
+    return best
+
+
+@njit(
+    [
+        types.void(
+            *(int64, types.Array(float64, 2, "C", readonly=True), WHERE, types.Array(int64, 2, "C", readonly=True)),
+            *(types.Array(int16, 2, "C", readonly=True), FLAGS, FLAGS, SUMS[0], WHERE),
+            *(float64[:, ::1], float64[:, ::1], WORTH, float64[::1]),
+        )
+    ],
+    **OPTIONS,
+)
+def most_met(first, exposed, cells, to, lasts, edge, goals, sums, column, before, after, prices, most):
+    """For each price, the most of a tour's exposure less the price times his weight that anybody who slips through has.
+
+    first: the step in which the tour begins to look; exposed (steps of its window + 1, n): sums of its exposures in
+    all steps of the window before, at the cells (n,) among which are all that it looks at and their neighbours. to,
+    lasts (n, 8): which of the cells a move leads to, and its steps, 0 where there is no move or it leaves them. edge
+    (n,): whether a neighbour is none of them. goals (n,). sums, column, before, after: as in `least_through`. prices
+    (p,) above 0. most (p,) becomes the answer, minus infinity where nobody slips through these cells meanwhile.
+
+    Whoever is at a place for the first time has the weight `before` at least. Whoever leaves the cells meets nothing of
+    the tour outside, and pays at least the difference of `before` until he is back at another edge; in this, and in
+    nothing else, the answer may be too high.
+    """
+    window, n, p = exposed.shape[0] - 1, cells.shape[0], prices.shape[0]
+    last, end = before.shape[0] - 1, first + window
+    longest = max(int64(lasts.max()), 1)
+    layers = longest + 1
+    met, now = np.full((layers, n, p), -np.inf), np.empty(p)
+    left, leaving = np.zeros(p), np.zeros(p)
+    most[:] = -np.inf
+    for t in range(max(first - longest + 1, 0), end):
+        here = met[t % layers]
+        for i in range(n):
+            paid = before[t, cells[i]]
+            if paid == np.inf:
+                continue
+            rest, own = after[t, cells[i]], column[cells[i]]
+            for j in range(p):
+                base = left[j] if edge[i] else 0.0
+                now[j] = max(here[i, j], base - prices[j] * paid)
+                most[j] = max(most[j], now[j] - prices[j] * rest)
+                if edge[i]:
+                    leaving[j] = max(leaving[j], now[j] + prices[j] * paid)
+            if goals[i]:
+                continue
+            begun = max(t - first, 0)
+            for m in range(9):
+                k = 1 if m == 8 else int64(lasts[i, m])
+                if k == 0 or t + k > last or t + k <= first:
+                    continue
+                a = i if m == 8 else to[i, m]
+                half, other = t + (k + 1) // 2, column[cells[a]]
+                middle, done = min(max(half - first, 0), window), min(t + k - first, window)
+                gain = exposed[middle, i] - exposed[begun, i] + exposed[done, a] - exposed[middle, a]
+                weight = sums[half, own] - sums[t, own] + sums[t + k, other] - sums[half, other]
+                if t + k < end:
+                    then = met[(t + k) % layers, a]
+                    for j in range(p):
+                        then[j] = max(then[j], now[j] + gain - prices[j] * weight)
+                else:
+                    rest = after[t + k, cells[a]]
+                    for j in range(p):
+                        most[j] = max(most[j], now[j] + gain - prices[j] * (weight + rest))
+        left[:] = leaving
+        here[:] = -np.inf
+
+
 @njit([int64(MOVES, types.Array(int8, 2, "C", readonly=True), int64, int64, int64[:, ::1])], **OPTIONS)
 def trace_back(moves, came, step, cell, out):
     """Write the cells, (step, cell) a row, last first, of one who is at `cell` when `step` begins; how many."""

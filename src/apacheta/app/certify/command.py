@@ -80,7 +80,7 @@ def _draw(plan: WatchPlan, plan_sha256: str, plan_path: Path, post: Path | None)
 def _wrong_claim(answer: Answer, claim: Claim, plan_path: Path, sector: Path | None, from_terrain: bool) -> str | None:
     """What is otherwise with what the plan claims to notice; None if nothing. The figures go into the answer."""
     lottery = lottery_of(claim.plan.slots, claim.game.worths, claim.game)
-    found = guaranteed(lottery, claim.game.crossers)
+    found = guaranteed(lottery, claim.game.crossers, claim.game.hints)
     claimed = claim.plan.certified_detection
     violation = credit_violation(lottery, claim.game.crossers, found.way, np.random.default_rng(claim.plan.seed))
     wrong = claim.wrong or (anew_of(claim, plan_path, sector) if from_terrain else None)
@@ -116,6 +116,10 @@ def claim_of(plan: WatchPlan, plan_path: Path) -> Claim:
     missing = {name for slot in plan.slots for name in slot.tours} - game.worths.keys()
     if missing:
         text = f"it says nothing of tour {min(missing)}, which a slot may draw."
+        raise InputFault("no_game", text, file=str(plan_path.parent / GAME_FILE), remedy="Plan again.")
+    prices, tours = game.hints.prices, sum(len(slot.tours) for slot in plan.slots)
+    if len(prices) and prices.shape[1] != tours:
+        text = f"its prices are of {prices.shape[1]} tours, the slots may draw {tours}."
         raise InputFault("no_game", text, file=str(plan_path.parent / GAME_FILE), remedy="Plan again.")
     return Claim(plan, game, wrong)
 

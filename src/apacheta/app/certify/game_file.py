@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import InputFault
-from ...plan.game import Crossers
+from ...plan.game import Crossers, Hints
 from ...plan.game.lattice import Worth
 from ...plan.game.recheck import Game
 
-FORMAT = "game/1"
+FORMAT = "game/2"
 FORMS = {
     "format": ("U", 0), "start_utc_ns": ("i", 0), "step_s": ("f", 0), "steps": ("i", 0), "moves": ("i", 3),
     "starts": ("b", 2), "goals": ("b", 2), "lat_deg": ("f", 1), "lon_deg": ("f", 1), "tours": ("U", 1),
-    "first": ("i", 1), "after_s": ("f", 1), "cell": ("i", 1), "value": ("f", 1),
+    "first": ("i", 1), "after_s": ("f", 1), "cell": ("i", 1), "value": ("f", 1), "below": ("f", 0), "prices": ("f", 2),
 }  # fmt: skip
 """Of each array: its kind, as numpy names it, and how many axes it has."""
 BROKEN = (
@@ -48,6 +48,8 @@ def encode_game(game: Game) -> bytes:
         "after_s": np.concatenate([*(worth.after_s for worth in worths), np.empty(0)]),
         "cell": np.concatenate([*(worth.cell for worth in worths), np.empty(0, np.int64)]),
         "value": np.concatenate([*(worth.value for worth in worths), np.empty(0)]),
+        "below": np.array(game.hints.below),
+        "prices": game.hints.prices,
     }
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
@@ -95,4 +97,5 @@ def _game(held: dict[str, Any]) -> Game:
         for name, first, last in zip(held["tours"], held["first"][:-1], held["first"][1:], strict=True)
     }
     night = int(held["start_utc_ns"]), float(held["step_s"]), int(held["steps"])
-    return Game(*night, crossers, worths, held["lat_deg"], held["lon_deg"])
+    hints = Hints(float(held["below"]), np.ascontiguousarray(held["prices"], dtype=np.float64))
+    return Game(*night, crossers, worths, held["lat_deg"], held["lon_deg"], hints)

@@ -3,6 +3,7 @@
 from .attack import Attack, attack_on, detection_along
 from .balance import Balance, balanced
 from .certificate import Certificate, certificate_of, weights_of
+from .chords import Bound, Hints, best_below, certificate_below
 from .corridor import Corridor, corridor_of, corridor_through, standing_corridor_of
 from .crossers import Crossers
 from .evasion import detection_by_labels
@@ -12,15 +13,19 @@ from .value import Value, value_of
 __all__ = [
     "Attack",
     "Balance",
+    "Bound",
     "Certificate",
     "Corridor",
     "Crossers",
     "Draw",
     "Exposure",
+    "Hints",
     "Lottery",
     "Value",
     "attack_on",
     "balanced",
+    "best_below",
+    "certificate_below",
     "certificate_of",
     "corridor_of",
     "corridor_through",

@@ -1,10 +1,11 @@
 """The guarantee of a lottery: one exact least exposed way. No solver is in it: anybody may work it out again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .crossers import Crossers, Ints
+from .crossers import Crossers, Floats, Ints
 from .lottery import Draw, Exposure, Lottery, credited, together
 
 SURELY = 1.0 - 1e-12
@@ -30,13 +31,25 @@ def certificate_of(lottery: Lottery, crossers: Crossers) -> Certificate:
 
 def weights_of(lottery: Lottery, crossers: Crossers) -> Exposure:
     """Minus the logarithm of the probability not to be noticed, place by place, by credits."""
-    credits = [credit_of(draw, crossers) for draw in lottery]
-    weights = [replace(c, value=-np.log1p(-np.minimum(c.value, SURELY))) for c in credits]
+    weights = [_weight_of(*one, crossers.cells) for one in zip(lottery, credits_of(lottery, crossers), strict=True)]
     return together(weights, [1.0] * len(weights), crossers.cells)
 
 
-def credit_of(draw: Draw, crossers: Crossers) -> Exposure:
-    """Credits of one launch, each tour's by its probability."""
-    cols = crossers.starts.shape[1]
-    tours = [replace(tour, value=credited(tour, cols)) for tour in draw.tours]
-    return together(tours, draw.probabilities, crossers.cells)
+def _weight_of(draw: Draw, credits: Sequence[Floats], cells: int) -> Exposure:
+    """Of one launch: each tour's credits by its probability."""
+    tours = [replace(tour, value=credit) for tour, credit in zip(draw.tours, credits, strict=True)]
+    noticed = together(tours, draw.probabilities, cells)
+    return replace(noticed, value=-np.log1p(-np.minimum(noticed.value, SURELY)))
+
+
+def credits_of(lottery: Lottery, crossers: Crossers) -> list[list[Floats]]:
+    """Of each launch, each tour's credits (n,). A tour that is launched again has the same."""
+    known: dict[tuple[bytes, ...], Floats] = {}
+    return [[_credits_of(tour, crossers.starts.shape[1], known) for tour in draw.tours] for draw in lottery]
+
+
+def _credits_of(tour: Exposure, cols: int, known: dict[tuple[bytes, ...], Floats]) -> Floats:
+    key = (tour.step - tour.step[:1]).tobytes(), tour.cell.tobytes(), tour.value.tobytes()
+    if key not in known:
+        known[key] = credited(tour, cols)
+    return known[key]

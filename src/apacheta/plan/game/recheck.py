@@ -1,11 +1,12 @@
 """All that a certificate rests on, and what it is held against: no solver, no search."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...kernels.crossing import DOWN, RIGHT
+from .chords import Hints
 from .crossers import Crossers, Ints
 from .lattice import Lattice, Looked, Worth, worth_of
 from .lottery import Exposure, Lottery, credited
@@ -17,7 +18,7 @@ WALKS = 3
 @dataclass(frozen=True, eq=False)
 class Game:
     """The night's steps, who may cross where, and what each tour's looks are worth. lat_deg, lon_deg (cells,) of the
-    cells' middles."""
+    cells' middles. hints: with which the guarantee by chords is worked out."""
 
     start_utc_ns: int
     step_s: float
@@ -26,6 +27,7 @@ class Game:
     worths: Mapping[str, Worth]
     lat_deg: np.ndarray
     lon_deg: np.ndarray
+    hints: Hints = field(default_factory=Hints)
 
     @property
     def cells(self) -> int:
@@ -43,7 +45,8 @@ def game_of(lattice: Lattice, crossers: Crossers, looked: Mapping[str, Sequence[
 
 
 def first_difference(told: Game, found: Game) -> str | None:
-    """Where a game is not what was worked out anew; None where it is the same to the last digit."""
+    """Where a game is not what was worked out anew; None where it is the same to the last digit. Hints are not asked
+    about: wrong ones make less of it."""
     night = (told.start_utc_ns, told.step_s, told.steps), (found.start_utc_ns, found.step_s, found.steps)
     if night[0] != night[1]:
         return "the night's steps are others."
