@@ -29,8 +29,8 @@ def least_exposed(sums, column, moves, starts, goals, latest, came):
 
     sums (steps + 1, n): of the weights of all steps before t; column (cells,): which of the n are a cell's. starts,
     goals (cells,): where one may come in at any step, and where one has arrived; latest (cells,): the last step in
-    whose beginning one may be at a cell and still arrive, -1 where never. came[t, cell] becomes the move by which one is at the middle of a cell with the least weight when step t begins: one of the eight, WAITS, BEGINS, or
-    NOBODY.
+    whose beginning one may be at a cell and still arrive, -1 where never. came[t, cell] becomes the move by which one
+    is at the middle of a cell with the least weight when step t begins: one of the eight, WAITS, BEGINS, or NOBODY.
     """
     last, cells = sums.shape[0] - 1, column.shape[0]
     rows, cols = moves.shape[1], moves.shape[2]
