@@ -165,7 +165,7 @@ def test_another_way_to_the_same_racetrack_and_one_that_sees_other_ground(withou
 
 
 def test_plan_and_page_say_what_became_of_the_tours(planned: Planned, without: PlanResult, tmp_path: Path) -> None:
-    body, _ = run(planned.path, tmp_path / "out", language="en")
+    body, _ = run(planned.path, tmp_path / "out", policy="strips", language="en")
     assert [change["tour"] for change in body["changed_by_proof"]] == list(without.flown)
     assert {"mode", "margin_m", "fate"} <= set(body["changed_by_proof"][0])
     page = (tmp_path / "out" / "plan.html").read_text(encoding="utf-8")

@@ -214,7 +214,7 @@ def answered(planned: Planned, tmp_path_factory: pytest.TempPathFactory) -> tupl
     folder = tmp_path_factory.mktemp("answered")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("apacheta.app.plan.plan_night", lambda *_, **__: planned.result)
-        body, code = run(planned.path, folder, seed=1, language="en")
+        body, code = run(planned.path, folder, policy="strips", seed=1, language="en")
     assert code == 0
     return body, folder
 

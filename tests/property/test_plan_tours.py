@@ -643,7 +643,7 @@ def test_wind_beyond_the_launch_limit_is_refused_with_the_figure(tmp_path: Path)
 
 def test_without_time_the_plan_says_so_and_is_valid(tmp_path: Path) -> None:
     path = two_valleys(tmp_path)
-    body, code = run(path, tmp_path / "out", max_seconds=0.001)
+    body, code = run(path, tmp_path / "out", policy="strips", max_seconds=0.001)
     assert body["interrupted"] is True
     assert code in (0, 1)
     assert set(KEYS) <= set(body)
@@ -683,10 +683,10 @@ def test_time_that_runs_out_over_the_proofs_cost_interrupts_no_plan(
 def test_an_older_certificate_does_not_stay_beside_a_plan_that_has_none(tmp_path: Path) -> None:
     """At such a QNH nothing is proven, and what lies there is of the plan before."""
     path, out = two_valleys(tmp_path), tmp_path / "out"
-    run(path, out, max_seconds=0.001)
+    run(path, out, policy="strips", max_seconds=0.001)
     assert (out / "certificate.json").is_file()
     path.write_text(changed(SECTOR, "qnh_hpa = 1013", "qnh_hpa = 984"), encoding="utf-8")
-    body, _ = run(path, out, max_seconds=0.001)
+    body, _ = run(path, out, policy="strips", max_seconds=0.001)
     assert (body["certificate"], [w["code"] for w in body["warnings"]][:1]) == (None, ["air_out_of_range"])
     assert sorted(p.name for p in out.iterdir()) == ["draw.json", "inputs.json", "plan.html", "plan.json"]
 

@@ -30,7 +30,7 @@ def test_the_example_loads_and_says_that_it_is_a_demonstration(example: Path) ->
 
 @pytest.mark.slow
 def test_the_example_has_sorties(example: Path, tmp_path: Path) -> None:
-    body, code = run(example, tmp_path)
+    body, code = run(example, tmp_path, policy="strips")
     assert code == 0
     assert body["sorties"] >= 5
     assert body["min_border_distance_m"] >= 5_600

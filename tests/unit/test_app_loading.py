@@ -152,7 +152,7 @@ def test_an_aircraft_beside_the_sector_goes_before_the_catalogue(tmp_path: Path)
 def test_no_plan_without_a_mandate(tmp_path: Path) -> None:
     path = two_valleys(tmp_path)
     (tmp_path / "mandate.toml").unlink()
-    body, code = run(path, tmp_path / "out")
+    body, code = run(path, tmp_path / "out", policy="strips")
     assert code == 3
     assert body["errors"][0]["code"] == "no_mandate"
     assert not (tmp_path / "out").exists()
@@ -160,7 +160,7 @@ def test_no_plan_without_a_mandate(tmp_path: Path) -> None:
 
 def test_no_plan_after_the_mandates_end(tmp_path: Path) -> None:
     path = two_valleys(tmp_path, mandate=changed(MANDATE, "2026-07-01T00:00:00Z", "2026-06-22T00:00:00Z"))
-    body, code = run(path, tmp_path / "out")
+    body, code = run(path, tmp_path / "out", policy="strips")
     assert (code, body["errors"][0]["code"]) == (3, "mandate_expired")
     assert "2026-06-22T05:00:00Z" in body["errors"][0]["text"]
 

@@ -208,7 +208,7 @@ def test_a_plan_without_tours_proves_nothing(path: Path) -> None:
 def test_a_plan_that_is_not_provable_is_not_to_be_flown(tmp_path: Path) -> None:
     """It is made, with its reason; the answer is no."""
     text = changed(SECTOR, "updraft_max_m_s = 1", "updraft_max_m_s = 3").replace("vtol_terminating", "vtol_plain")
-    body, code = run(two_valleys(tmp_path, sector=text), tmp_path / "out")
+    body, code = run(two_valleys(tmp_path, sector=text), tmp_path / "out", policy="strips")
     assert (code, body["containment"]) == (1, "not_provable")
     assert "fly_away" in next(w["text"] for w in body["warnings"] if w["code"] == "not_provable")
     page = (tmp_path / "out" / "plan.html").read_text(encoding="utf-8")

@@ -153,7 +153,7 @@ def _add_plan(commands) -> None:
     plan.add_argument("sector", metavar="SECTOR")
     plan.add_argument("--out", metavar="DIR", required=True)
     plan.add_argument("--mandate", metavar="FILE", help="default: mandate.toml beside SECTOR")
-    plan.add_argument("--policy", choices=POLICIES, default="strips")
+    plan.add_argument("--policy", choices=POLICIES, default="game")
     plan.add_argument(
         "--seed", type=_whole(0), help="for exercises: it foretells the draw (default: tours from a secret seed)"
     )

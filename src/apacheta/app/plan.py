@@ -200,7 +200,7 @@ def run(
     sector_path: Path,
     out_dir: Path,
     mandate_path: Path | None = None,
-    policy: Policy = "strips",
+    policy: Policy = "game",
     seed: int | None = None,
     max_seconds: float | None = None,
     language: str | None = None,

@@ -20,7 +20,8 @@ from ...kernels.crossing import DOWN, RIGHT
 from .crossers import Bools, Crossers, Floats, Ints
 from .lottery import Exposure, summed
 
-CELL_M, STEP_S = 90.0, 60.0
+CELL_M, STEP_S = 90.0, 30.0
+"""In steps of a minute a walker of 0.8 m/s would be taken to cross a cell at 1.5: one in steps of 30 s, at 1.0."""
 LONGEST_MOVE = 30
 """Steps: whoever takes longer from cell to cell is taken to be as quick."""
 SUREST = 0.95
