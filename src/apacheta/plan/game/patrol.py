@@ -5,6 +5,7 @@ comes near one of another crew's, whatever is drawn. The camera looks all round 
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -32,6 +33,9 @@ TOURS = 16
 EYES = 6
 """Places on a lap from which it is asked, before anything is flown, what a racetrack has in sight."""
 LAP_SPACING_M = 100.0
+TRIES = 24
+"""Racetracks tried against one way."""
+CLOSE_M, LESS_LIKELY = 700.0, 0.5
 FARTHEST_M = 6_000.0
 """Racetracks whose middles are so far apart are nowhere near each other."""
 
@@ -50,6 +54,7 @@ class Crew:
 
     def __post_init__(self) -> None:
         self.open: Bools = self.tracks.on_station > 0.0
+        self.likely = np.ones(len(self.open))
 
     @property
     def name(self) -> str:
@@ -77,9 +82,10 @@ class Crew:
         airspace, gsd_m = self.tracks.airspace, self.tracks.gsd_m
         return flown_of(name, self.tracks.strips[k], self.circles, airspace, self.sight, gsd_m, self.tracks.by_lot)
 
-    def refuse(self, why: Why) -> None:
-        """Count why a racetrack is not taken."""
+    def refuse(self, k: int, why: Why) -> None:
+        """A racetrack is not taken, and why; what lies close by probably cannot be either."""
         self.refused[why.why] = (self.refused.get(why.why, (0, ""))[0] + 1, why.text)
+        self.likely[np.hypot(*(self.middles - self.middles[k]).T) < CLOSE_M] *= LESS_LIKELY
 
     def near(self, strip: Strip, lap: Floats) -> Bools:
         """(strips,) which of its racetracks come near another's lap (n, 2) at about its height."""
@@ -98,14 +104,18 @@ class Crew:
 
 
 def crews_timed(sector: Sector) -> list[Timed]:
-    """The launches of each member of the fleet: by turns, all in one period."""
-    period_s = math.ceil((SORTIE_MAX_S + TURNAROUND_S) / 60.0) * 60
-    many, longest_ns = len(sector.fleet), int(SORTIE_MAX_S) * NS
-    firsts = [sector.start_utc_ns + period_s * n // many * NS for n in range(many)]
-    return [
-        Timed(Share(member, (), ()), first, period_s * NS, longest_ns)
-        for member, first in zip(sector.fleet, firsts, strict=True)
-    ]
+    """The launches of each member of the fleet: those of one base by turns, and the bases in between, all in one
+    period; so one is on its way out when none of its base is on its way home."""
+    period_s, longest_ns = math.ceil((SORTIE_MAX_S + TURNAROUND_S) / 60.0) * 60, int(SORTIE_MAX_S) * NS
+    bases = list(dict.fromkeys(member.base for member in sector.fleet))
+    many = Counter(member.base for member in sector.fleet)
+    between_s, done, found = period_s / max(many.values(), default=1) / max(len(bases), 1), Counter[str](), []
+    for member in sector.fleet:
+        after_s = done[member.base] * period_s / many[member.base] + bases.index(member.base) * between_s
+        first = sector.start_utc_ns + int(after_s // 60) * 60 * NS
+        found.append(Timed(Share(member, (), ()), first, period_s * NS, longest_ns))
+        done[member.base] += 1
+    return found
 
 
 class Patrol:
@@ -122,10 +132,7 @@ class Patrol:
         """Choose racetracks against even odds until each crew has so many, none is left, or the time is up."""
         way = self.least_watched()
         while not out_of_time() and any(len(crew.flown) < tours for crew in self.crews):
-            scores = [self._scores(crew, n, way) for n, crew in enumerate(self.crews)]
-            if not any(one.max(initial=0.0) > 0.0 for one in scores):
-                scores = [self._rare(crew) for crew in self.crews]
-            if not self._choose(scores):
+            if not self.answer(way) and not self._choose([self._rare(crew) for crew in self.crews]):
                 return
             way = self.least_watched() if len(way) else way
 
@@ -165,10 +172,12 @@ class Patrol:
 
     def _choose(self, scores: Sequence[Floats]) -> bool:
         """Whether somebody got a racetrack: of all that score the best that can be flown."""
-        order = sorted(((-score[k], n, k) for n, score in enumerate(scores) for k in np.flatnonzero(score > 0.0)))
-        for _, n, k in order:
-            crew = self.crews[n]
-            if crew.open[k] and self._take(crew, n, int(k)):
+        for _ in range(TRIES):
+            hopes = [score * crew.open * crew.likely for score, crew in zip(scores, self.crews, strict=True)]
+            n = max(range(len(hopes)), key=lambda n: hopes[n].max(initial=0.0), default=0)
+            if not hopes or not hopes[n].max(initial=0.0) > 0.0:
+                return False
+            if self._take(self.crews[n], n, int(np.argmax(hopes[n]))):
                 return True
         return False
 
@@ -177,11 +186,13 @@ class Patrol:
         crew.open[k] = False
         found = crew.fly(k)
         if isinstance(found, Why):
-            crew.refuse(found)
+            crew.refuse(k, found)
             return False
         self.tracks.add(found)
         if any(self._meets(crew, found, other) for other in self.crews if other is not crew):
-            crew.refuse(Why("separation", f"could come nearer than {SEPARATION_M:.0f} m to another aircraft's tour."))
+            crew.refuse(
+                k, Why("separation", f"could come nearer than {SEPARATION_M:.0f} m to another aircraft's tour.")
+            )
             return False
         worth = worth_of(self.lattice, looked_by(found))
         crew.flown.append(found)
