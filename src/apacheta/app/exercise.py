@@ -149,9 +149,18 @@ def _village(grid: LocalGrid, name: str, ring: Sequence[tuple[float, float]]) ->
 
 
 def _write_pass(folder: Path, seed: int, tell: Tell) -> None:
-    plane = _undulation_plane(GENERATED_LAT_DEG, GENERATED_LON_DEG)
-    world = generate_world(seed, undulation=plane, progress=tell)
+    world = generate_world(seed, undulation=undulation_of_passes(), progress=tell)
     save_world(world, folder, WORLD_FILE)
+    write_exercise(folder, world)
+
+
+def undulation_of_passes() -> Undulation:
+    """The geoid's where generated passes are."""
+    return _undulation_plane(GENERATED_LAT_DEG, GENERATED_LON_DEG)
+
+
+def write_exercise(folder: Path, world: World) -> None:
+    """A generated world as sector.toml, mandate.toml and the files that they name."""
     grid = LocalGrid(world.lat0_deg, world.lon0_deg, 0.0)
     write_grid(
         folder / "terrain.tif", world.product_amsl_m, grid, world.origin_x_m, world.origin_y_m, world.product_cell_m

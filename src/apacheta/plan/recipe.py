@@ -76,21 +76,7 @@ def plan_night(
     an aircraft cannot lift off from its base (`cannot_lift_off`).
     """
     rng, draw_seed = np.random.default_rng([seed, 0]), draw_seed or exercise_seed(seed)
-    for member in sector.fleet:
-        check_lift_off(sector, base_of(sector, member.base), fleet[member.type], dem)
-    inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
-    tell("walkers")
-    traffic = traffic_of(sector, dem, border_line, rng)
-    airspaces = {
-        kind: airspace_of(
-            *(inside, dem, border_line, fleet[kind].radio, fleet[kind].nav_sigma_h_m, fleet[kind].nav_sigma_v_m),
-            None if proof_ground is None else ceiling_of(sector, fleet[kind], proof_ground),
-            looks,
-        )
-        for kind in sorted({member.type for member in sector.fleet})
-    }
-    bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
-    setting = Setting(sector, fleet, dem, border_line, airspaces, sight, traffic, bases, out_of_time, tell)
+    setting = setting_of(sector, mandate, fleet, dem, border_line, rng, out_of_time, tell, proof_ground, looks)
     found = by_game(setting, rng) if policy == "game" else by_menu(setting, policy)
     slots = [slot_of(launch, odds, draw_seed) for launch, odds in zip(found.launches, found.odds, strict=True)]
     dropped = found.dropped
@@ -123,7 +109,7 @@ def plan_night(
         dropped=tuple(dropped),
         min_border_distance_m=_least(tours, "min_border_distance_m"),
         min_terrain_clearance_m=_least(tours, "min_terrain_clearance_m"),
-        min_separation_m=separation_m(slots, flown, bases),
+        min_separation_m=separation_m(slots, flown, setting.bases),
         min_energy_reserve_fraction=_least(tours, "reserve_fraction"),
         planned_km2=float(drawn_watched.sum()) * dem.cell_m**2 / 1e6,
         search_rate_km2_h=_search_rate(drawn, dem),
@@ -134,7 +120,37 @@ def plan_night(
         containment="standoff_only",
         certified_detection=None,
     )
-    return PlanResult(plan, dem, flown, watched, drawn_watched, traffic, found.tracks)
+    return PlanResult(plan, dem, flown, watched, drawn_watched, setting.traffic, found.tracks)
+
+
+def setting_of(
+    sector: Sector,
+    mandate: Mandate,
+    fleet: Mapping[str, Aircraft],
+    dem: Dem,
+    border_line: BorderLine,
+    rng: np.random.Generator,
+    out_of_time: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda text: None,
+    proof_ground: Ground | None = None,
+    looks: LookTable | None = None,
+) -> Setting:
+    """What every way of choosing tours needs; the arguments are `plan_night`'s. Raises InputFault."""
+    for member in sector.fleet:
+        check_lift_off(sector, base_of(sector, member.base), fleet[member.type], dem)
+    inside, sight = _inside_mandate(sector, mandate), sight_of(sector, mandate, dem)
+    tell("walkers")
+    traffic = traffic_of(sector, dem, border_line, rng)
+    airspaces = {
+        kind: airspace_of(
+            *(inside, dem, border_line, fleet[kind].radio, fleet[kind].nav_sigma_h_m, fleet[kind].nav_sigma_v_m),
+            None if proof_ground is None else ceiling_of(sector, fleet[kind], proof_ground),
+            looks,
+        )
+        for kind in sorted({member.type for member in sector.fleet})
+    }
+    bases = [(float(x), float(y)) for x, y in (dem.grid.xy(b.lat_deg, b.lon_deg) for b in sector.bases)]
+    return Setting(sector, fleet, dem, border_line, airspaces, sight, traffic, bases, out_of_time, tell)
 
 
 def check_lift_off(sector: Sector, base: Base, aircraft: Aircraft, dem: Dem) -> None:

@@ -23,8 +23,8 @@ GSD_M = 0.42
 """Up to which resolution the camera looks: by lot it looks all round, and the farther the more."""
 FIRST = 8
 """Racetracks of each crew before odds are balanced."""
-ROUNDS, LIKELIEST = 6, 0.5
-"""Of each balance: programs solved; and how likely a tour may be at most, so that none can be foretold."""
+ROUNDS, LAST_ROUNDS, LIKELIEST = 3, 12, 0.5
+"""Programs solved for each balance, and for the last; how likely a tour may be at most, so that none is foretold."""
 LOW_M = 500.0
 """Over its base no circle climbs to less."""
 
@@ -35,11 +35,9 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
     lattice = lattice_of(sector, setting.dem, setting.border_line)
     crossers = crossers_of(lattice, goals_of(lattice, sector))
     setting.tell("racetracks")
-    crews, dropped = _crews(setting, lattice)
+    crews, dropped = crews_of(setting, lattice)
     patrol = Patrol(crews, lattice, crossers, Tracks((), setting.bases), sector.end_utc_ns)
-    patrol.grow(FIRST, setting.out_of_time)
-    setting.tell("odds")
-    odds = _answered(patrol, sector, rng, setting.out_of_time)
+    odds = answered(patrol, sector, rng, setting.out_of_time)
     return Chosen(
         flown=list({f.tour.id: f for launch in odds.launches for f in launch.share.flown}.values()),
         launches=odds.launches,
@@ -49,7 +47,7 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
     )
 
 
-def _crews(setting: Setting, lattice: Lattice) -> tuple[list[Crew], list[Dropped]]:
+def crews_of(setting: Setting, lattice: Lattice) -> tuple[list[Crew], list[Dropped]]:
     """A crew for each member of the fleet that has racetracks to choose from, and why others have none."""
     crews, dropped, known = list[Crew](), list[Dropped](), dict[tuple[str, str], tuple[Racetracks, Circles] | Why]()
     seen = dict[str, sparse.csr_matrix]()
@@ -84,7 +82,7 @@ def _racetracks(start: Start, setting: Setting) -> tuple[Racetracks, Circles] | 
 
 
 @dataclass(frozen=True, eq=False)
-class _Odds:
+class Odds:
     """Launches with the balanced odds of their tours, and who has none."""
 
     launches: Sequence[Launch]
@@ -92,28 +90,37 @@ class _Odds:
     found: Balance
 
 
-def _answered(patrol: Patrol, sector: Sector, rng: np.random.Generator, out_of_time: Callable[[], bool]) -> _Odds:
-    """The best odds found. Whoever still gets through most easily is answered with one more racetrack, and the odds are
-    balanced anew, until no crew wants more."""
-    odds = best = _balanced(patrol, sector, rng, out_of_time, None)
-    while not out_of_time() and len(odds.found.ways) and patrol.answer(odds.found.ways[odds.found.worst]):
-        odds = _balanced(patrol, sector, rng, out_of_time, odds)
+def answered(
+    patrol: Patrol, sector: Sector, rng: np.random.Generator, out_of_time: Callable[[], bool] = lambda: False
+) -> Odds:
+    """The best odds found. Whoever still gets through most easily is answered with one more racetrack of each crew, and
+    the odds are balanced anew, until no crew wants more."""
+    patrol.grow(FIRST, out_of_time)
+    odds = best = _balanced(patrol, sector, rng, ROUNDS, out_of_time, None)
+    while not out_of_time() and len(odds.found.ways) and patrol.answer_all(odds.found.ways[odds.found.worst]):
+        odds = _balanced(patrol, sector, rng, ROUNDS, out_of_time, odds)
         best = odds if odds.found.weight > best.found.weight else best
-    return best
+    last = _balanced(patrol, sector, rng, LAST_ROUNDS, out_of_time, odds)
+    return last if last.found.weight > best.found.weight else best
 
 
 def _balanced(
-    patrol: Patrol, sector: Sector, rng: np.random.Generator, out_of_time: Callable[[], bool], before: _Odds | None
-) -> _Odds:
+    patrol: Patrol,
+    sector: Sector,
+    rng: np.random.Generator,
+    rounds: int,
+    out_of_time: Callable[[], bool],
+    before: Odds | None,
+) -> Odds:
     """The crews' launches with all the tours that they have, balanced from the odds and the ways known before."""
     launches, late = launches_of(sector, [crew.table() for crew in patrol.crews if crew.flown])
     known = {} if before is None else _chances(before)
     start = tuple(Draw(patrol.exposures(launch), _begun(launch, known)) for launch in launches)
     ways = () if before is None else before.found.ways
-    return _Odds(launches, late, balanced(start, patrol.crossers, rng, ROUNDS, LIKELIEST, out_of_time, ways))
+    return Odds(launches, late, balanced(start, patrol.crossers, rng, rounds, LIKELIEST, out_of_time, ways))
 
 
-def _chances(odds: _Odds) -> dict[tuple[str, str], float]:
+def _chances(odds: Odds) -> dict[tuple[str, str], float]:
     """By slot and tour."""
     return {
         (launch.slot, flown.tour.id): chance

@@ -42,7 +42,8 @@ FARTHEST_M = 6_000.0
 
 @dataclass(eq=False)
 class Crew:
-    """One aircraft's crew: when it launches, what it may choose from, and what it has. seen: as `in_sight`'s."""
+    """One aircraft's crew: when it launches, what it may choose from, and what it has. seen: as `in_sight`'s; most: so
+    many tours it may have."""
 
     timed: Timed
     tracks: Racetracks
@@ -55,6 +56,7 @@ class Crew:
     def __post_init__(self) -> None:
         self.open: Bools = self.tracks.on_station > 0.0
         self.likely = np.ones(len(self.open))
+        self.most = TOURS
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Crew:
     @property
     def wants_more(self) -> bool:
         """Whether it has fewer tours than it may, and some racetrack is left."""
-        return len(self.flown) < TOURS and bool(self.open.any())
+        return len(self.flown) < self.most and bool(self.open.any())
 
     def fly(self, k: int) -> Flown | Why:
         """The tour round one of its racetracks, the camera drawn by lot; or why it cannot be flown."""
@@ -130,8 +132,10 @@ class Patrol:
 
     def grow(self, tours: int, out_of_time: Callable[[], bool]) -> None:
         """Choose racetracks against even odds until each crew has so many, none is left, or the time is up."""
+        for crew in self.crews:
+            crew.most = tours
         way = self.least_watched()
-        while not out_of_time() and any(len(crew.flown) < tours for crew in self.crews):
+        while not out_of_time():
             if not self.answer(way) and not self._choose([self._rare(crew) for crew in self.crews]):
                 return
             way = self.least_watched() if len(way) else way
@@ -139,6 +143,16 @@ class Patrol:
     def answer(self, way: Ints) -> bool:
         """Whether some crew got one more racetrack from which a way is watched."""
         return self._choose([self._scores(crew, n, way) for n, crew in enumerate(self.crews)])
+
+    def answer_all(self, way: Ints) -> bool:
+        """One more racetrack from which a way is watched for each crew that wants and finds one; whether any did."""
+        for crew in self.crews:
+            crew.most = TOURS
+        none = [np.zeros(len(crew.open)) for crew in self.crews]
+        found = [
+            self._choose([*none[:n], self._scores(crew, n, way), *none[n + 1 :]]) for n, crew in enumerate(self.crews)
+        ]
+        return any(found)
 
     def exposures(self, launch: Launch) -> tuple[Exposure, ...]:
         """What each tour of a launch exposes a crosser to."""
@@ -177,12 +191,13 @@ class Patrol:
             n = max(range(len(hopes)), key=lambda n: hopes[n].max(initial=0.0), default=0)
             if not hopes or not hopes[n].max(initial=0.0) > 0.0:
                 return False
-            if self._take(self.crews[n], n, int(np.argmax(hopes[n]))):
+            if self.take(n, int(np.argmax(hopes[n]))):
                 return True
         return False
 
-    def _take(self, crew: Crew, n: int, k: int) -> bool:
-        """Whether a crew can fly a racetrack that comes near no other crew's; then it has it."""
+    def take(self, n: int, k: int) -> bool:
+        """Whether the n-th crew can fly its k-th racetrack, and that comes near no other crew's; then it has it."""
+        crew = self.crews[n]
         crew.open[k] = False
         found = crew.fly(k)
         if isinstance(found, Why):

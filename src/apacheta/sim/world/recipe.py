@@ -30,16 +30,17 @@ def generate_world(
     height_m: float = 30_000.0,
     undulation: Undulation | None = None,
     progress: Progress = silent,
+    between_amsl_m: tuple[float, float] = (_LOWEST_M, _HIGHEST_M),
 ) -> World:
     """A fictitious pass, own side north, with border, road, two villages, salt flat, bases and relays.
 
     The same seed and size give the same bytes. `progress` gets the share done and a text. Small sizes (from about
-    6 x 5 km) are for tests: everything is nearer to everything.
+    6 x 5 km) are for tests: everything is nearer to everything. between_amsl_m: lowest and highest ground.
     """
     cell = PRODUCT_CELL_M
     rows, cols = round(height_m / cell) + 1, round(width_m / cell) + 1
     west, south = -(cols - 1) * cell / 2, -(rows - 1) * cell / 2
-    made = eroded_pass(rows, cols, cell, seed, _LOWEST_M, _HIGHEST_M, lambda s, t: progress(0.75 * s, t))
+    made = eroded_pass(rows, cols, cell, seed, *between_amsl_m, lambda s, t: progress(0.75 * s, t))
     line = borders.divide(made.drains_north, west, south, cell)
     progress(0.76, "the truth gets its finer relief")
     truth = relief.refined(made.height_m, made.salt, cell, seed)
