@@ -103,7 +103,7 @@ def _flown(seed: int, minutes: int) -> Flown:
         )  # fmt: skip
     simulator = NightSimulator(
         world=load_truth(exercise.world), sorties=sorties_of(made.plan), aircraft=fleet, sector=sector, minutes=minutes,
-        seed=seed, width_px=WIDTH_PX, height_px=HEIGHT_PX, rate_hz=RATE_HZ, with_crossers=False, exact_pose=True,
+        seed=seed, width_px=WIDTH_PX, height_px=HEIGHT_PX, rate_hz=RATE_HZ, crossers_per_hour=0.0, exact_pose=True,
     )  # fmt: skip
     squares = [line for tick in simulator.run() for line in tick.truth if line["kind"] == "marker"]
     sys.stderr.write(f"seed {seed}: {len(squares)} squares\n")

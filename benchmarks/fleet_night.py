@@ -1,14 +1,19 @@
-"""Three aircraft, whole nights: `apacheta demo --headless --aircraft 3 --minutes 60`, with crossers and without.
+"""Three aircraft, nights of 25 minutes: `apacheta demo --headless --aircraft 3`, with crossers and without.
 
 The figures of `night.py` for the fleet, of seeds that nobody has looked at, at five pictures a second: a watch looks
-five times a second, whatever the camera's rate is. `--jobs`, `--most`, `--resume` as there.
+five times a second, whatever the camera's rate is. Five times as many cross as on other nights, so that thirty come
+into view in a few hours. The pace is asked by `fleet.py`: these nights may be flown with other work beside them.
+`--jobs`, `--most`, `--resume` as there.
 """
 
 import sys
 
 from night import Campaign, main
 
-FLEET = Campaign("fleet_night", 3, tuple(range(131, 137)), (131,), 1.3, 3072, rate_hz=5.0, minutes=60)
+FLEET = Campaign(
+    "fleet_night", 3, tuple(range(141, 145)), (141, 142, 143), None, 3072,
+    rate_hz=5.0, minutes=25, crossers_per_hour=300.0,
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main(FLEET))

@@ -188,7 +188,7 @@ def flown(night: Night) -> Kept:
     seed, size = night.seed, {"width_px": night.width_px, "height_px": night.height_px}
     with tempfile.TemporaryDirectory() as folder, Progress(sys.stderr, Texts("en")) as progress:
         settings = DemoSettings(headless=True, minutes=night.minutes, seed=seed, sector=None, mandate=None,
-                                post=Path(folder) / "post", aircraft=3, crossers=False, keep_video=False,
+                                post=Path(folder) / "post", aircraft=3, crossers_per_hour=0.0, keep_video=False,
                                 language="en", fewer_will_do=True, **size)  # fmt: skip
         given = given_of(settings, progress)
         fleet = load_fleet(given.sector, given.exercise.sector)

@@ -41,10 +41,11 @@ class Campaign:
     aircraft: int
     seeds: tuple[int, ...]
     empty_seeds: tuple[int, ...]
-    least_real_time_factor: float
+    least_real_time_factor: float | None
     memory_below_mb: int
     rate_hz: float = 10.0
     minutes: int = 120
+    crossers_per_hour: float = 60.0
 
 
 ONE = Campaign("night", 1, tuple(range(111, 121)), (111, 112), 2.0, 2048)
@@ -115,7 +116,8 @@ def _fly(campaign: Campaign, seed: int, minutes: int, crossers: bool, camera: st
             "--rate-hz",
             str(campaign.rate_hz),
         ]
-        night = apacheta("demo", "--headless", "--no-video", *given, *([] if crossers else ["--no-crossers"]))
+        who = ["--crossers-per-hour", str(campaign.crossers_per_hour)] if crossers else ["--no-crossers"]
+        night = apacheta("demo", "--headless", "--no-video", *given, *who)
     return night | {"post": None, "report": None}
 
 
@@ -149,7 +151,8 @@ def rows_of(campaign: Campaign, nights: list[Night], case: str, *, whole: bool) 
     figure("false alerts", "1/h", _share(false, hours), "<= 2", lambda r: r <= 2, spread=spread, count=false)
     figure("lawful alerts", "", total(nights, "lawful_alerts"))
     pace = campaign.least_real_time_factor
-    figure("real time factor, least", "", least(nights, "real_time_factor"), f">= {pace:g}", lambda f: f >= pace)
+    asked = () if pace is None else (f">= {pace:g}", lambda f: f >= pace)
+    figure("real time factor, least", "", least(nights, "real_time_factor"), *asked)
     figure("video over wall time, least", "", least([_with_pace(n) for n in nights], "pace"))
     dropped = _share(total(nights, "frames_dropped"), total(nights, "frames_sent"))
     figure("frames dropped", "", dropped, "<= 0.01", lambda d: d <= 0.01)

@@ -20,8 +20,8 @@ def simulator_of(spec: SimulatorSpec, cast: Cast | None = None) -> NightSimulato
 
 def spec_of(folder: Path, **fields: object) -> Path:
     """A live night of the stage written down: streams and fixes to ports, truth and snapshot in the folder."""
-    stays = {"world": "", "sector": "", "plan": "", "seed": 1, "width_px": 64, "height_px": 48, "with_crossers": False,
-             "paced": True, "fleet": ("a1",), "stream_fds": {}, "fix_fd": None, "minutes": 20.0,
+    stays = {"world": "", "sector": "", "plan": "", "seed": 1, "width_px": 64, "height_px": 48, "paced": True,
+             "crossers_per_hour": 0.0, "fleet": ("a1",), "stream_fds": {}, "fix_fd": None, "minutes": 20.0,
              "truth": str(folder / "truth.jsonl"), "snapshot": str(folder / "snapshot.json")}  # fmt: skip
     path = folder / "spec.json"
     path.write_bytes(msgspec.json.encode(SimulatorSpec(**(stays | fields))))  # type: ignore[arg-type]

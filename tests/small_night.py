@@ -96,7 +96,7 @@ def fly(
     patch.setattr(recipe, "write_report", lambda night, *given: (nights.append(night), real(night, *given))[1])
     settings = DemoSettings(
         headless=True, minutes=minutes, seed=SEED, sector=None, mandate=None, post=folder / post, aircraft=aircraft,
-        width_px=320, height_px=256, crossers=True, keep_video=True, language="en",
+        width_px=320, height_px=256, crossers_per_hour=60.0, keep_video=True, language="en",
     )  # fmt: skip
     answer = Answer(SCHEMA, KEYS, {"interrupted": False})
     with Progress(io.StringIO(), Texts("en")) as progress:

@@ -30,7 +30,7 @@ MINUTES, WALK_M_S, LONG_S = 5.0, 1.0, 60.0
 def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
     settings = DemoSettings(headless=True, minutes=2, seed=1, sector=None, mandate=None,
                             post=tmp_path_factory.mktemp("post") / "post", aircraft=1, width_px=640, height_px=512,
-                            crossers=False, keep_video=False, language="en", fewer_will_do=True)  # fmt: skip
+                            crossers_per_hour=0.0, keep_video=False, language="en", fewer_will_do=True)  # fmt: skip
     with Progress(io.StringIO(), Texts("en")) as progress:
         return given_of(settings, progress)
 

@@ -34,7 +34,7 @@ def test_the_simulator_runs_nothing_of_the_working_directory(hostile: Path, tmp_
     none = str(tmp_path / "none")
     values: dict[str, Any] = {"world": none, "sector": none, "plan": none, "truth": none, "fleet": ("A1",)}
     figures: dict[str, Any] = {"seed": 1, "from_utc_ns": 0, "minutes": 1.0, "width_px": 320, "height_px": 256}
-    told: dict[str, Any] = {"with_crossers": False, "paced": False, "stream_fds": {}, "udp_ports": {}, "fix_fd": -1}
+    told: dict[str, Any] = {"crossers_per_hour": 0.0, "paced": False, "stream_fds": {}, "udp_ports": {}, "fix_fd": -1}
     simulation = start_simulation(SimulatorSpec(**values, **figures, **told), tmp_path, ("A1",))
     try:
         assert simulation.wait() == 3

@@ -35,7 +35,7 @@ from apacheta.core.errors import EnvironmentFault
 def settings(folder: Path) -> DemoSettings:
     return DemoSettings(
         headless=False, minutes=10.0, seed=1, sector=None, mandate=Path("m.toml"), post=folder / "a post", aircraft=3,
-        width_px=640, height_px=512, crossers=True, keep_video=True, language="en", fewer_will_do=True,
+        width_px=640, height_px=512, crossers_per_hour=60.0, keep_video=True, language="en", fewer_will_do=True,
     )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ def run(tmp_path: Path) -> Run:
         spec = SimulatorSpec(
             world=str(tmp_path / "world"), sector=str(tmp_path / "sector.toml"), plan=str(tmp_path / "plan.json"),
             truth=str(tmp_path / "truth.jsonl"), seed=1, from_utc_ns=stage.START_NS, minutes=0.5, width_px=64,
-            height_px=48, with_crossers=False, paced=False, fleet=("a1",), stream_fds={"a1": nowhere[0]}, udp_ports={},
-            fix_fd=nowhere[-1] if fix_fd is None else fix_fd,
+            height_px=48, paced=False, fleet=("a1",), stream_fds={"a1": nowhere[0]}, udp_ports={},
+            crossers_per_hour=0.0, fix_fd=nowhere[-1] if fix_fd is None else fix_fd,
         )  # fmt: skip
         (tmp_path / "spec.json").write_bytes(msgspec.json.encode(spec))
         return main([str(tmp_path / "spec.json")])

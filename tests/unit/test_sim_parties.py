@@ -65,10 +65,16 @@ def test_the_same_seed_gives_the_same_night(one_pass: World, busy: list[Party]) 
 
 
 def test_without_crossers_the_innocent_do_the_same(one_pass: World, busy: list[Party]) -> None:
-    calm = parties_of(one_pass, DUSK, DAWN, seed=7, with_crossers=False)
+    calm = parties_of(one_pass, DUSK, DAWN, seed=7, crossers_per_hour=0.0)
     assert not any(p.crosser for p in calm)
     assert route_bytes(calm) == route_bytes([p for p in busy if not p.crosser])
     assert {p.kind for p in calm} == {"shepherd", "villager", "goats", "fox"}
+
+
+def test_a_denser_night_has_as_many_more(one_pass: World, busy: list[Party]) -> None:
+    dense = parties_of(one_pass, DUSK, DAWN, seed=7, crossers_per_hour=3.0 * CROSSERS_PER_HOUR)
+    assert sum(p.crosser for p in dense) == 3 * sum(p.crosser for p in busy)
+    assert route_bytes([p for p in dense if not p.crosser]) == route_bytes([p for p in busy if not p.crosser])
 
 
 def test_a_busy_night_holds_every_class_in_the_stated_numbers(busy: list[Party]) -> None:

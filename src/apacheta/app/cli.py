@@ -143,7 +143,11 @@ def _add_demo(commands) -> None:
     demo.add_argument(
         "--rate-hz", type=_rate, metavar="HZ", help="pictures a second, 1 to 30 (default: the cameras' own)"
     )
-    demo.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
+    who = demo.add_mutually_exclusive_group()
+    who.add_argument("--no-crossers", action="store_true", help="a night with only shepherds, goats and foxes")
+    who.add_argument(
+        "--crossers-per-hour", type=_positive, metavar="N", default=60.0, help="parties that cross (default 60)"
+    )
     demo.add_argument("--no-video", action="store_true", help="keep the hashes of the video, not the video")
     _add_language(demo)
 

@@ -48,7 +48,7 @@ class SimulatorSpec(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float
     width_px: int
     height_px: int
-    with_crossers: bool
+    crossers_per_hour: float
     paced: bool
     fleet: tuple[str, ...]
     stream_fds: dict[str, int]
@@ -153,7 +153,7 @@ def simulator_of(spec: SimulatorSpec, cast: Cast | None = None) -> NightSimulato
         seed=spec.seed,
         width_px=spec.width_px,
         height_px=spec.height_px,
-        with_crossers=spec.with_crossers,
+        crossers_per_hour=spec.crossers_per_hour,
         rate_hz=spec.rate_hz,
         cast=cast,
     )

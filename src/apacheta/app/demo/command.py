@@ -104,7 +104,7 @@ def settings_from(arguments: argparse.Namespace, language: str) -> DemoSettings:
         aircraft=arguments.aircraft or usual,
         width_px=width,
         height_px=height,
-        crossers=not arguments.no_crossers,
+        crossers_per_hour=0.0 if arguments.no_crossers else arguments.crossers_per_hour,
         keep_video=not arguments.no_video,
         language=language,
         fewer_will_do=arguments.aircraft is None,

@@ -33,7 +33,7 @@ from ...sim.night import (
     moments_of,
     on_station,
 )
-from ...sim.world import WORLD_VERSION, World, load_world
+from ...sim.world import CROSSERS_PER_HOUR, WORLD_VERSION, World, load_world
 from ..chain import Chain, ChainSettings
 from ..files import write_whole
 from ..live import Book
@@ -169,7 +169,9 @@ def _is_about(alert: Alert, there: Iterable[dict[str, Any]]) -> bool:
 
 def _cast(night: Night, world: World, from_ns: int) -> Cast:
     """Who is out in the night that begins then. It takes seconds to make."""
-    return cast_of(world, night.settings.seed, from_ns, from_ns + round(night.settings.minutes * 60 * NS), True)
+    asked = night.settings
+    to_ns = from_ns + round(asked.minutes * 60 * NS)
+    return cast_of(world, asked.seed, from_ns, to_ns, asked.crossers_per_hour or CROSSERS_PER_HOUR)
 
 
 def _simulator(

@@ -24,7 +24,7 @@ class DemoSettings:
     aircraft: int
     width_px: int
     height_px: int
-    crossers: bool
+    crossers_per_hour: float
     keep_video: bool
     language: str
     fewer_will_do: bool = False

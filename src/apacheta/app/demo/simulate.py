@@ -60,7 +60,7 @@ def simulator_spec(night: NightSpec, epoch_utc_ns: int) -> SimulatorSpec:
         minutes=asked.minutes,
         width_px=asked.width_px,
         height_px=asked.height_px,
-        with_crossers=asked.crossers,
+        crossers_per_hour=asked.crossers_per_hour,
         paced=True,
         fleet=night.fleet,
         stream_fds={},

@@ -311,7 +311,7 @@ def simulator_spec_of(night: Night, truth: Path) -> SimulatorSpec:
         minutes=s.minutes,
         width_px=s.width_px,
         height_px=s.height_px,
-        with_crossers=s.crossers,
+        crossers_per_hour=s.crossers_per_hour,
         paced=False,
         fleet=night.fleet,
         stream_fds={},

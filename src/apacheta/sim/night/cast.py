@@ -43,6 +43,6 @@ class Cast:
         return Places(x, y, speed, yaw, present)
 
 
-def cast_of(world: World, seed: int, from_utc_ns: int, to_utc_ns: int, with_crossers: bool) -> Cast:
+def cast_of(world: World, seed: int, from_utc_ns: int, to_utc_ns: int, crossers_per_hour: float) -> Cast:
     """Everybody of one night."""
-    return Cast(tuple(parties_of(world, from_utc_ns, to_utc_ns, seed, with_crossers)))
+    return Cast(tuple(parties_of(world, from_utc_ns, to_utc_ns, seed, crossers_per_hour)))

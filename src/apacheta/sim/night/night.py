@@ -17,7 +17,7 @@ from ...core.plan import Sortie
 from ...core.sector import Sector
 from ...core.sight import CameraPose, Fix
 from ...formats.klv import encode_st0601
-from ..world import World
+from ..world import CROSSERS_PER_HOUR, World
 from .attitude import grid_axes
 from .cast import Cast, Places, cast_of
 from .encode import Stream
@@ -98,7 +98,7 @@ class NightSimulator:
         seed: int,
         width_px: int,
         height_px: int,
-        with_crossers: bool = True,
+        crossers_per_hour: float = CROSSERS_PER_HOUR,
         from_utc_ns: int | None = None,
         rate_hz: float | None = None,
         exact_pose: bool = False,
@@ -111,7 +111,7 @@ class NightSimulator:
         self.ground = Ground(world)
         self.types = {s.aircraft: _type_of(s, aircraft) for s in sorties}
         self.rate_hz = rate_hz or min((a.camera.rate_hz for a in self.types.values()), default=10.0)
-        self.cast = cast or cast_of(world, seed, self.from_utc_ns, self.to_utc_ns, with_crossers)
+        self.cast = cast or cast_of(world, seed, self.from_utc_ns, self.to_utc_ns, crossers_per_hour)
         self.scene = Scene(self.ground, temperatures_of(world, self.from_utc_ns), seed)
         self.whereabouts = Whereabouts(len(self.cast.members))
         self.figures = Figures(self.cast, self.ground)
@@ -119,7 +119,7 @@ class NightSimulator:
         self.marker_xy_m: NDArray[np.float64] = marker_places(aims, self.ground, self._rng("markers"))
         self.crews = [self._crew(name, sorties) for name in sorted(self.types)]
         self.fields = {crew.name: MarkerField(self.marker_xy_m, self.ground) for crew in self.crews}
-        self.with_crossers = with_crossers
+        self.crossers_per_hour = crossers_per_hour
         self.cooled_utc_ns = self.next_utc_ns = self.from_utc_ns
         self._sent_to_utc_ns: int | None = None
         self._first: Tick | None = None
@@ -338,7 +338,7 @@ class NightSimulator:
             "width_px": self.width_px,
             "height_px": self.height_px,
             "rate_hz": self.rate_hz,
-            "with_crossers": self.with_crossers,
+            "with_crossers": self.crossers_per_hour > 0.0,
             "exact_pose": self.exact_pose,
             "refraction": self.ground.refraction,
             "streams": list(self.streams),

@@ -14,7 +14,6 @@ def parties_of(
     from_utc_ns: int,
     to_utc_ns: int,
     seed: int,
-    with_crossers: bool = True,
     crossers_per_hour: float = CROSSERS_PER_HOUR,
 ) -> list[Party]:
     """Everybody of the night; everything follows from (world, span, seed).
@@ -22,5 +21,5 @@ def parties_of(
     The innocent are drawn apart from the crossers: with and without crossers they do the same.
     """
     night = night_of(world, from_utc_ns, to_utc_ns, seed)
-    crossers = crossers_of(night, crossers_per_hour) if with_crossers else []
+    crossers = crossers_of(night, crossers_per_hour) if crossers_per_hour > 0.0 else []
     return crossers + lawful_of(night) + animals_of(night)
