@@ -202,7 +202,7 @@ def flown(night: Night) -> Kept:
     wanted = [
         one for one in _wanted(made.result, world, rng, from_ns, night, looked) if from_ns <= one.from_utc_ns < to_ns
     ]
-    animals = tuple(p for p in cast_of(world, seed, from_ns, to_ns, False).parties if not (p.crosser or p.lawful))
+    animals = tuple(p for p in cast_of(world, seed, from_ns, to_ns, 0.0).parties if not (p.crosser or p.lawful))
     simulator = NightSimulator(
         world=world,
         sorties=tuple(s for s in sorties_of(made.plan) if not has_landed(s, from_ns)),

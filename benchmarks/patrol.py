@@ -224,15 +224,21 @@ def _write_copy(folder: Path, scenario: dict[str, Any]) -> None:
 
 
 def _for_scenario(path: Path, scenario: dict[str, Any]) -> None:
-    """The sector file with the scenario's hours and aircraft."""
+    """The sector file with the scenario's hours, aircraft and, of its goals, those that the scenario names."""
     text = path.read_text()
     bases = re.findall(r'\[\[bases\]\]\nname = "(.*)"', text)
     homes = [name for name, many in zip(bases, scenario["aircraft"], strict=False) for _ in range(many)]
     fleet = ", ".join(f'{{ id = "A{n}", type = "{TYPE}", base = "{home}" }}' for n, home in enumerate(homes, start=1))
     text = re.sub(r"aircraft = \[\{.*\}\]", f"aircraft = [{fleet}]", text)
+    text = "".join(part for part in re.split(r"(?m)^(?=\[)", text) if _is_wanted(part, scenario.get("goals")))
     (start,) = re.findall(r"start_utc = (.*)Z", text)
     end = datetime.fromisoformat(start) + timedelta(hours=scenario["night_h"])
     path.write_text(re.sub(r"end_utc = .*Z", f"end_utc = {end.isoformat()}Z", text))
+
+
+def _is_wanted(part: str, goals: Sequence[str] | None) -> bool:
+    """Whether a part of a sector file stays: all but the goals that the scenario does not name."""
+    return goals is None or not part.startswith("[[goals]]") or tomllib.loads(part)["goals"][0]["name"] in goals
 
 
 def rows_of(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

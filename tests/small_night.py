@@ -37,7 +37,7 @@ from apacheta.formats.canonical import sha256_hex
 from apacheta.formats.plan_json import encode_plan
 from apacheta.plan.draw import blinding, commitment, exercise_seed
 from apacheta.sim.night.cast import cast_of
-from apacheta.sim.world import World, generate_world, load_world
+from apacheta.sim.world import CROSSERS_PER_HOUR, World, generate_world, load_world
 
 NS = 1_000_000_000
 SEED, PARTY = 3, "mules-02"
@@ -142,7 +142,7 @@ def _plan(world: World, sector: Sector, late: tuple[str, ...]) -> WatchPlan:
 def _party_at(world: World, from_ns: int) -> tuple[float, float]:
     """Where the middle of the party is in the middle of a night of the usual length."""
     to_ns = from_ns + round(MINUTES * 60 * NS)
-    cast = cast_of(world, SEED, from_ns, to_ns, True)
+    cast = cast_of(world, SEED, from_ns, to_ns, CROSSERS_PER_HOUR)
     places = cast.at((from_ns + to_ns) // 2)
     mine = np.array([name == PARTY for name in cast.party_ids])
     assert places.present[mine].any(), "the party has moved on: the world or its night is another"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 from sectors import SECTOR, changed, two_valleys
 
 from apacheta.app.cli import main
@@ -22,10 +23,11 @@ from apacheta.plan.draw import drawn_index, exercise_seed, picked
 from apacheta.plan.game import attack_on, detection_along
 from apacheta.plan.game.lattice import SUREST, Lattice, Looked, crossers_of, goals_of, lattice_of, worth_of
 from apacheta.plan.game.night import lottery_of
+from apacheta.plan.game.patrol import lap_of
 from apacheta.plan.game.recheck import game_of
 from apacheta.plan.game.record import looked_of_plan
 from apacheta.plan.noticing import default_table
-from apacheta.plan.separation import SEPARATION_M, Tracks
+from apacheta.plan.separation import LAYERS_M, SEPARATION_M, Tracks
 
 pytestmark = pytest.mark.timeout(400)
 DRAWS = 10_000
@@ -90,11 +92,11 @@ def test_a_cell_is_exposed_as_often_as_all_that_may_be_drawn_together_notice_it(
 
 
 class Night:
-    """two_valleys with two aircraft that relieve each other, for three hours and a half; few racetracks."""
+    """two_valleys with two aircraft that relieve each other, for five hours; few racetracks."""
 
     def __init__(self, folder: Path) -> None:
         text = changed(changed(SECTOR, "gust_m_s = 6", "gust_m_s = 3"), ONE, BOTH)
-        self.path = two_valleys(folder, sector=changed(text, "2026-06-22T05:00:00Z", "2026-06-22T02:30:00Z"))
+        self.path = two_valleys(folder, sector=changed(text, "2026-06-22T05:00:00Z", "2026-06-22T04:00:00Z"))
         self.sector = load_sector(self.path)
         self.fleet, self.world = load_fleet(self.sector, self.path), load_world(self.sector, self.path)
         self.proof_ground = load_proof_ground(self.sector)
@@ -115,7 +117,9 @@ class Night:
 def few() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("apacheta.plan.game.patrol.TOURS", 3)
+        patch.setattr("apacheta.plan.game.choice.FIRST", 3)
         patch.setattr("apacheta.plan.game.choice.ROUNDS", 2)
+        patch.setattr("apacheta.plan.game.choice.LAST_ROUNDS", 3)
         yield patch
 
 
@@ -168,6 +172,20 @@ def test_launches_take_turns(night: Night) -> None:
     assert [name for _, name in sorted(launches)][:4] == ["A1", "A2", "A1", "A2"]
     gaps_min = np.diff([launch for launch, _ in sorted(launches)]) / 60e9
     assert gaps_min == pytest.approx(36.0)
+    last_min = (night.sector.end_utc_ns - max(launches)[0]) / 60e9
+    assert 60.0 <= last_min < 61.0, "the longest sortie: the last one is home when the night ends"
+
+
+def test_each_aircraft_has_its_heights_and_keeps_off_the_circle_on_which_another_climbs(night: Night) -> None:
+    flown = {name: [f for f in night.result.flown.values() if f.tour.id.startswith(name)] for name in ("A1", "A2")}
+    assert {f.strip.hae_m % (2 * LAYERS_M) for f in flown["A1"]} == {0.0}
+    assert {f.strip.hae_m % (2 * LAYERS_M) for f in flown["A2"]} == {LAYERS_M}
+    for mine, theirs in (("A1", "A2"), ("A2", "A1")):
+        climbing = [
+            f.corners[n, :2] for f in flown[theirs] for n, w in enumerate(f.tour.waypoints) if w.kind == "climb"
+        ]
+        laps = np.vstack([lap_of(f.strip) for f in flown[mine]])
+        assert cKDTree(laps).query(np.array(climbing))[0].min() > SEPARATION_M
 
 
 def test_ten_thousand_draws_notice_one_on_the_worst_way_as_often_as_is_said(night: Night) -> None:
@@ -175,6 +193,7 @@ def test_ten_thousand_draws_notice_one_on_the_worst_way_as_often_as_is_said(nigh
     plan, game = night.result.plan, night.game
     lottery = lottery_of(plan.slots, game.worths, game)
     way = attack_on(lottery, game.crossers, np.random.default_rng(1), 4).way
+    assert len(way), "somebody arrives"
     told = detection_along(lottery, game.crossers, way)
     busiest = _way_met_most(lottery, game)
     for taken, said in ((way, told), (busiest, detection_along(lottery, game.crossers, busiest))):

@@ -306,6 +306,8 @@ def test_a_balance_keeps_the_tours_and_the_cap_and_is_worth_what_it_says(seed: i
             max(p for draw in found.lottery for p in draw.probabilities)
             <= max(most, *lots[0].probabilities, *lots[1].probabilities) + 1e-9
         )
+    assert len(found.prices) == len(found.ways)
+    assert found.prices.sum() == pytest.approx(min(1, len(found.ways)))
     along = [detection_along(found.lottery, who, way) for way in found.ways]
     assert -math.expm1(-found.weight) == pytest.approx(min(along, default=1.0), abs=1e-9)
 
@@ -321,6 +323,8 @@ def test_two_valleys_are_watched_by_turns_and_the_one_that_is_watched_better_les
     found = balanced((Draw(tuple(tours), (0.5, 0.5)),), who, np.random.default_rng(1))
     assert found.lottery[0].probabilities == pytest.approx((1 / 3, 2 / 3), abs=0.01)
     assert -math.expm1(-found.weight) == pytest.approx(1 / 6, abs=0.003)
+    by_valley = np.bincount([int(way[0, 1]) for way in found.ways], found.prices, 2)
+    assert by_valley == pytest.approx((1 / 3, 2 / 3), abs=0.03), "his own odds: neither tour notices him more often"
 
 
 def test_nothing_to_fly_or_nobody_to_come_is_left_as_it_is() -> None:

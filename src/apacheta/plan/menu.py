@@ -11,9 +11,10 @@ from ..core.aircraft import Aircraft
 from ..core.plan import Dropped
 from ..core.sector import Base
 from .airspace import Airspace
+from .layers import Layer
 from .looks import view_of
 from .performance import flight_at, wind_at
-from .routes import Pad, Way, Ways, pad_of
+from .routes import LEVELS, Pad, Way, Ways, pad_of
 from .sight import Sight
 from .strips import AIMS_FULL, Candidates, Strip, candidates_of, turn_m
 from .tours import SORTIE_MAX_S, Flown, Why, frame_of, tour_of
@@ -215,8 +216,8 @@ def outlook_of(
 class Circles:
     """The ways from one base by the height to which its circle is climbed: the higher, the wider the turns."""
 
-    def __init__(self, start: Start, airspace: Airspace) -> None:
-        self.start, self._airspace = start, airspace
+    def __init__(self, start: Start, airspace: Airspace, levels: Layer = LEVELS) -> None:
+        self.start, self._airspace, self._levels = start, airspace, levels
         x, y = airspace.dem.grid.xy(start.base.lat_deg, start.base.lon_deg)
         self.ground_hae_m = float(airspace.dem.height_at(x, y))
         self._ways: dict[float, Ways | Why] = {}
@@ -242,7 +243,7 @@ class Circles:
         if radius not in self._ways:
             pad = pad_of(self.start.base, self._airspace, radius)
             text = f"no circle of {radius:.0f} m radius near base {self.start.base.name} is clear of border and zones."
-            self._ways[radius] = Why("no_circle", text) if pad is None else Ways(self._airspace, pad)
+            self._ways[radius] = Why("no_circle", text) if pad is None else Ways(self._airspace, pad, self._levels)
         return self._ways[radius]
 
     def _radius_m(self, height_hae_m: float) -> float:

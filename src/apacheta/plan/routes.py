@@ -12,13 +12,14 @@ from ..core.aircraft import Aircraft
 from ..core.plan import WaypointKind
 from ..core.sector import Base
 from .airspace import STEP, Airspace
+from .layers import Layer
 from .performance import Flight
 from .strips import Strip, densified
 
 Floats = NDArray[np.float64]
 
-LEVEL_M = 50.0
-"""Transit heights are tried in steps of 50 m."""
+LEVELS = Layer(50.0)
+"""Transit heights are tried in steps of 50 m, unless an aircraft has a layer."""
 OUTLOOK_LEVEL_M = 100.0
 HIGHER_MAX_M = 900.0
 """A strip that needs a transit so much higher than itself is not worth its battery."""
@@ -102,18 +103,19 @@ class Way:
 
 @dataclass
 class Ways:
-    """All shortest ways from one pad, kept by height."""
+    """All shortest ways from one pad, kept by height. levels: the heights that are tried beside a strip's own."""
 
     airspace: Airspace
     pad: Pad
+    levels: Layer = LEVELS
     _trees: dict[float, tuple[Floats, NDArray[np.int32], int]] = field(default_factory=dict)
 
     def transit(self, strip: Strip) -> Way | None:
         """The way to a strip at the lowest height that has one."""
         end = strip.lap()[0]
-        level = math.ceil(max(strip.hae_m, self.pad.safe_hae_m) / LEVEL_M) * LEVEL_M
+        level, every_m = self.levels.at_least(max(strip.hae_m, self.pad.safe_hae_m)), self.levels.every_m
         heights = [strip.hae_m] if strip.hae_m >= self.pad.safe_hae_m else []
-        heights += [level + i * LEVEL_M for i in range(int(HIGHER_MAX_M / LEVEL_M))]
+        heights += [level + i * every_m for i in range(max(1, int(HIGHER_MAX_M / every_m)))]
         for height in heights:
             way = self._way(height, end)
             joined = None if way is None else self._joined(way, strip, height)

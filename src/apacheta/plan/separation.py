@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..kernels.apart import nearest_by_lag
+from .layers import Layer
 from .routes import BASE_LEFT_OUT_M
 from .tours import Flown
 
@@ -18,12 +19,22 @@ SEPARATION_HEIGHT_M = 60.0
 HEIGHT_SLACK_M = 10.0
 """Each swings a metre or two about its planned height, and climbs up to five in half a lapse: planned to exactly 60 m,
 two flew 431 m apart at 59.98 m of height."""
+LAYERS_M = SEPARATION_HEIGHT_M + HEIGHT_SLACK_M + 10.0
+"""From one aircraft's layer to the next."""
+LAYERS_MOST = 4
+"""The fifth aircraft flies where the first does: it is kept away from it in plan."""
 LAPSE_S = 2
 SLACK_M = 70.0
 """Two aircraft close by up to 70 m/s: between two samples they come no nearer than by half of two seconds of it."""
 LATE_S = 60
 """By how much one may lag behind another against the plan. Flown in simulation each is up to half a minute early or
 late (gusts, turns, climbs); held to the second, two aircraft came to 300 m of each other."""
+
+
+def layer_of(number: int, fleet: int) -> Layer:
+    """Heights of an aircraft's own, by its number in the fleet: so two may be over the same ground at one time."""
+    many = min(max(fleet, 1), LAYERS_MOST)
+    return Layer(LAYERS_M * many, LAYERS_M * (number % many))
 
 
 class Tracks:

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 from ..core.aircraft import Aircraft, LensCamera
 from ..geo import amsl_of_hae
 from .airspace import STEP, Airspace
+from .layers import Layer
 from .performance import density_altitude_at, flight_at, turn_radius_m, wind_at
 from .walkers import Traffic, count_bits
 
@@ -32,6 +33,8 @@ BAND_M = 9_000.0
 LEGS_M = (1_500.0, 2_300.0)
 TURNED_DEG = (0.0, 45.0, 90.0, 135.0)
 RAISED_M = (0.0, 120.0, 240.0, 360.0)
+HEIGHTS = Layer(10.0)
+"""Of racetracks, unless an aircraft has a layer."""
 AIM_SPACING = 0.8
 """Of a footprint's width: neighbours overlap by a fifth."""
 DEPRESSION_MIN_DEG, DEPRESSION_MAX_DEG = 25.0, 45.0
@@ -110,12 +113,14 @@ def farthest_m(camera: LensCamera, gsd_m: float) -> float:
     return gsd_m * camera.width_px / (2.0 * math.tan(math.radians(camera.hfov_deg) / 2.0))
 
 
-def candidates_of(airspace: Airspace, aircraft: Aircraft, traffic: Traffic, gsd_m: float) -> Candidates:
+def candidates_of(
+    airspace: Airspace, aircraft: Aircraft, traffic: Traffic, gsd_m: float, heights: Layer = HEIGHTS
+) -> Candidates:
     """Racetracks over the own side that are high enough, far enough from the border and below the ceiling, each with
     the side and distance of its watched line that crosses most walkers' paths."""
     reach = farthest_m(aircraft.camera, gsd_m)
     spacing = AIM_SPACING * 0.85 * gsd_m * aircraft.camera.width_px
-    radius = _radius_m(airspace, aircraft)
+    radius = _radius_m(airspace, aircraft, 0.0 if heights is HEIGHTS else heights.every_m + RAISED_M[-1])
     strips: list[Strip] = []
     bits: list[Bits] = []
     aims: list[NDArray[np.int64]] = []
@@ -124,9 +129,11 @@ def candidates_of(airspace: Airspace, aircraft: Aircraft, traffic: Traffic, gsd_
         low, high = _heights(airspace, at, course, leg, radius)
         ok = np.isfinite(low)
         at, course, low, high = at[ok], course[ok], low[ok], high[ok]
+        before = np.full(len(low), -np.inf)
         for raised in RAISED_M:
-            height = np.ceil((low + raised) / 10.0) * 10.0
-            fits = _below_ceiling(airspace, aircraft, at, height) & (height <= high)
+            height = heights.at_least(low + raised)
+            fits = _below_ceiling(airspace, aircraft, at, height) & (height <= high) & (height > before)
+            before = height
             found = _lines(airspace, traffic, at[fits], course[fits], height[fits], (leg, radius), reach, spacing)
             strips += found.strips
             bits.append(found.bits)
@@ -134,14 +141,14 @@ def candidates_of(airspace: Airspace, aircraft: Aircraft, traffic: Traffic, gsd_
     return Candidates(tuple(strips), np.concatenate(bits), np.concatenate(aims))
 
 
-def _radius_m(airspace: Airspace, aircraft: Aircraft) -> float:
-    """The turn radius that holds in the strongest wind over the band's heights."""
+def _radius_m(airspace: Airspace, aircraft: Aircraft, above_m: float) -> float:
+    """The turn radius that holds in the strongest wind over the band's heights, and so much above them."""
     wanted = airspace.wanted_border_m
     band = airspace.lattice_free & (airspace.lattice_border_m > wanted) & (airspace.lattice_border_m < wanted + BAND_M)
     heights = airspace.lattice_floor_m[band]
     if not len(heights):
         return 200.0
-    return turn_m(aircraft, airspace, min(float(np.percentile(heights, 95)), aircraft.ceiling_amsl_m))
+    return turn_m(aircraft, airspace, min(float(np.percentile(heights, 95)) + above_m, aircraft.ceiling_amsl_m))
 
 
 def turn_m(aircraft: Aircraft, airspace: Airspace, height_hae_m: float) -> float:

@@ -34,12 +34,14 @@ FLOOR = 1e-6
 @dataclass(frozen=True, eq=False)
 class Balance:
     """weight: minus the logarithm of the probability not to be noticed, on the way found to be worst for the lottery;
-    ways: all that were found, worst: which of them that is; rounds: how many programs were solved."""
+    ways: all that were found, worst: which of them that is; prices: how often whoever knows the odds would take each;
+    rounds: how many programs were solved."""
 
     lottery: Lottery
     weight: float
     ways: tuple[Ints, ...]
     worst: int
+    prices: Floats
     rounds: int
 
 
@@ -57,10 +59,10 @@ def balanced(
     columns, best = columns_of(lottery, crossers.cells), chances_of(lottery)
     known = _Known(columns, crossers, ways)
     if not known.find(best):
-        return Balance(lottery, np.inf, (), 0, 0)
-    done = 0
+        return Balance(lottery, np.inf, (), 0, np.empty(0), 0)
+    done, prices = 0, np.empty(0)
     while done < rounds and len(best) and not out_of_time():
-        promised, answer = _program(known, best, most)
+        promised, answer, prices = _program(known, best, most)
         if promised <= known.least(best) * (1.0 + CLOSE) + TINY and not known.find_elsewhere(best, rng):
             break
         between = best + PART * (answer - best)
@@ -68,7 +70,11 @@ def balanced(
         known.find(answer)
         best, done = max((best, between, answer), key=known.least), done + 1
     found = lottery_of([draw.tours for draw in lottery], best)
-    return Balance(found, known.least(best), tuple(known.ways), known.worst(best), done)
+    worst = known.worst(best)
+    prices = np.append(prices, np.zeros(len(known.ways) - len(prices)))
+    if not prices.any():
+        prices[worst] = 1.0
+    return Balance(found, known.least(best), tuple(known.ways), worst, prices, done)
 
 
 class _Known:
@@ -116,8 +122,9 @@ class _Known:
         return min(weight_of(self.columns, chances, met) for met in self.met)
 
 
-def _program(known: _Known, at: Floats, most: float) -> tuple[float, Floats]:
-    """The greatest least of the tangents at these probabilities, and the probabilities that reach it."""
+def _program(known: _Known, at: Floats, most: float) -> tuple[float, Floats, Floats]:
+    """The greatest least of the tangents at these probabilities, the probabilities that reach it, and the ways'
+    prices: 0 for those that decide nothing, 1 in all."""
     columns = known.columns
     noticed = -np.expm1(-np.array(known.met))  # ways, columns
     unseen = np.array([np.maximum(1.0 - columns.by_launch(at * row), FLOOR) for row in noticed])
@@ -141,6 +148,7 @@ def _program(known: _Known, at: Floats, most: float) -> tuple[float, Floats]:
         method="highs",
     )
     if found.x is None:
-        return 0.0, at
+        return 0.0, at, np.zeros(len(slopes))
     chances = np.clip(found.x[:-1], 0.0, 1.0)
-    return float(found.x[-1] * scale), chances / np.maximum(columns.by_launch(chances), 1.0)[columns.launch]
+    chances /= np.maximum(columns.by_launch(chances), 1.0)[columns.launch]
+    return float(found.x[-1] * scale), chances, np.abs(found.ineqlin.marginals)

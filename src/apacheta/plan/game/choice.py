@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from scipy import sparse
 
 from ...core.plan import Dropped
 from ...core.sector import Sector
+from ..layers import Layer
 from ..lottery import Launch, launches_of
 from ..menu import Circles, Racetracks, Start, racetracks_of
-from ..separation import Tracks
+from ..separation import Tracks, layer_of
 from ..setting import Chosen, Setting, base_of
 from ..strips import candidates_of
 from ..tours import Why
@@ -49,33 +51,33 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
 
 def crews_of(setting: Setting, lattice: Lattice) -> tuple[list[Crew], list[Dropped]]:
     """A crew for each member of the fleet that has racetracks to choose from, and why others have none."""
-    crews, dropped, known = list[Crew](), list[Dropped](), dict[tuple[str, str], tuple[Racetracks, Circles] | Why]()
-    seen = dict[str, sparse.csr_matrix]()
-    for timed in crews_timed(setting.sector):
-        member = timed.share.member
+    crews, dropped, seen = list[Crew](), list[Dropped](), dict[tuple[str, Layer], sparse.csr_matrix]()
+    fleet = setting.sector.fleet
+    for number, timed in enumerate(crews_timed(setting.sector)):
+        member, layer = timed.share.member, layer_of(number, len(fleet))
         start = Start(base_of(setting.sector, member.base), member.type, setting.fleet[member.type])
-        key = member.base, member.type
-        if key not in known:
-            known[key] = _racetracks(start, setting)
-        found = known[key]
+        found = _racetracks(start, setting, layer)
         if isinstance(found, Why):
             dropped.append(Dropped(what=member.id, why=found.why, text=found.text))
             continue
         tracks, circles = found
-        if member.type not in seen:
-            seen[member.type] = in_sight(tracks, lattice, setting.dem)
-        crews.append(Crew(timed, tracks, circles, setting.sight, seen[member.type]))
+        key = member.type, layer
+        if key not in seen:
+            seen[key] = in_sight(tracks, lattice, setting.dem)
+        crews.append(Crew(timed, tracks, circles, setting.sight, seen[key]))
+    for crew, other in permutations(crews, 2):
+        crew.keep_off(other.tracks.ways.pad)
     return crews, dropped
 
 
-def _racetracks(start: Start, setting: Setting) -> tuple[Racetracks, Circles] | Why:
-    """All that one base's aircraft of a type may choose from, and the ways there."""
+def _racetracks(start: Start, setting: Setting, layer: Layer) -> tuple[Racetracks, Circles] | Why:
+    """All that one base's aircraft may choose from in its layer, and the ways there."""
     airspace = setting.airspaces[start.type_name]
-    circles = Circles(start, airspace)
+    circles = Circles(start, airspace, layer)
     ways = circles.ways_to(circles.ground_hae_m + LOW_M)
     if isinstance(ways, Why):
         return ways
-    strips = candidates_of(airspace, start.aircraft, setting.traffic, GSD_M).strips
+    strips = candidates_of(airspace, start.aircraft, setting.traffic, GSD_M, layer).strips
     if not strips:
         return Why("no_strip", f"no racetrack below the ceiling has ground in sight at {GSD_M:.2f} m resolution.")
     return racetracks_of(start, airspace, ways, GSD_M, strips, by_lot=True), circles
@@ -97,7 +99,7 @@ def answered(
     the odds are balanced anew, until no crew wants more."""
     patrol.grow(FIRST, out_of_time)
     odds = best = _balanced(patrol, sector, rng, ROUNDS, out_of_time, None)
-    while not out_of_time() and len(odds.found.ways) and patrol.answer_all(odds.found.ways[odds.found.worst]):
+    while not out_of_time() and len(odds.found.ways) and patrol.answer_all(odds.found.ways, odds.found.prices):
         odds = _balanced(patrol, sector, rng, ROUNDS, out_of_time, odds)
         best = odds if odds.found.weight > best.found.weight else best
     last = _balanced(patrol, sector, rng, LAST_ROUNDS, out_of_time, odds)

@@ -20,7 +20,8 @@ from ...geo import Dem, line_of_sight
 from ..looks import BODY_M
 from ..lottery import TURNAROUND_S, Launch, Share, Timed, shifts_of
 from ..menu import Circles, Racetracks, flown_of
-from ..separation import HEIGHT_SLACK_M, SEPARATION_HEIGHT_M, SEPARATION_M, Tracks
+from ..routes import Pad
+from ..separation import HEIGHT_SLACK_M, SEPARATION_HEIGHT_M, SEPARATION_M, SLACK_M, Tracks
 from ..sight import Sight
 from ..strips import DEPRESSION_MAX_DEG, DEPRESSION_MIN_DEG, Strip, densified, farthest_m
 from ..tours import SORTIE_MAX_S, Flown, Why
@@ -28,7 +29,7 @@ from .crossers import Bools, Crossers, Floats, Ints
 from .lattice import Lattice, Looked, exposure_of, worth_of
 from .lottery import Exposure, summed, together
 
-TOURS = 16
+TOURS = 28
 """Racetracks of one crew, at most."""
 EYES = 6
 """Places on a lap from which it is asked, before anything is flown, what a racetrack has in sight."""
@@ -36,6 +37,8 @@ LAP_SPACING_M = 100.0
 TRIES = 24
 """Racetracks tried against one way."""
 CLOSE_M, LESS_LIKELY = 700.0, 0.5
+CLIMBING_M = SEPARATION_M + SLACK_M + LAP_SPACING_M
+"""From the circle over a base to another crew's racetrack."""
 FARTHEST_M = 6_000.0
 """Racetracks whose middles are so far apart are nowhere near each other."""
 
@@ -89,6 +92,12 @@ class Crew:
         self.refused[why.why] = (self.refused.get(why.why, (0, ""))[0] + 1, why.text)
         self.likely[np.hypot(*(self.middles - self.middles[k]).T) < CLOSE_M] *= LESS_LIKELY
 
+    def keep_off(self, pad: Pad) -> None:
+        """Leave out the racetracks that come near the circle on which another crew climbs through all heights."""
+        circle, clear_m = np.array([pad.circle_x_m, pad.circle_y_m]), pad.radius_m + CLIMBING_M
+        for k in np.flatnonzero(self.open & (np.hypot(*(self.middles - circle).T) < FARTHEST_M)):
+            self.open[k] = np.hypot(*(lap_of(self.tracks.strips[k]) - circle).T).min() > clear_m
+
     def near(self, strip: Strip, lap: Floats) -> Bools:
         """(strips,) which of its racetracks come near another's lap (n, 2) at about its height."""
         level = np.abs(self.hae_m - strip.hae_m) < SEPARATION_HEIGHT_M + HEIGHT_SLACK_M
@@ -107,13 +116,16 @@ class Crew:
 
 def crews_timed(sector: Sector) -> list[Timed]:
     """The launches of each member of the fleet: those of one base by turns, and the bases in between, all in one
-    period; so one is on its way out when none of its base is on its way home."""
+    period; so one is on its way out when none of its base is on its way home. The last comes home when the night ends:
+    in its first minutes nobody is near a goal yet."""
     period_s, longest_ns = math.ceil((SORTIE_MAX_S + TURNAROUND_S) / 60.0) * 60, int(SORTIE_MAX_S) * NS
     bases = list(dict.fromkeys(member.base for member in sector.fleet))
     many = Counter(member.base for member in sector.fleet)
     between_s, done, found = period_s / max(many.values(), default=1) / max(len(bases), 1), Counter[str](), []
+    to_fill_s = (sector.end_utc_ns - sector.start_utc_ns) / NS - SORTIE_MAX_S
+    late_s = to_fill_s % between_s if to_fill_s > 0.0 else 0.0
     for member in sector.fleet:
-        after_s = done[member.base] * period_s / many[member.base] + bases.index(member.base) * between_s
+        after_s = late_s + done[member.base] * period_s / many[member.base] + bases.index(member.base) * between_s
         first = sector.start_utc_ns + int(after_s // 60) * 60 * NS
         found.append(Timed(Share(member, (), ()), first, period_s * NS, longest_ns))
         done[member.base] += 1
@@ -144,15 +156,22 @@ class Patrol:
         """Whether some crew got one more racetrack from which a way is watched."""
         return self._choose([self._scores(crew, n, way) for n, crew in enumerate(self.crews)])
 
-    def answer_all(self, way: Ints) -> bool:
-        """One more racetrack from which a way is watched for each crew that wants and finds one; whether any did."""
+    def answer_all(self, ways: Sequence[Ints], prices: Floats) -> bool:
+        """One more racetrack from which ways are watched, the more the more they are taken, for each crew that wants
+        and finds one; whether any did."""
         for crew in self.crews:
             crew.most = TOURS
         none = [np.zeros(len(crew.open)) for crew in self.crews]
         found = [
-            self._choose([*none[:n], self._scores(crew, n, way), *none[n + 1 :]]) for n, crew in enumerate(self.crews)
+            self._choose([*none[:n], self._priced(crew, n, ways, prices), *none[n + 1 :]])
+            for n, crew in enumerate(self.crews)
         ]
         return any(found)
+
+    def _priced(self, crew: Crew, n: int, ways: Sequence[Ints], prices: Floats) -> Floats:
+        """(strips,) about how much one who takes each way so often would meet of each; 0 where it cannot be had."""
+        told = (price * self._scores(crew, n, way) for way, price in zip(ways, prices, strict=True) if price > 0.0)
+        return sum(told, np.zeros(len(crew.open)))
 
     def exposures(self, launch: Launch) -> tuple[Exposure, ...]:
         """What each tour of a launch exposes a crosser to."""
