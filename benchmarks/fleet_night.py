@@ -1,7 +1,7 @@
 """Three aircraft, nights of 25 minutes: `apacheta demo --headless --aircraft 3`, with crossers and without.
 
 The figures of `night.py` for the fleet, of seeds that nobody has looked at, at five pictures a second: a watch looks
-five times a second, whatever the camera's rate is. Five times as many cross as on other nights, so that thirty come
+five times a second, whatever the camera's rate is. So many cross (25 times as many as on other nights) that thirty come
 into view in a few hours. The pace is asked by `fleet.py`: these nights may be flown with other work beside them.
 `--jobs`, `--most`, `--resume` as there.
 """
@@ -12,7 +12,7 @@ from night import Campaign, main
 
 FLEET = Campaign(
     "fleet_night", 3, tuple(range(141, 145)), (141, 142, 143), None, 3072,
-    rate_hz=5.0, minutes=25, crossers_per_hour=300.0,
+    rate_hz=5.0, minutes=25, crossers_per_hour=1500.0,
 )  # fmt: skip
 
 if __name__ == "__main__":
