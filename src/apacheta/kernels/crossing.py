@@ -21,6 +21,22 @@ WHERE = types.Array(int64, 1, "C", readonly=True)
 WORTH = types.Array(float64, 1, "C", readonly=True)
 
 
+@njit([uint8[::1](int64, WHERE, MOVES)], **OPTIONS)
+def _quiet(nothing, column, moves):
+    """(cells,): 1 where neither a cell nor any to which one moves from it ever has a weight (`nothing`: its column)."""
+    rows, cols = moves.shape[1], moves.shape[2]
+    found = np.zeros(rows * cols, np.uint8)
+    for row in range(rows):
+        for col in range(cols):
+            cell = row * cols + col
+            is_quiet = column[cell] == nothing
+            for m in range(8):
+                if moves[m, row, col] != 0:
+                    is_quiet &= column[cell + DOWN[m] * cols + RIGHT[m]] == nothing
+            found[cell] = is_quiet
+    return found
+
+
 @njit(
     [types.Tuple((float64, int64, int64))(s, WHERE, MOVES, FLAGS, FLAGS, WHERE, int8[:, ::1]) for s in SUMS], **OPTIONS
 )
@@ -36,7 +52,8 @@ def least_exposed(sums, column, moves, starts, goals, latest, came):
     rows, cols = moves.shape[1], moves.shape[2]
     best, best_step, best_cell = np.inf, 0, 0
     layers = max(int64(moves.max()), 1) + 1
-    least = np.full((layers, cells), np.inf)
+    least, before = np.full((layers, cells), np.inf), np.full(cells, np.inf)
+    quiet = _quiet(sums.shape[1] - 1, column, moves)
     came[:] = NOBODY
     for t in range(last + 1):
         at = least[t % layers]
@@ -56,6 +73,9 @@ def least_exposed(sums, column, moves, starts, goals, latest, came):
                     then = (t + 1) % layers
                     if there < least[then, cell] and t < latest[cell]:
                         least[then, cell], came[t + 1, cell] = there, WAITS
+                    if quiet[cell] and here == before[cell]:
+                        continue  # who left a step ago, and waited there, did as well
+                    before[cell] = here
                     for m in range(8):
                         k = moves[m, row, col]
                         to = cell + DOWN[m] * cols + RIGHT[m]
