@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from apacheta.plan.separation import HEIGHT_SLACK_M, LAPSE_S, LATE_S, LAYERS_MOST, SEPARATION_HEIGHT_M, Tracks, layer_of
+from apacheta.plan.separation import (
+    HEIGHT_SLACK_M,
+    LAPSE_S,
+    LATE_S,
+    LAYERS_MOST,
+    SEPARATION_HEIGHT_M,
+    Tracks,
+    layers_of,
+)
 
 LATE = LATE_S // LAPSE_S
 CORNERS = st.integers(2, 12).flatmap(lambda n: arrays(np.float64, (n, 3), elements=st.floats(0, 3_000, width=32)))
@@ -77,7 +85,8 @@ def test_sixty_metres_apart_by_plan_are_less_when_flown() -> None:
 def test_two_aircraft_never_have_the_same_heights(fleet: int, data: st.DataObject) -> None:
     one, two = (data.draw(st.integers(0, fleet - 1)) for _ in range(2))
     wanted = data.draw(st.tuples(*2 * [st.floats(-500.0, 9_000.0)]))
-    heights = [layer_of(number, fleet).at_least(height) for number, height in zip((one, two), wanted, strict=True)]
-    assert all(0.0 <= h - w < layer_of(0, fleet).every_m + 1e-9 for h, w in zip(heights, wanted, strict=True))
+    layers = layers_of(fleet)
+    heights = [layers[number].at_least(height) for number, height in zip((one, two), wanted, strict=True)]
+    assert all(0.0 <= h - w < layers[0].every_m + 1e-9 for h, w in zip(heights, wanted, strict=True))
     if one != two:
         assert abs(heights[0] - heights[1]) >= SEPARATION_HEIGHT_M + HEIGHT_SLACK_M

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 LEVELS = Layer(50.0)
 """Transit heights are tried in steps of 50 m, unless an aircraft has a layer."""
-OUTLOOK_LEVEL_M = 100.0
+OUTLOOK_LEVELS = Layer(100.0)
 HIGHER_MAX_M = 900.0
 """A strip that needs a transit so much higher than itself is not worth its battery."""
 CIRCLE_STEPS = 12
@@ -148,11 +148,11 @@ class Ways:
         row, col, inside = self.airspace.nearest(x_m, y_m)
         node = row * self.airspace.lattice_floor_m.shape[1] + col
         height, far = np.full(len(node), np.inf), np.full(len(node), np.inf)
-        lowest = math.ceil(self.pad.safe_hae_m / OUTLOOK_LEVEL_M) * OUTLOOK_LEVEL_M
+        levels, below_m = (OUTLOOK_LEVELS, OUTLOOK_LEVELS.every_m / 2) if self.levels is LEVELS else (self.levels, 0.0)
         highest = float(np.max(hae_m)) + HIGHER_MAX_M
-        for level in np.arange(lowest, highest, OUTLOOK_LEVEL_M):
+        for level in np.arange(levels.at_least(self.pad.safe_hae_m), highest, levels.every_m):
             tree = self._tree(float(level), self.airspace.allowed(float(level)))[0]
-            better = inside & ~np.isfinite(far) & (level >= hae_m - OUTLOOK_LEVEL_M / 2) & np.isfinite(tree[node])
+            better = inside & ~np.isfinite(far) & (level >= hae_m - below_m) & np.isfinite(tree[node])
             height[better], far[better] = np.maximum(level, hae_m[better]), tree[node[better]]
         return height, far
 

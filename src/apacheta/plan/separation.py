@@ -31,10 +31,10 @@ LATE_S = 60
 late (gusts, turns, climbs); held to the second, two aircraft came to 300 m of each other."""
 
 
-def layer_of(number: int, fleet: int) -> Layer:
-    """Heights of an aircraft's own, by its number in the fleet: so two may be over the same ground at one time."""
+def layers_of(fleet: int) -> list[Layer]:
+    """Heights for each aircraft of a fleet, or the first few: so two may be over the same ground at one time."""
     many = min(max(fleet, 1), LAYERS_MOST)
-    return Layer(LAYERS_M * many, LAYERS_M * (number % many))
+    return [Layer(LAYERS_M * many, LAYERS_M * number) for number in range(many)]
 
 
 class Tracks:

@@ -1,20 +1,23 @@
 """Tours by the patrol game: racetracks in answer to those who cross, the camera drawn by lot, the odds balanced."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 from scipy import sparse
+from scipy.optimize import linear_sum_assignment
 
 from ...core.plan import Dropped
-from ...core.sector import Sector
+from ...core.sector import FleetMember, Sector
 from ..layers import Layer
 from ..lottery import Launch, launches_of
 from ..menu import Circles, Racetracks, Start, racetracks_of
-from ..separation import Tracks, layer_of
+from ..routes import LEVELS
+from ..separation import Tracks, layers_of
 from ..setting import Chosen, Setting, base_of
-from ..strips import candidates_of
+from ..strips import HEIGHTS, Strip, candidates_of
 from ..tours import Why
 from .balance import Balance, balanced
 from .lattice import Lattice, crossers_of, goals_of, lattice_of
@@ -50,37 +53,66 @@ def by_game(setting: Setting, rng: np.random.Generator) -> Chosen:
 
 
 def crews_of(setting: Setting, lattice: Lattice) -> tuple[list[Crew], list[Dropped]]:
-    """A crew for each member of the fleet that has racetracks to choose from, and why others have none."""
-    crews, dropped, seen = list[Crew](), list[Dropped](), dict[tuple[str, Layer], sparse.csr_matrix]()
-    fleet = setting.sector.fleet
-    for number, timed in enumerate(crews_timed(setting.sector)):
-        member, layer = timed.share.member, layer_of(number, len(fleet))
-        start = Start(base_of(setting.sector, member.base), member.type, setting.fleet[member.type])
-        found = _racetracks(start, setting, layer)
-        if isinstance(found, Why):
-            dropped.append(Dropped(what=member.id, why=found.why, text=found.text))
-            continue
-        tracks, circles = found
-        key = member.type, layer
-        if key not in seen:
-            seen[key] = in_sight(tracks, lattice, setting.dem)
-        crews.append(Crew(timed, tracks, circles, setting.sight, seen[key]))
+    """A crew for each member of the fleet that has racetracks to choose from, and why others have none. Those who fly
+    at one time have each a layer of their own, so that all together have most to choose from; one that has nothing in
+    any flies at all heights, and away from the others."""
+    crews, dropped, menu = list[Crew](), list[Dropped](), _Racetracks(setting, lattice)
+    layers = layers_of(len(setting.sector.fleet))
+    timed_all = crews_timed(setting.sector)
+    for first in range(0, len(timed_all), len(layers)):
+        some = timed_all[first : first + len(layers)]
+        found = [[menu.of(timed.share.member, layer) for layer in layers] for timed in some]
+        worth = [[0.0 if isinstance(one, Why) else _worth(one[0]) for one in row] for row in found]
+        for timed, row, n in zip(some, found, linear_sum_assignment(worth, maximize=True)[1], strict=True):
+            layer = layers[n] if _has_any(row[n]) else None
+            one = row[n] if _has_any(row[n]) else menu.of(timed.share.member, None)
+            if isinstance(one, Why):
+                dropped.append(Dropped(what=timed.share.member.id, why=one.why, text=one.text))
+            else:
+                crews.append(Crew(timed, one[0], one[1], setting.sight, menu.in_sight(one[0], layer)))
     for crew, other in permutations(crews, 2):
         crew.keep_off(other.tracks.ways.pad)
     return crews, dropped
 
 
-def _racetracks(start: Start, setting: Setting, layer: Layer) -> tuple[Racetracks, Circles] | Why:
-    """All that one base's aircraft may choose from in its layer, and the ways there."""
-    airspace = setting.airspaces[start.type_name]
-    circles = Circles(start, airspace, layer)
-    ways = circles.ways_to(circles.ground_hae_m + LOW_M)
-    if isinstance(ways, Why):
-        return ways
-    strips = candidates_of(airspace, start.aircraft, setting.traffic, GSD_M, layer).strips
-    if not strips:
-        return Why("no_strip", f"no racetrack below the ceiling has ground in sight at {GSD_M:.2f} m resolution.")
-    return racetracks_of(start, airspace, ways, GSD_M, strips, by_lot=True), circles
+def _has_any(found: tuple[Racetracks, Circles] | Why) -> bool:
+    return not isinstance(found, Why) and bool(found[0].on_station.any())
+
+
+def _worth(tracks: Racetracks) -> float:
+    """Of a layer for an aircraft: twice as many racetracks are not worth twice as much, so that all get some."""
+    return math.log1p(float(tracks.on_station.sum()))
+
+
+class _Racetracks:
+    """All that the fleet's aircraft may choose from, by layer; worked out once."""
+
+    def __init__(self, setting: Setting, lattice: Lattice) -> None:
+        self._setting, self._lattice = setting, lattice
+        self._strips: dict[tuple[str, Layer | None], tuple[Strip, ...]] = {}
+        self._seen: dict[tuple[str, Layer | None], sparse.csr_matrix] = {}
+
+    def of(self, member: FleetMember, layer: Layer | None) -> tuple[Racetracks, Circles] | Why:
+        """Those of one aircraft in a layer or at all heights, and the ways there; or why there are none."""
+        setting, key = self._setting, (member.type, layer)
+        airspace, aircraft = setting.airspaces[member.type], setting.fleet[member.type]
+        start = Start(base_of(setting.sector, member.base), member.type, aircraft)
+        circles = Circles(start, airspace, layer or LEVELS)
+        ways = circles.ways_to(circles.ground_hae_m + LOW_M)
+        if isinstance(ways, Why):
+            return ways
+        if key not in self._strips:
+            self._strips[key] = candidates_of(airspace, aircraft, setting.traffic, GSD_M, layer or HEIGHTS).strips
+        if not self._strips[key]:
+            return Why("no_strip", f"no racetrack below the ceiling has ground in sight at {GSD_M:.2f} m resolution.")
+        return racetracks_of(start, airspace, ways, GSD_M, self._strips[key], by_lot=True), circles
+
+    def in_sight(self, tracks: Racetracks, layer: Layer | None) -> sparse.csr_matrix:
+        """What they have in sight."""
+        key = tracks.start.type_name, layer
+        if key not in self._seen:
+            self._seen[key] = in_sight(tracks, self._lattice, self._setting.dem)
+        return self._seen[key]
 
 
 @dataclass(frozen=True, eq=False)
