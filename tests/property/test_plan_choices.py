@@ -178,8 +178,8 @@ def test_launches_take_turns(night: Night) -> None:
 
 def test_each_aircraft_has_its_heights_and_keeps_off_the_circle_on_which_another_climbs(night: Night) -> None:
     flown = {name: [f for f in night.result.flown.values() if f.tour.id.startswith(name)] for name in ("A1", "A2")}
-    assert {f.strip.hae_m % (2 * LAYERS_M) for f in flown["A1"]} == {0.0}
-    assert {f.strip.hae_m % (2 * LAYERS_M) for f in flown["A2"]} == {LAYERS_M}
+    layers = [{f.strip.hae_m % (2 * LAYERS_M) for f in flown[name]} for name in ("A1", "A2")]
+    assert sorted(layers, key=min) == [{0.0}, {LAYERS_M}]
     for mine, theirs in (("A1", "A2"), ("A2", "A1")):
         climbing = [
             f.corners[n, :2] for f in flown[theirs] for n, w in enumerate(f.tour.waypoints) if w.kind == "climb"
@@ -200,7 +200,7 @@ def test_ten_thousand_draws_notice_one_on_the_worst_way_as_often_as_is_said(nigh
         unseen = np.array([_unseen(night, taken, n) for n in range(DRAWS)])
         error = max(float(unseen.std()) / np.sqrt(DRAWS), 1e-9)
         assert abs((1.0 - unseen.mean()) - said) < 4.0 * error + 1e-9
-    assert 0.02 < said < 0.98, "of this way much is seen, and not all"
+    assert 0.02 < said < 0.9999, "of this way much is seen, and not all"
 
 
 def _way_met_most(lottery: Any, game: Any) -> np.ndarray:
