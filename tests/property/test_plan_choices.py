@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from apacheta.formats.plan_json import encode_plan
 from apacheta.plan import plan_night
 from apacheta.plan.draw import drawn_index, exercise_seed, picked
 from apacheta.plan.game import attack_on, detection_along
+from apacheta.plan.game.choice import crews_of
 from apacheta.plan.game.lattice import SUREST, Lattice, Looked, crossers_of, goals_of, lattice_of, worth_of
 from apacheta.plan.game.night import lottery_of
 from apacheta.plan.game.patrol import lap_of
 from apacheta.plan.game.recheck import game_of
 from apacheta.plan.game.record import looked_of_plan
 from apacheta.plan.noticing import default_table
+from apacheta.plan.recipe import setting_of
 from apacheta.plan.separation import LAYERS_M, SEPARATION_M, Tracks
 
 pytestmark = pytest.mark.timeout(400)
@@ -176,7 +178,21 @@ def test_launches_take_turns(night: Night) -> None:
     assert 60.0 <= last_min < 61.0, "the longest sortie: the last one is home when the night ends"
 
 
-def test_each_aircraft_has_its_heights_and_keeps_off_the_circle_on_which_another_climbs(night: Night) -> None:
+def test_nobody_circles_where_another_climbs(night: Night) -> None:
+    given = night.sector, load_mandate(night.path.parent / "mandate.toml"), night.fleet, night.world.dem
+    setting = setting_of(*given, night.world.border_line, np.random.default_rng(1), proof_ground=night.proof_ground)
+    crews, _ = crews_of(setting, lattice_of(night.sector, night.world.dem, night.world.border_line))
+    for crew, other in permutations(crews, 2):
+        pad = other.tracks.ways.pad
+        near_m = [
+            np.hypot(*(lap_of(strip) - [pad.circle_x_m, pad.circle_y_m]).T).min() - pad.radius_m
+            for strip in crew.tracks.strips
+        ]
+        assert min(near_m) < SEPARATION_M, "some would come too near"
+        assert np.array(near_m)[crew.open].min() > SEPARATION_M
+
+
+def test_each_aircraft_has_heights_of_its_own_and_the_tours_keep_off_where_others_climb(night: Night) -> None:
     flown = {name: [f for f in night.result.flown.values() if f.tour.id.startswith(name)] for name in ("A1", "A2")}
     layers = [{f.strip.hae_m % (2 * LAYERS_M) for f in flown[name]} for name in ("A1", "A2")]
     assert sorted(layers, key=min) == [{0.0}, {LAYERS_M}]
