@@ -2,7 +2,7 @@
 
 The figures of `night.py` for the fleet, of seeds that nobody has looked at, at five pictures a second: a watch looks
 five times a second, whatever the camera's rate is. So many cross (25 times as many as on other nights) that thirty come
-into view in a few hours. The pace is asked by `fleet.py`: these nights may be flown with other work beside them.
+into view in a few hours.
 `--jobs`, `--most`, `--resume` as there.
 """
 
@@ -11,7 +11,7 @@ import sys
 from night import Campaign, main
 
 FLEET = Campaign(
-    "fleet_night", 3, tuple(range(141, 145)), (141, 142, 143), None, 3072,
+    "fleet_night", 3, tuple(range(141, 145)), (141, 142, 143), 1.3, 3072,
     rate_hz=5.0, minutes=25, crossers_per_hour=1500.0,
 )  # fmt: skip
 
